@@ -1,0 +1,15 @@
+"""A requests session whose OAuth 2.0 token is always good, with the PokitDok API on it."""
+
+from .errors import APIError, TokenError
+from .oauth import ClientCredentialsSession
+from .reply import Reply
+from .session import PokitDokSession
+
+__all__ = [
+    "APIError",
+    "ClientCredentialsSession",
+    "PokitDokSession",
+    "Reply",
+    "TokenError",
+]
+__version__ = "0.1.0"

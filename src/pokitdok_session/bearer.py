@@ -1,0 +1,131 @@
+"""The auth object: the token on a request to its own origin, and one replay when it is refused."""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import requests
+from requests.auth import AuthBase
+from requests.cookies import extract_cookies_to_jar
+
+from .errors import TokenError
+from .renewal import OVERDUE
+from .tokens import Token
+from .transport import rewind
+
+if TYPE_CHECKING:
+    from .oauth import ClientCredentialsSession
+
+Timeout = float | tuple[float | None, float | None] | None
+
+
+def patience_of(timeout: Any) -> float:
+    """Give the seconds that a call with this timeout may wait for a token."""
+    if isinstance(timeout, tuple):
+        return min(sum(OVERDUE if part is None else part for part in timeout), OVERDUE)
+    return min(timeout, OVERDUE) if isinstance(timeout, (int, float)) else OVERDUE
+
+
+class TokenAuth(AuthBase):
+    """Bearer token usage (RFC 6750 section 2.1), for a session or a single ``requests.get``.
+
+    A request to another origin passes as it is.
+    """
+
+    def __init__(self, session: ClientCredentialsSession, patience: float | None = None) -> None:
+        self.session = session
+        self._patience = patience
+
+    def patience(self) -> float:
+        """Give the seconds to wait for a token at most: the session's own unless others are set."""
+        return patience_of(self.session.timeout) if self._patience is None else self._patience
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        if not self.session.owns(request.url or ""):
+            request.prepare_auth(None)  # as without an auth: user:password@ of the URL, if any
+            return request
+        token = self.session.token_source.get(self.patience())
+        request.headers["Authorization"] = token.header
+        request.register_hook("response", Replay(self, token))
+        return request
+
+
+class Replay:
+    """The response hook of a request that bears a token: sends it once more after a 401.
+
+    A 401 was not processed, so any method may be repeated, with the whole body or not at all.
+    """
+
+    def __init__(self, auth: TokenAuth, token: Token) -> None:
+        self.auth = auth
+        self.token = token
+
+    def __call__(self, response: requests.Response, **kwargs: Any) -> requests.Response:
+        request = response.request
+        if response.status_code != 401 or not self.is_borne_by(request):
+            return response
+        source = self.auth.session.token_source
+        can_be_sent_again = rewind(request)
+        try:
+            token = source.replace(self.token, patience_of(kwargs.get("timeout")))
+        except TokenError:
+            if can_be_sent_again:
+                raise
+            token = None
+        if token is None or not can_be_sent_again:
+            return response
+        again = request.copy()
+        again.headers["Authorization"] = token.header
+        answer = self._send(again, response, **kwargs)
+        if answer.status_code == 401:
+            source.distrust(token)
+        return answer
+
+    def is_borne_by(self, request: requests.PreparedRequest) -> bool:
+        """Say whether this token is on the request: a redirect copies hooks, not always headers."""
+        return request.headers.get("Authorization") == self.token.header and self.auth.session.owns(
+            request.url or ""
+        )
+
+    def _send(
+        self, again: requests.PreparedRequest, refused: requests.Response, **kwargs: Any
+    ) -> requests.Response:
+        _ = refused.content  # drained and closed, or its connection is lost to the pool
+        refused.close()
+        cookies = again._cookies  # type: ignore[attr-defined]  # as requests' own digest auth does
+        extract_cookies_to_jar(cookies, refused.request, refused.raw)
+        again.prepare_cookies(cookies)
+        started = time.perf_counter()
+        answer = refused.connection.send(again, **kwargs)
+        answer.elapsed = refused.elapsed + timedelta(seconds=time.perf_counter() - started)
+        answer.history.append(refused)
+        answer.request = again
+        return answer
+
+    @classmethod
+    def take(cls, request: requests.PreparedRequest) -> Replay | None:
+        """Take the token off a request that a redirect has copied; give the hook it came with."""
+        hooks = request.hooks.get("response", [])
+        ours = [hook for hook in hooks if isinstance(hook, cls)]
+        rest = [hook for hook in hooks if not isinstance(hook, cls)]
+        request.hooks = {**request.hooks, "response": rest}  # copies share the mapping
+        for hook in ours:
+            if request.headers.get("Authorization") == hook.token.header:
+                del request.headers["Authorization"]
+                return hook
+        return None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A response is pickled with its request and its hooks: the session, and with it the
+        # secret, stays here.
+        return _no_replay, ()
+
+
+def _no_replay() -> Any:
+    return _pass_on
+
+
+def _pass_on(response: requests.Response, **kwargs: Any) -> requests.Response:
+    return response

@@ -1,0 +1,220 @@
+"""The token endpoint: what is asked of it, how often, and how its answer is judged."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qs, quote_plus, urlencode
+
+import requests
+from oauthlib.oauth2 import BackendApplicationClient
+from requests import Session  # this one, should somebody put another in its place
+from requests.auth import HTTPBasicAuth
+
+from .errors import TokenError
+from .origin import trusted_origin, without_query
+from .tokens import Token
+from .transport import seconds_of_retry_after
+
+#: Times that the endpoint is asked before a renewal has failed.
+ATTEMPTS = 3
+
+#: Seconds that the attempts and the waits between them may take together.
+LONGEST = 60.0
+
+#: Seconds during which a final refusal, such as a wrong secret, is not asked for again.
+REFUSAL_REMEMBERED = 30.0
+
+_HEADERS = {
+    "Accept": "application/json",
+    "Content-Type": "application/x-www-form-urlencoded",
+}
+
+# What RFC 6749 section 5.2 allows in an error code; anything else is not repeated.
+_ERROR_CODE = re.compile(r"[\x20-\x21\x23-\x5b\x5d-\x7e]{1,64}")
+
+
+@dataclass
+class TokenRequest:
+    """One request to the token endpoint. ``options`` are `requests.Session.request`'s own."""
+
+    url: str
+    form: dict[str, Any]
+    auth: Any
+    method: str = "POST"
+    in_query: bool = False
+    headers: Mapping[str, str] = field(default_factory=lambda: _HEADERS)
+    options: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def compose(
+        cls,
+        client: BackendApplicationClient,
+        url: str,
+        *,
+        client_secret: str,
+        include_client_id: bool,
+        scope: Any,
+        fields: Mapping[str, Any],
+        options: dict[str, Any],
+        body: str = "",
+    ) -> TokenRequest:
+        """Ask for the client-credentials grant (RFC 6749 section 4.4.2).
+
+        The credentials go into the header, or with ``include_client_id`` into the form; a list
+        among ``fields`` becomes a field for each of its items.
+        """
+        if include_client_id:
+            fields = {**fields, "client_secret": client_secret}
+            auth: Any = no_auth
+        else:
+            # Form-encoded before they are joined: RFC 6749 section 2.3.1.
+            auth = HTTPBasicAuth(quote_plus(client.client_id), quote_plus(client_secret))
+        form = client.prepare_request_body(
+            body="&".join(filter(None, [body, urlencode(fields, doseq=True)])),
+            scope=scope,
+            include_client_id=include_client_id,
+        )
+        return cls(url, parse_qs(form, keep_blank_values=True), auth, options=options)
+
+    def token(
+        self,
+        session: requests.Session,
+        hooks: Mapping[str, Any],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> Token:
+        """Ask until there is a token, or no sense in asking; raise `TokenError` then.
+
+        Of ``session`` nothing is used but the way: adapters, proxies, certificates. ``hooks`` are
+        requests-oauthlib's compliance hooks, ``clock`` is what the token's life is counted by.
+        """
+        carrier = _carrier(session)
+        give_up = time.monotonic() + LONGEST
+        for attempt in range(1, ATTEMPTS + 1):
+            asked = clock()
+            try:
+                return _granted(self._send(carrier, hooks), self.url, asked)
+            except TokenError as error:
+                failure = error
+            except requests.RequestException as error:
+                failure = self._unanswered(error)
+                failure.__cause__ = error
+            wait = failure.retry_after or random.uniform(0.2, 0.3) * 2**attempt
+            if not _may_pass(failure) or time.monotonic() + wait > give_up:
+                break
+            if attempt < ATTEMPTS:
+                time.sleep(wait)
+        raise failure
+
+    def _send(self, carrier: requests.Session, hooks: Mapping[str, Any]) -> requests.Response:
+        place = "params" if self.in_query or self.method == "GET" else "data"
+        url, headers = self.url, dict(self.headers)
+        content: dict[str, Any] = {place: dict(self.form)}
+        for hook in hooks["access_token_request"]:
+            url, headers, content = hook(url, headers, content)
+        trusted_origin(url)
+        response = carrier.request(
+            self.method,
+            url,
+            headers=headers,
+            auth=self.auth,
+            allow_redirects=False,  # a 307 would post the secret to another place
+            **content,
+            **self.options,
+        )
+        for hook in hooks["access_token_response"]:
+            response = hook(response)
+        return response
+
+    def _unanswered(self, error: requests.RequestException) -> TokenError:
+        return TokenError(
+            f"no answer from {without_query(self.url)} ({type(error).__name__}),"
+            " so the request was not sent"
+        )
+
+
+def no_auth(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """Be an auth that adds nothing, and keeps requests from looking in a ``~/.netrc``."""
+    return request
+
+
+def _carrier(session: requests.Session) -> requests.Session:
+    carrier = Session()
+    carrier.adapters = session.adapters
+    carrier.proxies = session.proxies
+    carrier.verify = session.verify
+    carrier.cert = session.cert
+    carrier.trust_env = session.trust_env
+    return carrier
+
+
+def _may_pass(failure: TokenError) -> bool:
+    """Whether the same question may be answered a moment later."""
+    if failure.status_code is not None:
+        return failure.status_code in (408, 429) or failure.status_code >= 500
+    fault = failure.__cause__
+    return isinstance(
+        fault, (requests.ConnectionError, requests.exceptions.ChunkedEncodingError)
+    ) and not isinstance(fault, requests.exceptions.SSLError)
+
+
+def _granted(response: requests.Response, url: str, asked: float) -> Token:
+    status = response.status_code
+    said = f"{without_query(url)} answered {status}"
+    answer = _json_object(response)
+    code = answer.get("error") if answer else None
+    if status >= 400 or (status < 300 and code is not None):
+        raise _refusal(response, said, answer or {})
+    if status >= 300:
+        raise TokenError(
+            f"{said}, a redirect, which is not followed: set token_url to where it leads",
+            status_code=status,
+            retry_after=REFUSAL_REMEMBERED,
+        )
+    if answer is None:
+        raise TokenError(
+            f"{said} with {len(response.content)} bytes that are no JSON object",
+            status_code=status,
+        )
+    try:
+        return Token.granted(answer, asked=asked)
+    except ValueError as reason:
+        raise TokenError(
+            f"{said} with a token that cannot be used: {reason}", status_code=status
+        ) from None
+
+
+def _refusal(response: requests.Response, said: str, answer: dict[str, Any]) -> TokenError:
+    status = response.status_code
+    code, description = answer.get("error"), answer.get("error_description")
+    if not isinstance(code, str) or not _ERROR_CODE.fullmatch(code):
+        code = None
+    if code:
+        said += f" ({code})"
+    if status < 500 and status not in (408, 429):
+        wait = REFUSAL_REMEMBERED
+        if code == "invalid_client" or status == 401:
+            said += ": check client_id and client_secret"
+        said += f"; it is not asked again for {wait:.0f} s"
+    else:
+        wait = min(seconds_of_retry_after(response.headers) or 0.0, LONGEST)
+    return TokenError(
+        said,
+        error=code,
+        description=description if isinstance(description, str) else "",
+        status_code=status,
+        retry_after=wait,
+    )
+
+
+def _json_object(response: requests.Response) -> dict[str, Any] | None:
+    try:
+        answer = json.loads(response.content)
+    except (ValueError, RecursionError):
+        return None
+    return answer if isinstance(answer, dict) else None

@@ -1,0 +1,200 @@
+"""The session: whose token is always good, goes to its own origin alone, and is never asked for.
+
+The way of one request::
+
+    request          the default timeout, requests' own order of arguments
+    prepare_request  a path is put behind the API root; compliance hooks
+    TokenAuth        sees the final URL: ours? take or renew the token, set the header
+    send             plain http to our own host goes no further; the adapter sends
+    Replay           sees the answer: our token refused? replace it, send once more
+    rebuild_auth     on each redirect: the token stays at home
+
+Knows nothing of PokitDok.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import requests
+from oauthlib.oauth2 import InsecureTransportError
+from requests_oauthlib import OAuth2Session
+from urllib3.util.retry import Retry
+
+from .bearer import Replay, Timeout, TokenAuth, patience_of
+from .endpoint import no_auth
+from .grant import Grant
+from .origin import Origins, trusted_origin
+from .transport import Transport
+
+_SESSIONS_OWN: Any = object()  # no timeout given to the call: the session's own, unlike None
+
+
+class ClientCredentialsSession(Grant):
+    """A `requests.Session` that carries a client-credentials token (RFC 6749 section 4.4).
+
+    ``base_url`` is what a URL that begins with a single ``/`` is appended to. Its origin, or each
+    of ``origins``, is where the token goes; without either it is the token endpoint's own.
+    ``token`` is a dict that ``token_updater`` was given earlier: that is called with every token,
+    the first too. ``token_params`` go into every token request: ``{"audience": ...}``, with a
+    list where a name stands several times. ``timeout`` and ``token_timeout`` are requests' own,
+    in seconds. ``retries``, a number or a urllib3 `Retry`, opts in to more than one try.
+
+    Nothing is sent before the first request. Raises InsecureTransportError for a URL that would
+    bear the token or the secret over plain http, loopback apart.
+    """
+
+    def __init__(
+        self,
+        client_id: str,
+        client_secret: str,
+        token_url: str,
+        *,
+        base_url: str | None = None,
+        origins: Iterable[str] = (),
+        scope: str | Iterable[str] | None = None,
+        token: Mapping[str, Any] | None = None,
+        token_updater: Callable[[dict[str, Any]], Any] | None = None,
+        token_params: Mapping[str, Any] | None = None,
+        token_timeout: Timeout = (5, 30),
+        token_endpoint_auth_method: str = "client_secret_basic",
+        timeout: Timeout = (5, 60),
+        retries: int | Retry = 0,
+    ) -> None:
+        super().__init__(
+            client_id,
+            client_secret,
+            token_url,
+            scope=scope,
+            token=token,
+            token_updater=token_updater,
+            token_params=token_params,
+            token_timeout=token_timeout,
+            token_endpoint_auth_method=token_endpoint_auth_method,
+        )
+        self.base_url = base_url and base_url.rstrip("/")
+        self.api_root = self.base_url
+        self.origins = Origins(map(trusted_origin, origins or [base_url or token_url]))
+        self.timeout = timeout
+        self._token_auth = TokenAuth(self)
+        self.auth = self._token_auth
+        self.mount("https://", Transport(retries))
+        self.mount("http://", Transport(retries))
+
+    def request(  # type: ignore[override]  # requests' order of arguments, not OAuth2Session's
+        self,
+        method: str,
+        url: str | bytes,
+        params: Any = None,
+        data: Any = None,
+        headers: Any = None,
+        cookies: Any = None,
+        files: Any = None,
+        auth: Any = None,
+        timeout: Timeout = _SESSIONS_OWN,
+        allow_redirects: bool = True,
+        proxies: Any = None,
+        hooks: Any = None,
+        stream: bool | None = None,
+        verify: Any = None,
+        cert: Any = None,
+        json: Any = None,
+        *,
+        withhold_token: bool = False,
+    ) -> requests.Response:
+        """Send a request as `requests.Session.request` does, with the token where it belongs.
+
+        Raises `TokenError`, and sends nothing, when there is no usable token.
+        """
+        if auth is None and self.auth is self._token_auth:
+            if withhold_token:
+                auth = no_auth
+            elif timeout is not _SESSIONS_OWN:
+                auth = TokenAuth(self, patience_of(timeout))
+        return super(OAuth2Session, self).request(
+            method,
+            url,
+            params=params,
+            data=data,
+            headers=headers,
+            cookies=cookies,
+            files=files,
+            auth=auth,
+            timeout=self.timeout if timeout is _SESSIONS_OWN else timeout,
+            allow_redirects=allow_redirects,
+            proxies=proxies,
+            hooks=hooks,
+            stream=stream,
+            verify=verify,
+            cert=cert,
+            json=json,
+        )
+
+    def prepare_request(self, request: requests.Request) -> requests.PreparedRequest:
+        """Prepare as requests does; a path is appended to the API's root."""
+        url = request.url.decode() if isinstance(request.url, bytes) else str(request.url)
+        url = url.lstrip()
+        if url[:1] == "/" and url[:2] != "//" and self.api_root:
+            request = copy.copy(request)
+            request.url = url = self.api_root + url
+        if isinstance(request.auth or self.auth, TokenAuth):
+            owned = self.owns(url)
+            if not owned and not request.auth and self.trust_env:
+                # The session's auth is not for this URL: look where requests looks without one.
+                request = copy.copy(request)
+                request.auth = requests.sessions.get_netrc_auth(url)
+            if owned and self.compliance_hook["protected_request"]:
+                request = copy.copy(request)
+                request.headers = dict(request.headers or {})
+                for hook in self.compliance_hook["protected_request"]:
+                    request.url, request.headers, request.data = hook(
+                        request.url, request.headers, request.data
+                    )
+        return super().prepare_request(request)
+
+    def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
+        """Send as requests does, with the session's timeout unless another is given.
+
+        Raises InsecureTransportError for plain http to a host that is spoken to by https: the
+        path and the body are confidential too.
+        """
+        kwargs.setdefault("timeout", self.timeout)
+        if self.origins.expose(getattr(request, "url", None) or ""):
+            raise InsecureTransportError("this host is only spoken to by https")
+        return super().send(request, **kwargs)
+
+    def rebuild_auth(
+        self, prepared_request: requests.PreparedRequest, response: requests.Response
+    ) -> None:
+        """Keep the token on its own origin when a redirect leads elsewhere.
+
+        requests would keep it from http to https and from port to port, and would look in a
+        ``~/.netrc`` for something to replace it by.
+        """
+        url = prepared_request.url or ""
+        carried = Replay.take(prepared_request)
+        if not self.owns(url):
+            super().rebuild_auth(prepared_request, response)  # type: ignore[no-untyped-call]
+        elif carried:
+            prepared_request.prepare_auth(carried.auth)
+        elif self.should_strip_auth(  # type: ignore[no-untyped-call]
+            response.request.url or "", url
+        ):
+            prepared_request.headers.pop("Authorization", None)
+
+    def owns(self, url: str) -> bool:
+        """Say whether the token goes to this URL."""
+        return self.origins.own(url)
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = super().__getstate__()
+        if state["auth"] is state.pop("_token_auth"):
+            del state["auth"]
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        self._token_auth = TokenAuth(self)
+        self.__dict__.setdefault("auth", self._token_auth)

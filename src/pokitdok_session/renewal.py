@@ -1,0 +1,223 @@
+"""When a token is asked for: one request at a time, and nobody waits who need not."""
+
+from __future__ import annotations
+
+import copy
+import logging
+import os
+import threading
+import time
+import weakref
+from collections.abc import Callable
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeout
+
+from .errors import TokenError
+from .tokens import Token
+
+log = logging.getLogger(__name__)
+
+#: Seconds after which a renewal that has not come to an end is given up for dead. A token
+#: request ends much sooner; what hangs longer is a thread that a fork or a host has stopped.
+OVERDUE = 120.0
+
+#: Seconds during which a token that replaced a refused one, and was refused too, is not
+#: replaced again: then the refusal is not about its age.
+DISTRUST = 30.0
+
+#: Seconds to go on with a token that the server, asked for the next, handed out again.
+NO_CHANGE = 1.0
+
+
+class Renewal(Future[Token]):
+    """One token request that is going on; all who need its outcome share it."""
+
+    def __init__(self, started: float) -> None:
+        super().__init__()
+        self.started = started
+
+    def token(self, patience: float) -> Token:
+        """Wait ``patience`` seconds at most; raise what the token request raised."""
+        try:
+            error = self.exception(patience)
+        except FutureTimeout:
+            raise TokenError(
+                f"no token came within {patience:g} s, so the request was not sent"
+            ) from None
+        if isinstance(error, TokenError):
+            raise copy.copy(error) from error  # each waiter has a traceback of its own
+        return self.result()
+
+
+class TokenSource:
+    """The token of one session, and the way to the next.
+
+    ``fetch`` makes the token request; it is given the token that it replaces. It runs in a
+    thread of its own, so that a caller waits as long as its own timeout and not another's, and
+    so that the others go on with a token that is still good. ``announce`` is told of each token
+    once it is in place.
+    """
+
+    def __init__(
+        self,
+        fetch: Callable[[Token | None], Token],
+        announce: Callable[[Token], None],
+        token: Token | None = None,
+    ) -> None:
+        self.current = token
+        self.clock: Callable[[], float] = time.monotonic
+        self._fetch = fetch
+        self._announce = announce
+        self._failure: TokenError | None = None
+        self._failure_until = 0.0
+        self._distrusted_until = 0.0
+        self._next_try = 0.0
+        self.start_afresh()
+        _sources.add(self)
+
+    def start_afresh(self) -> None:
+        """Drop a lock and a renewal that a fork may have left without their thread."""
+        self._lock = threading.Lock()
+        self._going: Renewal | None = None
+
+    def set(self, token: Token | None) -> None:
+        """Put a token in place, or none, and forget what was held against the last."""
+        with self._lock:
+            self._adopt(token)
+            self._going = None  # what it brings is older than what was set
+
+    def get(self, patience: float) -> Token:
+        """Give a token that is good now; wait ``patience`` seconds at most where there is none."""
+        token = self.current
+        if token is not None:
+            now = self.clock()
+            if now < token.renew_from:
+                return token
+            if now < token.end:
+                self._renew_ahead(token, now)
+                return token
+        with self._lock:
+            current = self.current
+            if current is not None and current is not token and self.clock() < current.end:
+                return current
+            going = self._join_or_start(current)
+        return going.token(patience)
+
+    def replace(self, refused: Token, patience: float) -> Token | None:
+        """Give another token than the one that a 401 refused; None when there is no better one.
+
+        However many requests were refused, the token is replaced once.
+        """
+        with self._lock:
+            current = self.current
+            now = self.clock()
+            if current is None or current.access_token == refused.access_token:
+                if now < self._distrusted_until:
+                    return None
+            elif now < current.end:
+                return current
+            going = self._join_or_start(current)
+        token = going.token(patience)
+        if token.access_token == refused.access_token:
+            self.distrust(token)
+            return None
+        return token
+
+    def distrust(self, token: Token) -> None:
+        """Note that a fresh token was refused, so that it is not replaced again and again."""
+        now = self.clock()
+        if now < token.end:  # else it has merely run out on its way
+            self._distrusted_until = now + min(DISTRUST, token.lifetime)
+
+    def renew(self, patience: float) -> Token:
+        """Ask for a new token now, or join those who do, whatever was refused before."""
+        with self._lock:
+            self._failure = None
+            going = self._join_or_start(self.current)
+        return going.token(patience)
+
+    def _renew_ahead(self, token: Token, now: float) -> None:
+        if now < self._next_try:
+            return
+        with self._lock:
+            idle = self._going is None or now - self._going.started > OVERDUE
+            if idle and self.current is token and now >= self._next_try:
+                self._next_try = now + max((token.end - now) / 2, token.lifetime / 100)
+                self._join_or_start(token)
+
+    def _join_or_start(self, stale: Token | None) -> Renewal:
+        """Give the renewal that is going on, or begin one. The lock is held."""
+        now = self.clock()
+        going = self._going
+        if going is not None and now - going.started <= OVERDUE:
+            return going
+        renewal = Renewal(now)
+        if self._failure is not None and now < self._failure_until:
+            renewal.set_exception(self._failure)
+            return renewal
+        self._going = renewal
+        work = threading.Thread(
+            target=self._run, args=(renewal, stale), name="token-renewal", daemon=True
+        )
+        try:
+            work.start()
+        except RuntimeError:  # no more threads here, or the interpreter is ending
+            self._lock.release()
+            try:
+                self._run(renewal, stale)
+            finally:
+                self._lock.acquire()
+        return renewal
+
+    def _run(self, renewal: Renewal, stale: Token | None) -> None:
+        try:
+            token = self._fetch(stale)
+        except BaseException as error:  # whatever it is belongs to those who wait
+            self._failed(renewal, stale, error)
+            renewal.set_exception(error)
+        else:
+            self._succeeded(renewal, stale, token)
+            renewal.set_result(token)
+
+    def _succeeded(self, renewal: Renewal, stale: Token | None, token: Token) -> None:
+        with self._lock:
+            if self._going is not renewal:
+                return  # given up for dead, or overtaken by a token that was set
+            self._going = None
+            if stale is not None and token.access_token == stale.access_token:
+                token = token.kept(self.clock() + NO_CHANGE)
+            self._adopt(token)
+        self._announce(token)
+
+    def _failed(self, renewal: Renewal, stale: Token | None, error: BaseException) -> None:
+        with self._lock:
+            if self._going is not renewal:
+                return
+            self._going = None
+            now = self.clock()
+            if isinstance(error, TokenError) and error.retry_after:
+                self._failure, self._failure_until = error, now + error.retry_after
+        if stale is not None and now < stale.end:
+            log.warning(
+                "token %s was not renewed and is good for %.0f s more: %s",
+                stale.fingerprint,
+                stale.end - now,
+                error if isinstance(error, TokenError) else type(error).__name__,
+            )
+
+    def _adopt(self, token: Token | None) -> None:
+        self.current = token
+        self._failure = None
+        self._next_try = 0.0
+
+
+_sources: weakref.WeakSet[TokenSource] = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    for source in list(_sources):
+        source.start_afresh()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

@@ -1,0 +1,133 @@
+"""A token: what an answer grants, how long it may be used, and nothing that waits or sends."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+#: Seconds that a token is taken to live when the answer does not say (RFC 6749 section 5.1
+#: only recommends ``expires_in``). A token that ends sooner is found out by its 401.
+DEFAULT_LIFETIME = 3600.0
+
+#: Ten years. What claims to live longer is renewed then, and no clock overflows.
+LONGEST_LIFETIME = 10 * 365 * 86_400.0
+
+# What may stand in a header field: no spaces, no controls, nothing outside latin-1.
+_HEADER_SAFE = re.compile(r"[\x21-\x7e\xa1-\xff]+")
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Token:
+    """An access token and its windows, which scale with the lifetime that was granted.
+
+    Before ``renew_from`` it is used; from there to ``end`` it is used while the next one is
+    fetched; after ``end`` a request waits for the next one. Both are seconds of the monotonic
+    clock, so a wall clock that jumps moves neither.
+    """
+
+    access_token: str
+    header: str
+    answer: Mapping[str, Any]
+    lifetime: float
+    renew_from: float
+    end: float
+
+    @classmethod
+    def granted(cls, answer: Mapping[str, Any], *, asked: float) -> Token:
+        """Read a token answer (RFC 6749 section 5.1); ``asked`` is when it was asked for.
+
+        Raises ValueError, without quoting anything, when no request could use the token.
+        """
+        lifetime = _seconds(answer.get("expires_in"))
+        if lifetime is None:
+            lifetime = DEFAULT_LIFETIME
+        return cls._living(answer, lifetime, remaining=lifetime, now=asked)
+
+    @classmethod
+    def saved(cls, saved: Mapping[str, Any], *, now: float) -> Token:
+        """Take up a token that was kept as a dict: ``expires_at`` (epoch seconds) is its end.
+
+        Raises ValueError as `granted` does.
+        """
+        lifetime = _seconds(saved.get("expires_in"))
+        expires_at = _number(saved.get("expires_at"))
+        if expires_at is None:
+            return cls.granted(saved, asked=now)
+        remaining = expires_at - time.time()
+        if lifetime is None:
+            lifetime = max(remaining, 0.0)
+        return cls._living(saved, lifetime, remaining=min(remaining, lifetime), now=now)
+
+    @classmethod
+    def _living(
+        cls, answer: Mapping[str, Any], lifetime: float, *, remaining: float, now: float
+    ) -> Token:
+        access_token = answer.get("access_token")
+        if access_token is None or access_token == "":
+            raise ValueError("it has no access_token")
+        if not isinstance(access_token, str) or not _HEADER_SAFE.fullmatch(access_token):
+            raise ValueError("its access_token cannot stand in a header")
+        if not _means_bearer(answer.get("token_type")):
+            raise ValueError("its token_type is not bearer")
+        lifetime = min(lifetime, LONGEST_LIFETIME)
+        end = now + min(remaining, lifetime)
+        return cls(
+            access_token=access_token,
+            header=f"Bearer {access_token}",
+            answer={**answer, "expires_in": lifetime, "expires_at": time.time() + end - now},
+            lifetime=lifetime,
+            # A 24th of the life is 150 s of an hour and 83 ms of 2 s: time for one renewal,
+            # and small enough that renewing early costs no additional request in 23 lives.
+            renew_from=end - min(lifetime / 24, 300.0),
+            # What leaves now must still be good when it arrives.
+            end=end - min(lifetime / 256, 5.0),
+        )
+
+    def kept(self, until: float) -> Token:
+        """Give the same token, to be used until then at least."""
+        return replace(self, renew_from=max(self.renew_from, until), end=max(self.end, until))
+
+    @property
+    def fingerprint(self) -> str:
+        """Tell two tokens apart in a log, without either."""
+        return hashlib.sha256(self.access_token.encode()).hexdigest()[:8]
+
+    def __repr__(self) -> str:
+        return f"<Token {self.fingerprint}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # The monotonic clock means nothing to another host: travel with the absolute end.
+        return _arrive, (dict(self.answer),)
+
+
+def _arrive(answer: dict[str, Any]) -> Token:
+    return Token.saved(answer, now=time.monotonic())
+
+
+def _means_bearer(token_type: Any) -> bool:
+    if token_type is None:
+        return True  # RFC 6749 requires it, providers forget it, and there is one to be meant
+    return isinstance(token_type, str) and token_type.strip().lower() == "bearer"
+
+
+def _number(value: Any) -> float | None:
+    """Read a number where there is one: 3600, "3600" and "3600.0", not NaN, True or a list."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        return None
+    try:
+        number = float(value)
+    except ValueError:
+        return None
+    except OverflowError:
+        return LONGEST_LIFETIME if value > 0 else 0.0  # type: ignore[operator]  # an int, then
+    return number if math.isfinite(number) else None
+
+
+def _seconds(value: Any) -> float | None:
+    number = _number(value)
+    return None if number is None else min(max(number, 0.0), LONGEST_LIFETIME)
