@@ -4,11 +4,14 @@ from .errors import APIError, TokenError
 from .oauth import ClientCredentialsSession
 from .reply import Reply
 from .session import PokitDokSession
+from .stores import FileTokenStore, RedisTokenStore
 
 __all__ = [
     "APIError",
     "ClientCredentialsSession",
+    "FileTokenStore",
     "PokitDokSession",
+    "RedisTokenStore",
     "Reply",
     "TokenError",
 ]

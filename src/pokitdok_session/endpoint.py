@@ -95,7 +95,9 @@ class TokenRequest:
         """
         carrier = _carrier(session)
         give_up = time.monotonic() + LONGEST
-        for attempt in range(1, ATTEMPTS + 1):
+        attempt = 0
+        while True:
+            attempt += 1
             asked = clock()
             try:
                 return _granted(self._send(carrier, hooks), self.url, asked)
@@ -105,11 +107,10 @@ class TokenRequest:
                 failure = self._unanswered(error)
                 failure.__cause__ = error
             wait = failure.retry_after or random.uniform(0.2, 0.3) * 2**attempt
-            if not _may_pass(failure) or time.monotonic() + wait > give_up:
-                break
-            if attempt < ATTEMPTS:
-                time.sleep(wait)
-        raise failure
+            too_late = attempt == ATTEMPTS or time.monotonic() + wait > give_up
+            if too_late or not _may_pass(failure):
+                raise failure
+            time.sleep(wait)
 
     def _send(self, carrier: requests.Session, hooks: Mapping[str, Any]) -> requests.Response:
         place = "params" if self.in_query or self.method == "GET" else "data"

@@ -5,6 +5,8 @@
     requests.RequestException
     ├── TokenError                 no usable token, so the request was not sent;
     │                              an oauthlib OAuth2Error as well
+    ├── requests.Timeout
+    │   └── ActivityPending        `wait_for_activity` came to the end of its patience
     └── requests.HTTPError
         └── APIError               the API answered with an error
             ├── Unauthorized       401  a fresh token was refused too
@@ -52,6 +54,20 @@ class TokenError(requests.RequestException, OAuth2Error):
         self.retry_after = retry_after
         self.uri = None
         self.state = None
+
+
+class ActivityPending(requests.Timeout):
+    """An activity had reached no end state in time; ``activity`` is what it was last."""
+
+    def __init__(
+        self,
+        message: str = "the activity has reached no end state",
+        *,
+        response: requests.Response | None = None,
+        activity: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(message, response=response)
+        self.activity = activity or {}
 
 
 class APIError(requests.HTTPError):

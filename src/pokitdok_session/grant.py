@@ -15,6 +15,8 @@ from .bearer import Timeout
 from .endpoint import TokenRequest
 from .origin import trusted_origin
 from .renewal import TokenSource
+from .sharing import SharedTokens, key_of
+from .stores import TokenStore
 from .tokens import Token
 
 log = logging.getLogger(__name__)
@@ -41,6 +43,7 @@ class Grant(OAuth2Session):
         token_params: Mapping[str, Any] | None,
         token_timeout: Timeout,
         token_endpoint_auth_method: str,
+        store: TokenStore | None,
     ) -> None:
         for name, value in {"client_id": client_id, "client_secret": client_secret}.items():
             if not isinstance(value, str) or not value:
@@ -62,6 +65,8 @@ class Grant(OAuth2Session):
         self.token_params = dict(token_params or {})
         self.token_timeout = token_timeout
         self.token_endpoint_auth_method = token_endpoint_auth_method
+        self.store = store
+        self._shared = SharedTokens(store) if store is not None else None
 
     @property
     def token(self) -> dict[str, Any]:
@@ -132,6 +137,8 @@ class Grant(OAuth2Session):
             **_given(url=token_url, auth=auth, headers=headers),
         ).token(self, self.compliance_hook, self.token_source.clock)
         self.token_source.set(token)
+        if self._shared is not None:
+            self._shared.put(self._store_key(), token)
         self._announce(token)
         return dict(token.answer)
 
@@ -154,10 +161,19 @@ class Grant(OAuth2Session):
         )
 
     def _next_token(self, stale: Token | None) -> Token:
+        if self._shared is None:
+            return self._ask()
+        return self._shared.next(self._store_key(), stale, self._ask, self.token_source.clock)
+
+    def _ask(self) -> Token:
         return self._token_request().token(self, self.compliance_hook, self.token_source.clock)
 
+    def _store_key(self) -> str:
+        scope = self.scope.split() if isinstance(self.scope, str) else self.scope
+        return key_of(self.token_url, self.client_id, sorted(scope or ()), self.token_params)
+
     def _announce(self, token: Token) -> None:
-        log.info("token %s was granted for %.0f s", token.fingerprint, token.lifetime)
+        log.info("token %s is in place, granted for %.0f s", token.fingerprint, token.lifetime)
         if self.token_updater is None:
             return
         try:

@@ -15,6 +15,7 @@ Knows nothing of PokitDok.
 from __future__ import annotations
 
 import copy
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -23,11 +24,14 @@ from oauthlib.oauth2 import InsecureTransportError
 from requests_oauthlib import OAuth2Session
 from urllib3.util.retry import Retry
 
+from . import silence
 from .bearer import Replay, Timeout, TokenAuth, patience_of
 from .endpoint import no_auth
+from .forks import start_afresh_in_child
 from .grant import Grant
 from .origin import Origins, trusted_origin
-from .transport import Transport
+from .stores import TokenStore
+from .transport import Transport, explain
 
 _SESSIONS_OWN: Any = object()  # no timeout given to the call: the session's own, unlike None
 
@@ -39,8 +43,10 @@ class ClientCredentialsSession(Grant):
     of ``origins``, is where the token goes; without either it is the token endpoint's own.
     ``token`` is a dict that ``token_updater`` was given earlier: that is called with every token,
     the first too. ``token_params`` go into every token request: ``{"audience": ...}``, with a
-    list where a name stands several times. ``timeout`` and ``token_timeout`` are requests' own,
-    in seconds. ``retries``, a number or a urllib3 `Retry`, opts in to more than one try.
+    list where a name stands several times. With a ``store`` all sessions of the same client, in
+    any process and on any host that reaches it, share one token. ``timeout`` and
+    ``token_timeout`` are requests' own, in seconds. ``retries``, a number or a urllib3 `Retry`,
+    opts in to more than one try.
 
     Nothing is sent before the first request. Raises InsecureTransportError for a URL that would
     bear the token or the secret over plain http, loopback apart.
@@ -60,6 +66,7 @@ class ClientCredentialsSession(Grant):
         token_params: Mapping[str, Any] | None = None,
         token_timeout: Timeout = (5, 30),
         token_endpoint_auth_method: str = "client_secret_basic",
+        store: TokenStore | None = None,
         timeout: Timeout = (5, 60),
         retries: int | Retry = 0,
     ) -> None:
@@ -73,6 +80,7 @@ class ClientCredentialsSession(Grant):
             token_params=token_params,
             token_timeout=token_timeout,
             token_endpoint_auth_method=token_endpoint_auth_method,
+            store=store,
         )
         self.base_url = base_url and base_url.rstrip("/")
         self.api_root = self.base_url
@@ -82,6 +90,7 @@ class ClientCredentialsSession(Grant):
         self.auth = self._token_auth
         self.mount("https://", Transport(retries))
         self.mount("http://", Transport(retries))
+        start_afresh_in_child(self)
 
     def request(  # type: ignore[override]  # requests' order of arguments, not OAuth2Session's
         self,
@@ -161,9 +170,18 @@ class ClientCredentialsSession(Grant):
         path and the body are confidential too.
         """
         kwargs.setdefault("timeout", self.timeout)
-        if self.origins.expose(getattr(request, "url", None) or ""):
+        url = getattr(request, "url", None) or ""
+        if self.origins.expose(url):
             raise InsecureTransportError("this host is only spoken to by https")
-        return super().send(request, **kwargs)
+        if not self.owns(url):
+            with silence.withheld(None):  # a redirect has led from ours to another's
+                return super().send(request, **kwargs)
+        with silence.withheld(request.path_url):
+            try:
+                return super().send(request, **kwargs)
+            except requests.RequestException as fault:
+                explain(fault, request)
+                raise
 
     def rebuild_auth(
         self, prepared_request: requests.PreparedRequest, response: requests.Response
@@ -188,6 +206,11 @@ class ClientCredentialsSession(Grant):
         """Say whether the token goes to this URL."""
         return self.origins.own(url)
 
+    def start_afresh(self) -> None:
+        """Give the cookies a lock that no thread of the parent holds; requests' own way of it."""
+        if hasattr(self.cookies, "_cookies_lock"):
+            vars(self.cookies)["_cookies_lock"] = threading.RLock()
+
     def __getstate__(self) -> dict[str, Any]:
         state = super().__getstate__()
         if state["auth"] is state.pop("_token_auth"):
@@ -198,3 +221,4 @@ class ClientCredentialsSession(Grant):
         super().__setstate__(state)
         self._token_auth = TokenAuth(self)
         self.__dict__.setdefault("auth", self._token_auth)
+        start_afresh_in_child(self)

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import copy
 import logging
-import os
 import threading
 import time
-import weakref
 from collections.abc import Callable
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 
 from .errors import TokenError
+from .forks import start_afresh_in_child
 from .tokens import Token
 
 log = logging.getLogger(__name__)
@@ -73,7 +72,7 @@ class TokenSource:
         self._distrusted_until = 0.0
         self._next_try = 0.0
         self.start_afresh()
-        _sources.add(self)
+        start_afresh_in_child(self)
 
     def start_afresh(self) -> None:
         """Drop a lock and a renewal that a fork may have left without their thread."""
@@ -209,15 +208,3 @@ class TokenSource:
         self.current = token
         self._failure = None
         self._next_try = 0.0
-
-
-_sources: weakref.WeakSet[TokenSource] = weakref.WeakSet()
-
-
-def _after_fork() -> None:
-    for source in list(_sources):
-        source.start_afresh()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)

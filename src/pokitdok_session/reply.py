@@ -46,6 +46,32 @@ class Reply(dict[str, Any]):
         activity_id = self.meta.get("activity_id")
         return activity_id if isinstance(activity_id, str) else None
 
+    @property
+    def rejections(self) -> list[dict[str, Any]]:
+        """What a payer refused in an answer with status 200 (API reference 3.5), perhaps nothing.
+
+        Each is what the API says of it, ``reject_reason`` and ``follow_up_action`` as a rule,
+        with the place where it stands as ``at``: ``"subscriber"``, ``"state"``.
+        """
+        return list(_rejections(self.data))
+
+
+def _rejections(part: Any, at: str = "") -> Iterator[dict[str, Any]]:
+    if isinstance(part, list):
+        for item in part:
+            yield from _rejections(item, at)
+    if not isinstance(part, dict):
+        return
+    if "reject_reason" in part or part.get("valid_request") is False:
+        names = ("valid_request", "reject_reason", "follow_up_action")
+        yield {"at": at, **{name: part[name] for name in names if name in part}}
+    state = part.get("state")
+    if isinstance(state, dict) and state.get("name") in ("rejected", "failed"):
+        yield {"at": "state", "reject_reason": state["name"]}
+    for name, inner in part.items():
+        if name not in ("parameters", "application_data"):  # the caller's own words
+            yield from _rejections(inner, at if name == "rejections" else name)
+
 
 _KINDS: dict[int, type[APIError]] = {
     400: ValidationError,

@@ -12,15 +12,16 @@ from urllib3.util.retry import Retry
 
 from .bearer import Timeout
 from .errors import RateLimited
+from .following import Following
 from .oauth import ClientCredentialsSession
 from .reply import Reply, open_envelope
-from .resources import Resources
+from .stores import TokenStore
 from .transport import rewind
 
 _BASE_URL = "https://platform.pokitdok.com"
 
 
-class PokitDokSession(ClientCredentialsSession, Resources):
+class PokitDokSession(ClientCredentialsSession, Following):
     """A `requests.Session` for the PokitDok Platform API, with a method for each resource.
 
     Credentials and base URL come from ``POKITDOK_CLIENT_ID``, ``POKITDOK_CLIENT_SECRET`` and
@@ -43,6 +44,7 @@ class PokitDokSession(ClientCredentialsSession, Resources):
         token_updater: Callable[[dict[str, Any]], Any] | None = None,
         token_params: Mapping[str, Any] | None = None,
         token_timeout: Timeout = (5, 30),
+        store: TokenStore | None = None,
         timeout: Timeout = (5, 60),
         retries: int | Retry = 0,
         max_rate_limit_wait: float = 0,
@@ -58,6 +60,7 @@ class PokitDokSession(ClientCredentialsSession, Resources):
             token_updater=token_updater,
             token_params=token_params,
             token_timeout=token_timeout,
+            store=store,
             timeout=timeout,
             retries=retries,
         )

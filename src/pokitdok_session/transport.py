@@ -2,26 +2,39 @@
 
 from __future__ import annotations
 
+import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter
-from urllib3.exceptions import InvalidHeader
+from urllib3.exceptions import ConnectTimeoutError, InvalidHeader, MaxRetryError, NewConnectionError
 from urllib3.util.retry import Retry
+
+from . import silence
+from .errors import TokenError
+from .forks import start_afresh_in_child
 
 #: Idle connections kept for one host. Fewer than the threads in use means a TLS handshake a
 #: request for those that found none; an unused place costs nothing.
 POOL_SIZE = 128
 
 #: A connection that was never made carried nothing: it is made again, twice.
-_CONNECT_AGAIN = 2
+CONNECT_AGAIN = 2
+
+#: The longest that a Retry-After is heeded, in seconds.
+LONGEST_RETRY_AFTER = 60.0
+
+OUTCOME_UNKNOWN = "it may have been processed: the outcome is unknown, and it is not sent again"
+
+# RFC 9110 section 9.2.2.
+_IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
 
 
 class Transport(HTTPAdapter):
-    """An `HTTPAdapter` for many threads.
+    """An `HTTPAdapter` for many threads, which sends nothing twice that may have been processed.
 
     ``retries`` is a number or a urllib3 `Retry`, as in requests. A ``verify`` given here beats
     the session's and the environment's ``REQUESTS_CA_BUNDLE``.
@@ -31,7 +44,10 @@ class Transport(HTTPAdapter):
 
     def __init__(self, retries: int | Retry = 0, *, verify: bool | str | None = None) -> None:
         self.verify = verify
-        super().__init__(pool_maxsize=POOL_SIZE, max_retries=_policy(retries))
+        self._of_the_parent: list[Any] = []
+        policy = retries if isinstance(retries, Retry) else Retries.times(retries)
+        super().__init__(pool_maxsize=POOL_SIZE, max_retries=policy)
+        start_afresh_in_child(self)
 
     def send(
         self,
@@ -44,22 +60,104 @@ class Transport(HTTPAdapter):
     ) -> requests.Response:
         if self.verify is not None:
             verify = self.verify
-        return super().send(request, stream, timeout, verify, cert, proxies)
+        adapter = self if can_rewind(request) else self._once()
+        return super(Transport, adapter).send(request, stream, timeout, verify, cert, proxies)
+
+    def _once(self) -> Transport:
+        """Be the same adapter for a body that can be read once: sent again it would be empty."""
+        once = object.__new__(type(self))
+        once.__dict__.update(self.__dict__, max_retries=Retries.times(0))
+        return once
+
+    def start_afresh(self) -> None:
+        """Make connections of one's own; those of the parent are kept, unused, for good.
+
+        To close them takes locks that a thread of the parent may have held.
+        """
+        self._of_the_parent += [self.poolmanager, self.proxy_manager]
+        super().__setstate__(super().__getstate__())  # type: ignore[misc]  # not in the stubs
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self._of_the_parent = []
+        super().__setstate__(state)  # type: ignore[misc]
+        start_afresh_in_child(self)
 
 
-def _policy(retries: int | Retry) -> Retry:
-    if isinstance(retries, Retry):
-        return retries
-    if retries == 0:
-        return Retry(
-            total=None, connect=_CONNECT_AGAIN, read=False, status=0, other=0, backoff_factor=0.2
-        )
-    return Retry(
-        total=retries,
-        backoff_factor=0.2,
-        status_forcelist=(429, 502, 503, 504),
-        raise_on_status=False,
-    )
+class Retries(Retry):
+    """urllib3's retries, but for what they might send twice.
+
+    A 429 was processed by nobody and may be sent again with any method. 502, 503, 504, resets
+    and silence may have been processed: there only an idempotent method is sent again.
+    """
+
+    @classmethod
+    def times(cls, number: int) -> Retries:
+        if number == 0:
+            return cls(total=None, connect=CONNECT_AGAIN, read=False, status=0, **_ALWAYS)
+        return cls(total=number, status_forcelist=(429, 502, 503, 504), **_ALWAYS)
+
+    def is_retry(self, method: str, status_code: int, has_retry_after: bool = False) -> bool:
+        if status_code == 429:
+            return bool(self.total)
+        return super().is_retry(method, status_code, has_retry_after)
+
+    def increment(
+        self,
+        method: str | None = None,
+        url: str | None = None,
+        response: Any = None,
+        error: Exception | None = None,
+        _pool: Any = None,
+        _stacktrace: Any = None,
+    ) -> Retries:
+        if isinstance(error, ConnectTimeoutError) and not isinstance(error, NewConnectionError):
+            raise MaxRetryError(_pool, url or "", error) from error  # the caller's time is up
+        return super().increment(method, url, response, error, _pool, _stacktrace)
+
+    def get_retry_after(self, response: Any) -> float | None:
+        seconds = seconds_of_retry_after(response.headers)
+        return None if seconds is None else min(seconds, LONGEST_RETRY_AFTER)
+
+
+# ``other`` holds TLS faults, which also come when the request has long been sent.
+_ALWAYS: dict[str, Any] = {"other": 0, "backoff_factor": 0.2, "raise_on_status": False}
+
+
+def explain(fault: requests.RequestException, request: requests.PreparedRequest) -> None:
+    """Take the path and its query out of what a fault says, and say what is to be known.
+
+    The objects stay as they are, for code that looks into them.
+    """
+    if isinstance(fault, TokenError):
+        return
+    for error in _chain(fault):
+        error.args = tuple(silence.without(request.path_url, arg) for arg in error.args)
+    in_doubt = request.method not in _IDEMPOTENT and _may_have_arrived(fault)
+    if in_doubt and OUTCOME_UNKNOWN not in fault.args:
+        fault.args = (*fault.args, OUTCOME_UNKNOWN)
+
+
+def _chain(error: Any) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    waiting = [error]
+    while waiting:
+        error = waiting.pop()
+        if isinstance(error, BaseException) and id(error) not in seen:
+            seen.add(id(error))
+            yield error
+            waiting += [error.__cause__, error.__context__, getattr(error, "reason", None)]
+            waiting += error.args
+
+
+def _may_have_arrived(fault: requests.RequestException) -> bool:
+    if isinstance(fault, requests.exceptions.SSLError):
+        return not any(isinstance(error, ssl.SSLCertVerificationError) for error in _chain(fault))
+    if not isinstance(
+        fault,
+        (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError),
+    ):
+        return False
+    return not any(isinstance(error, ConnectTimeoutError) for error in _chain(fault))
 
 
 def seconds_of_retry_after(headers: Mapping[str, str]) -> float | None:
@@ -81,18 +179,27 @@ def server_time(headers: Mapping[str, str]) -> float:
         return time.time()
 
 
-def rewind(request: requests.PreparedRequest) -> bool:
-    """Make the body ready to be sent again, whole; False where that cannot be.
+def can_rewind(request: requests.PreparedRequest) -> bool:
+    """Say whether the body can be sent again.
 
-    None, bytes and text need nothing, and a file goes back to where it was. requests notes that
-    place in ``_body_position`` (also None for a generator, which would be sent again empty).
+    None, bytes and text can, and a file that told its place, which requests notes in
+    ``_body_position``. A generator has none, and would be sent again empty.
     """
-    if request.body is None or isinstance(request.body, (bytes, str)):
-        return True
-    if request._body_position is None:
+    body = request.body
+    return body is None or isinstance(body, (bytes, str)) or _position(request) is not None
+
+
+def rewind(request: requests.PreparedRequest) -> bool:
+    """Put a body back to where it was, to be sent again whole; False where that cannot be."""
+    if not can_rewind(request):
         return False
-    try:
-        requests.utils.rewind_body(request)
-    except (requests.exceptions.UnrewindableBodyError, ValueError):
-        return False
+    if _position(request) is not None:
+        try:
+            requests.utils.rewind_body(request)
+        except (requests.exceptions.UnrewindableBodyError, ValueError):
+            return False
     return True
+
+
+def _position(request: requests.PreparedRequest) -> object:
+    return request._body_position  # type: ignore[attr-defined]  # requests' own, for its redirects
