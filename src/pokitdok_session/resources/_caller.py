@@ -93,7 +93,7 @@ def transact(caller: Caller, path: str, request: Body | X12, accept: Format | No
             headers["Content-Type"] = MEDIA_TYPES["x12-json"]
         return caller.call("POST", path, json=request, headers=headers)
     interchange = request.encode() if isinstance(request, str) else request
-    if not interchange.startswith(b"ISA"):
+    if not (isinstance(interchange, bytes) and interchange.startswith(b"ISA")):
         raise ValueError("a request is a mapping, or an X12 interchange that begins with ISA")
     headers["Content-Type"] = MEDIA_TYPES["x12"]
     return caller.call("POST", path, data=interchange, headers=headers)
@@ -107,7 +107,7 @@ def opened(
 
     ``name`` stands in where the file has none.
     """
-    if isinstance(upload, str) and upload.startswith("ISA"):
+    if isinstance(upload, str) and upload.startswith(("ISA*", "ISA|")):
         # Refused here because the error of `open` would repeat it, and it is a health record.
         raise ValueError("text is taken for a path: give an interchange as bytes")
     if isinstance(upload, (str, os.PathLike)):

@@ -1,0 +1,133 @@
+"""The bodies of the five large requests, for editors and type checkers; using them is optional.
+
+Annotate the variable, or call the type, and a checker knows every field::
+
+    request: EligibilityRequest = {"trading_partner_id": "MOCKPAYER", ...}
+
+A dict that is written straight into a call is not checked, because the methods take any mapping;
+editors complete its outer keys. Names are those of the wire, with the API's own misspellings.
+"""
+
+from .claims import (
+    Adjudication,
+    Adjustment,
+    Ambulance,
+    Chiropractic,
+    Claim,
+    ClaimDrug,
+    ClaimPatient,
+    ClaimsRequest,
+    ClaimSubscriber,
+    CoordinationOfBenefits,
+    DmeCertification,
+    Form,
+    Note,
+    OtherPayer,
+    OtherSubscriber,
+    Paperwork,
+    ServiceFacility,
+    ServiceLine,
+    Submitter,
+    TestResults,
+)
+from .claims_status import (
+    ClaimsStatusRequest,
+    StatusPatient,
+    StatusProvider,
+)
+from .common import (
+    Address,
+    CallOptions,
+    Contact,
+    ContactMethod,
+    Money,
+    PayerName,
+    PersonName,
+    Provider,
+)
+from .eligibility import (
+    EligibilityPayer,
+    EligibilityProvider,
+    EligibilityRequest,
+    Member,
+)
+from .enrollment import (
+    Agent,
+    Benefit,
+    BenefitCoordination,
+    BenefitProvider,
+    EnrollmentAddress,
+    EnrollmentContact,
+    EnrollmentRequest,
+    InsuredMember,
+    Medicare,
+    Organization,
+    ReportingCategory,
+    School,
+)
+from .service_review import (
+    Delivery,
+    Diagnosis,
+    Event,
+    EventService,
+    ReviewPatient,
+    ReviewProvider,
+    ServiceReviewRequest,
+)
+
+__all__ = [
+    "Address",
+    "Adjudication",
+    "Adjustment",
+    "Agent",
+    "Ambulance",
+    "Benefit",
+    "BenefitCoordination",
+    "BenefitProvider",
+    "CallOptions",
+    "Chiropractic",
+    "Claim",
+    "ClaimDrug",
+    "ClaimPatient",
+    "ClaimSubscriber",
+    "ClaimsRequest",
+    "ClaimsStatusRequest",
+    "Contact",
+    "ContactMethod",
+    "CoordinationOfBenefits",
+    "Delivery",
+    "Diagnosis",
+    "DmeCertification",
+    "EligibilityPayer",
+    "EligibilityProvider",
+    "EligibilityRequest",
+    "EnrollmentAddress",
+    "EnrollmentContact",
+    "EnrollmentRequest",
+    "Event",
+    "EventService",
+    "Form",
+    "InsuredMember",
+    "Medicare",
+    "Member",
+    "Money",
+    "Note",
+    "Organization",
+    "OtherPayer",
+    "OtherSubscriber",
+    "Paperwork",
+    "PayerName",
+    "PersonName",
+    "Provider",
+    "ReportingCategory",
+    "ReviewPatient",
+    "ReviewProvider",
+    "School",
+    "ServiceFacility",
+    "ServiceLine",
+    "ServiceReviewRequest",
+    "StatusPatient",
+    "StatusProvider",
+    "Submitter",
+    "TestResults",
+]
