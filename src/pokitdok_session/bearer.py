@@ -48,7 +48,7 @@ class TokenAuth(AuthBase):
             return request
         token = self.session.token_source.get(self.patience())
         request.headers["Authorization"] = token.header
-        request.register_hook("response", Replay(self, token))
+        request.hooks["response"].append(Replay(self, token))
         return request
 
 
@@ -78,6 +78,9 @@ class Replay:
             return response
         again = request.copy()
         again.headers["Authorization"] = token.header
+        # Its own hook, for whoever sends ``response.request`` once more.
+        hooks = [Replay(self.auth, token) if hook is self else hook for hook in _hooks(again)]
+        again.hooks = {**again.hooks, "response": hooks}
         answer = self._send(again, response, **kwargs)
         if answer.status_code == 401:
             source.distrust(token)
@@ -107,9 +110,8 @@ class Replay:
     @classmethod
     def take(cls, request: requests.PreparedRequest) -> Replay | None:
         """Take the token off a request that a redirect has copied; give the hook it came with."""
-        hooks = request.hooks.get("response", [])
-        ours = [hook for hook in hooks if isinstance(hook, cls)]
-        rest = [hook for hook in hooks if not isinstance(hook, cls)]
+        ours = [hook for hook in _hooks(request) if isinstance(hook, cls)]
+        rest = [hook for hook in _hooks(request) if not isinstance(hook, cls)]
         request.hooks = {**request.hooks, "response": rest}  # copies share the mapping
         for hook in ours:
             if request.headers.get("Authorization") == hook.token.header:
@@ -121,6 +123,10 @@ class Replay:
         # A response is pickled with its request and its hooks: the session, and with it the
         # secret, stays here.
         return _no_replay, ()
+
+
+def _hooks(request: requests.PreparedRequest) -> list[Any]:
+    return list(request.hooks.get("response", []))
 
 
 def _no_replay() -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from oauthlib.oauth2 import InsecureTransportError
@@ -47,12 +48,21 @@ def origin_of(url: str) -> Origin | None:
     return Origin(scheme, parts.host.lower(), parts.port or _DEFAULT_PORTS.get(scheme))
 
 
-class Origins(frozenset[Origin]):
+class Origins:
     """The origins that a token goes to."""
+
+    def __init__(self, urls: Iterable[str]) -> None:
+        self._origins = frozenset(map(trusted_origin, urls))
+        # A URL that begins so has this origin: its authority ends at the slash.
+        self._prefixes = tuple(
+            f"{scheme}://{host}{place}/"
+            for scheme, host, port in self._origins
+            for place in ([f":{port}", ""] if port == _DEFAULT_PORTS.get(scheme) else [f":{port}"])
+        )
 
     def own(self, url: str) -> bool:
         """Say whether the token goes to this URL."""
-        return origin_of(url) in self
+        return url.startswith(self._prefixes) or origin_of(url) in self._origins
 
     def expose(self, url: str) -> bool:
         """Say whether this is plain http to a host that is spoken to in confidence."""
@@ -62,7 +72,7 @@ class Origins(frozenset[Origin]):
         return (
             origin is not None
             and not origin.is_confidential
-            and any(origin.host == own.host for own in self)
+            and any(origin.host == own.host for own in self._origins)
         )
 
 

@@ -125,7 +125,8 @@ class TokenSource:
     def distrust(self, token: Token) -> None:
         """Note that a fresh token was refused, so that it is not replaced again and again."""
         now = self.clock()
-        if now < token.end:  # else it has merely run out on its way
+        # Else it was not fresh, or has merely run out on its way.
+        if now < token.end - token.lifetime + min(DISTRUST, token.lifetime):
             self._distrusted_until = now + min(DISTRUST, token.lifetime)
 
     def renew(self, patience: float) -> Token:
@@ -141,7 +142,9 @@ class TokenSource:
         with self._lock:
             idle = self._going is None or now - self._going.started > OVERDUE
             if idle and self.current is token and now >= self._next_try:
-                self._next_try = now + max((token.end - now) / 2, token.lifetime / 100)
+                self._next_try = now + max(
+                    (token.end - now) / 2, (token.end - token.renew_from) / 4
+                )
                 self._join_or_start(token)
 
     def _join_or_start(self, stale: Token | None) -> Renewal:

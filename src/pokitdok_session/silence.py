@@ -4,32 +4,35 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+
+import requests
 
 WITHHELD = "<path withheld>"
 
 
 class _Present(threading.local):
-    """The path that this thread is sending a confidential request to."""
+    """The confidential request that this thread is sending."""
 
-    path: str | None = None
+    request: requests.PreparedRequest | None = None
 
 
 _present = _Present()
 
 
-@contextmanager
-def withheld(path: str | None) -> Iterator[None]:
-    """Keep a path and its query out of urllib3's records, as long as the block runs.
+class withheld:
+    """Keep a request's path and query out of urllib3's records, as long as the block runs.
 
     None, inside another block, is for a request whose records are nobody's secret.
     """
-    before, _present.path = _present.path, path
-    try:
-        yield
-    finally:
-        _present.path = before
+
+    def __init__(self, request: requests.PreparedRequest | None) -> None:
+        self._request = request
+
+    def __enter__(self) -> None:
+        self._before, _present.request = _present.request, self._request
+
+    def __exit__(self, *fault: object) -> None:
+        _present.request = self._before
 
 
 def without(path: str, text: object) -> object:
@@ -40,8 +43,8 @@ def without(path: str, text: object) -> object:
 
 
 def _withhold(record: logging.LogRecord) -> bool:
-    path = _present.path
-    if path is not None and isinstance(record.args, tuple):
+    if _present.request is not None and isinstance(record.args, tuple):
+        path = _present.request.path_url
         # Another tuple, and no live object in it is touched: what is being sent stays as it is.
         record.args = tuple(without(path, arg) for arg in record.args)
     return True

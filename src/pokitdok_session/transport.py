@@ -10,6 +10,8 @@ from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connection import HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError, InvalidHeader, MaxRetryError, NewConnectionError
 from urllib3.util.retry import Retry
 
@@ -36,8 +38,9 @@ _IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
 class Transport(HTTPAdapter):
     """An `HTTPAdapter` for many threads, which sends nothing twice that may have been processed.
 
-    ``retries`` is a number or a urllib3 `Retry`, as in requests. A ``verify`` given here beats
-    the session's and the environment's ``REQUESTS_CA_BUNDLE``.
+    ``retries`` is a number or a urllib3 `Retry`, as in requests; a subclass of `Retry` is taken
+    as it is. A ``verify`` given here beats the session's and the environment's
+    ``REQUESTS_CA_BUNDLE``.
     """
 
     __attrs__ = [*HTTPAdapter.__attrs__, "verify"]  # noqa: RUF012  # requests' own convention
@@ -45,8 +48,7 @@ class Transport(HTTPAdapter):
     def __init__(self, retries: int | Retry = 0, *, verify: bool | str | None = None) -> None:
         self.verify = verify
         self._of_the_parent: list[Any] = []
-        policy = retries if isinstance(retries, Retry) else Retries.times(retries)
-        super().__init__(pool_maxsize=POOL_SIZE, max_retries=policy)
+        super().__init__(pool_maxsize=POOL_SIZE, max_retries=Retries.of(retries))
         start_afresh_in_child(self)
 
     def send(
@@ -60,11 +62,20 @@ class Transport(HTTPAdapter):
     ) -> requests.Response:
         if self.verify is not None:
             verify = self.verify
-        adapter = self if can_rewind(request) else self._once()
+        adapter = self if can_rewind(request) else self.once()
         return super(Transport, adapter).send(request, stream, timeout, verify, cert, proxies)
 
-    def _once(self) -> Transport:
-        """Be the same adapter for a body that can be read once: sent again it would be empty."""
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = _POOLS
+
+    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
+        manager = super().proxy_manager_for(proxy, **kwargs)
+        manager.pool_classes_by_scheme = _POOLS
+        return manager
+
+    def once(self) -> Transport:
+        """Be the same adapter for what is not sent again here, such as a body that is read once."""
         once = object.__new__(type(self))
         once.__dict__.update(self.__dict__, max_retries=Retries.times(0))
         return once
@@ -91,15 +102,29 @@ class Retries(Retry):
     """
 
     @classmethod
+    def of(cls, retries: int | Retry) -> Retry:
+        """Take over what the caller's own policy asks for, and keep it from sending in doubt."""
+        if not isinstance(retries, Retry):
+            return cls.times(retries)
+        if type(retries) is not Retry:
+            return retries
+        policy = cls()
+        vars(policy).update(vars(retries))
+        return policy
+
+    @classmethod
     def times(cls, number: int) -> Retries:
         if number == 0:
             return cls(total=None, connect=CONNECT_AGAIN, read=False, status=0, **_ALWAYS)
         return cls(total=number, status_forcelist=(429, 502, 503, 504), **_ALWAYS)
 
     def is_retry(self, method: str, status_code: int, has_retry_after: bool = False) -> bool:
-        if status_code == 429:
-            return bool(self.total)
+        if status_code == 429 and status_code in self.status_forcelist:
+            return True
         return super().is_retry(method, status_code, has_retry_after)
+
+    def _is_connection_error(self, err: Exception) -> bool:
+        return super()._is_connection_error(err) or _broke_off(err)
 
     def increment(
         self,
@@ -112,6 +137,10 @@ class Retries(Retry):
     ) -> Retries:
         if isinstance(error, ConnectTimeoutError) and not isinstance(error, NewConnectionError):
             raise MaxRetryError(_pool, url or "", error) from error  # the caller's time is up
+        if error is not None and not self._is_connection_error(error):
+            # Of TLS faults after the request left, and whatever else urllib3 counts as ``other``.
+            if not self._is_method_retryable(method or "") and not self._is_read_error(error):
+                raise MaxRetryError(_pool, url or "", error) from error
         return super().increment(method, url, response, error, _pool, _stacktrace)
 
     def get_retry_after(self, response: Any) -> float | None:
@@ -121,6 +150,37 @@ class Retries(Retry):
 
 # ``other`` holds TLS faults, which also come when the request has long been sent.
 _ALWAYS: dict[str, Any] = {"other": 0, "backoff_factor": 0.2, "raise_on_status": False}
+
+
+class _Connection(HTTPSConnection):
+    """A connection whose faults say when they came before anything could be sent."""
+
+    def connect(self) -> None:
+        try:
+            super().connect()
+        except OSError as error:
+            vars(error)["nothing_was_sent"] = True
+            raise
+
+
+class _Pool(HTTPSConnectionPool):
+    ConnectionCls = _Connection
+
+
+_POOLS = {"http": HTTPConnectionPool, "https": _Pool}
+
+
+def _nothing_was_sent(error: BaseException) -> bool:
+    return any(
+        isinstance(part, ConnectTimeoutError) or hasattr(part, "nothing_was_sent")
+        for part in _chain(error)
+    )
+
+
+def _broke_off(error: BaseException) -> bool:
+    """Whether the connection was lost before it was made: what a restart at the other end does."""
+    lost = (ConnectionError, ssl.SSLEOFError)
+    return any(isinstance(part, lost) and hasattr(part, "nothing_was_sent") for part in _chain(error))
 
 
 def explain(fault: requests.RequestException, request: requests.PreparedRequest) -> None:
@@ -150,14 +210,8 @@ def _chain(error: Any) -> Iterator[BaseException]:
 
 
 def _may_have_arrived(fault: requests.RequestException) -> bool:
-    if isinstance(fault, requests.exceptions.SSLError):
-        return not any(isinstance(error, ssl.SSLCertVerificationError) for error in _chain(fault))
-    if not isinstance(
-        fault,
-        (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError),
-    ):
-        return False
-    return not any(isinstance(error, ConnectTimeoutError) for error in _chain(fault))
+    lost = (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError)
+    return isinstance(fault, lost) and not _nothing_was_sent(fault)
 
 
 def seconds_of_retry_after(headers: Mapping[str, str]) -> float | None:
