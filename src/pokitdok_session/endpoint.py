@@ -6,6 +6,7 @@ import json
 import random
 import re
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,10 +17,11 @@ from oauthlib.oauth2 import BackendApplicationClient
 from requests import Session  # this one, should somebody put another in its place
 from requests.auth import HTTPBasicAuth
 
+from . import silence
 from .errors import TokenError
 from .origin import trusted_origin, without_query
 from .tokens import Token
-from .transport import seconds_of_retry_after
+from .transport import Transport, seconds_of_retry_after
 
 #: Times that the endpoint is asked before a renewal has failed.
 ATTEMPTS = 3
@@ -144,9 +146,25 @@ def no_auth(request: requests.PreparedRequest) -> requests.PreparedRequest:
     return request
 
 
+class _Carrier(Session):
+    """Nothing but the way to the token endpoint, and silent on it: a query may hold the secret."""
+
+    def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
+        with silence.withheld(request):
+            try:
+                return super().send(request, **kwargs)
+            except requests.RequestException as fault:
+                silence.hush(fault, request)
+                raise
+
+
 def _carrier(session: requests.Session) -> requests.Session:
-    carrier = Session()
-    carrier.adapters = session.adapters
+    carrier = _Carrier()
+    # How often to ask is decided here, and not for each of the times by the adapter once more.
+    carrier.adapters = OrderedDict(
+        (prefix, adapter.once() if isinstance(adapter, Transport) else adapter)
+        for prefix, adapter in session.adapters.items()
+    )
     carrier.proxies = session.proxies
     carrier.verify = session.verify
     carrier.cert = session.cert

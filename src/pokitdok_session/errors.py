@@ -54,6 +54,7 @@ class TokenError(requests.RequestException, OAuth2Error):
         self.retry_after = retry_after
         self.uri = None
         self.state = None
+        self.response_mode = None
 
 
 class ActivityPending(requests.Timeout):

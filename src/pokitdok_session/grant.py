@@ -75,7 +75,7 @@ class Grant(OAuth2Session):
         Set it to take up a token that was kept, or to None to forget the present one.
         """
         token = self.token_source.current
-        return dict(token.answer) if token else {}
+        return token.shown() if token else {}
 
     @token.setter
     def token(self, value: Mapping[str, Any] | None) -> None:
@@ -140,11 +140,23 @@ class Grant(OAuth2Session):
         if self._shared is not None:
             self._shared.put(self._store_key(), token)
         self._announce(token)
-        return dict(token.answer)
+        return token.shown()
 
-    def refresh_token(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+    def refresh_token(
+        self,
+        token_url: str | None = None,
+        refresh_token: Any = None,
+        body: str = "",
+        auth: Any = None,
+        timeout: Any = None,
+        headers: Any = None,
+        verify: Any = None,
+        proxies: Any = None,
+        **kwargs: Any,
+    ) -> dict[str, Any]:
         """Ask for a new token: this grant has no refresh token (RFC 6749 section 4.4.3)."""
-        return self.fetch_token()
+        options = {"timeout": timeout, "headers": headers, "verify": verify, "proxies": proxies}
+        return self.fetch_token(token_url, body=body, auth=auth, **options, **kwargs)
 
     def _token_request(
         self, fields: Mapping[str, Any] = MappingProxyType({}), **how: Any

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -105,7 +106,8 @@ def open_envelope(response: requests.Response, *, window_end: float | None = Non
     if kind is None:
         return reply
     if kind is ValidationError:
-        errors = dict(_by_field(errors.get("validation", {})))
+        fields = errors.get("validation")
+        errors = dict(_by_field(fields if isinstance(fields, dict) else errors))
     error = kind(
         _text(reply, kind, errors),
         response=response,
@@ -119,8 +121,8 @@ def open_envelope(response: requests.Response, *, window_end: float | None = Non
 
 def _enveloped(response: requests.Response) -> dict[str, Any]:
     try:
-        body = response.json()
-    except ValueError:
+        body = json.loads(response.content)  # by itself UTF-8, and not what the label makes of it
+    except (ValueError, RecursionError):
         body = response.text or None
     if isinstance(body, dict) and ("data" in body or "meta" in body):
         return body
@@ -135,7 +137,7 @@ def _errors(data: Any) -> dict[str, Any]:
 def _kind(reply: Reply, errors: dict[str, Any]) -> type[APIError] | None:
     """Choose by the body first and the status second (API reference 3.2)."""
     status = reply.response.status_code
-    if "parsing" in errors or "query" in errors:
+    if status != 404 and ("parsing" in errors or "query" in errors):
         return TradingPartnerError  # with which status was never recorded (API reference 3.4)
     if status < 400:
         return None
@@ -184,5 +186,5 @@ def _by_field(messages: Any, path: str = "") -> Iterator[tuple[str, list[str]]]:
             yield from _by_field(inner, f"{path}[{index}]")
     elif isinstance(messages, list):
         yield path, [str(item) for item in messages]
-    elif path:
+    else:
         yield path, [str(messages)]

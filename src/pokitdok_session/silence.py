@@ -1,9 +1,11 @@
-"""What urllib3 logs about a confidential request: everything but its path and query."""
+"""What urllib3 says of a confidential request: everything but its path and query."""
 
 from __future__ import annotations
 
 import logging
+import re
 import threading
+from collections.abc import Iterable, Iterator
 
 import requests
 
@@ -35,18 +37,51 @@ class withheld:
         _present.request = self._before
 
 
-def without(path: str, text: object) -> object:
-    """Give the text without the path; what is no text is given as it is."""
-    if path != "/" and isinstance(text, str):
-        return text.replace(path, WITHHELD)
+# A target as it stands in a request line, or a whole URL: its scheme and host are no secret.
+_TARGET = re.compile(r"([a-z]+://)(?:[^/?#]*@)?([^/?#]*)[/?#].*|()()/.*", re.DOTALL)
+
+
+def hush(fault: BaseException, request: requests.PreparedRequest) -> None:
+    """Take the path and its query out of what a fault says, and out of all that it follows from.
+
+    The objects stay as they are, for code that looks into them.
+    """
+    errors = list(chain(fault))
+    # urllib3 quotes the target once more, in its own way, and notes what it made of it.
+    targets = {request.path_url, *(getattr(error, "url", None) for error in errors)}
+    for error in errors:
+        error.args = tuple(_without(targets, arg) for arg in error.args)
+
+
+def chain(fault: object) -> Iterator[BaseException]:
+    """Give a fault and all that it follows from or holds."""
+    seen: set[int] = set()
+    waiting = [fault]
+    while waiting:
+        error = waiting.pop()
+        if isinstance(error, BaseException) and id(error) not in seen:
+            seen.add(id(error))
+            yield error
+            waiting += [error.__cause__, error.__context__, getattr(error, "reason", None)]
+            waiting += error.args
+
+
+def _without(targets: Iterable[object], text: object) -> object:
+    if isinstance(text, str):
+        for target in targets:
+            if isinstance(target, str) and target not in ("", "/"):
+                text = text.replace(target, WITHHELD)
     return text
 
 
 def _withhold(record: logging.LogRecord) -> bool:
     if _present.request is not None and isinstance(record.args, tuple):
-        path = _present.request.path_url
         # Another tuple, and no live object in it is touched: what is being sent stays as it is.
-        record.args = tuple(without(path, arg) for arg in record.args)
+        # By its shape, for a target may have been quoted anew since it was ours.
+        record.args = tuple(
+            _TARGET.sub(rf"\1\2{WITHHELD}", arg) if isinstance(arg, str) else arg
+            for arg in record.args
+        )
     return True
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
+import pickle
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
@@ -15,13 +17,17 @@ from typing import Any, Protocol
 #: Seconds after which a lock that was never given back is nobody's, and the longest to wait for.
 LOCK_ENDS_AFTER = 30.0
 
+#: Seconds to wait beyond that, or those who began to wait with the lock would give up with it.
+LOCK_GRACE = 1.0
+
 
 class TokenStore(Protocol):
     """Where sessions in other threads, processes and hosts find the token of one of them.
 
     A token is a JSON object with its absolute end in ``expires_at`` (epoch seconds); ``key``
     stands for token URL, client and scope. Every method may raise what it likes: a session goes
-    on without its store, and says so once.
+    on without its store, and says so once. It waits for ``load`` and ``save`` for a few seconds
+    only, and calls them in threads of its own.
     """
 
     def load(self, key: str) -> Mapping[str, Any] | None:
@@ -63,7 +69,7 @@ class FileTokenStore:
         kept = {
             name: other
             for name, other in self._tokens().items()
-            if isinstance(other, dict) and _ends(other) > now
+            if isinstance(other, dict) and end_of(other) > now
         }
         text = json.dumps({**kept, key: dict(token)})
         self._make_folder()
@@ -115,17 +121,18 @@ class RedisTokenStore:
         self.lock_timeout = lock_timeout
 
     def load(self, key: str) -> Mapping[str, Any] | None:
-        text = self.client.get(self.prefix + key)
-        if text is None:
-            return None
         try:
-            token = json.loads(text)
+            token = json.loads(self.client.get(self.prefix + key) or "null")
         except (ValueError, RecursionError):
             return None
+        except Exception as error:
+            if str(error).startswith("WRONGTYPE"):  # somebody's list or hash: to be written over
+                return None
+            raise
         return token if isinstance(token, dict) else None
 
     def save(self, key: str, token: Mapping[str, Any]) -> None:
-        seconds = max(1, round(_ends(token) - time.time()))
+        seconds = max(1, round(end_of(token) - time.time()))
         self.client.set(self.prefix + key, json.dumps(dict(token)), ex=seconds)
 
     @contextlib.contextmanager
@@ -133,7 +140,7 @@ class RedisTokenStore:
         lock = self.client.lock(
             f"{self.prefix}{key}:lock",
             timeout=self.lock_timeout,
-            blocking_timeout=self.lock_timeout,
+            blocking_timeout=self.lock_timeout + LOCK_GRACE,
             sleep=0.05,
         )
         if not lock.acquire():
@@ -146,8 +153,29 @@ class RedisTokenStore:
     def __reduce__(self) -> tuple[Any, ...]:
         """Travel as the way to the server: a client holds sockets and locks."""
         pool = self.client.connection_pool
-        way = (type(self.client), type(pool), pool.connection_class, pool.connection_kwargs)
+        options = {
+            name: value
+            for name, value in pool.connection_kwargs.items()
+            if not _is_made_anew(value)
+        }
+        for name in ("max_connections", "timeout"):  # a pool keeps those to itself
+            if hasattr(pool, name):
+                options[name] = getattr(pool, name)
+        way = (type(self.client), type(pool), pool.connection_class, options)
         return _reconnect, (*way, self.prefix, self.lock_timeout)
+
+
+def _is_made_anew(option: Any) -> bool:
+    """Say whether redis-py has put this among the options of a connection, and will again."""
+    if type(option) is object:  # a mark for "not given", which is known by its identity
+        return True
+    if not type(option).__module__.startswith("redis."):
+        return False
+    try:
+        pickle.dumps(option)
+    except (TypeError, AttributeError, pickle.PicklingError):
+        return True
+    return False
 
 
 def _reconnect(
@@ -157,6 +185,11 @@ def _reconnect(
     return RedisTokenStore(there, prefix=prefix, lock_timeout=lock)
 
 
-def _ends(token: Mapping[str, Any]) -> float:
+def end_of(token: Mapping[str, Any]) -> float:
+    """Give the absolute end of a saved token in epoch seconds, 0 where it names none."""
     expires_at = token.get("expires_at")
-    return float(expires_at) if isinstance(expires_at, (int, float)) else 0.0
+    try:
+        end = float(expires_at) if isinstance(expires_at, (int, float)) else 0.0
+    except OverflowError:  # an int of hundreds of digits
+        return 0.0
+    return end if math.isfinite(end) else 0.0

@@ -27,15 +27,17 @@ class Token:
 
     Before ``renew_from`` it is used; from there to ``end`` it is used while the next one is
     fetched; after ``end`` a request waits for the next one. Both are seconds of the monotonic
-    clock, so a wall clock that jumps moves neither.
+    clock, so a wall clock that jumps moves neither. ``answer`` is what the server said, with the
+    absolute end in ``expires_at``; whether the server ``stated`` a lifetime at all is noted.
     """
 
     access_token: str
     header: str
-    answer: Mapping[str, Any]
+    answer: dict[str, Any]
     lifetime: float
     renew_from: float
     end: float
+    stated: bool
 
     @classmethod
     def granted(cls, answer: Mapping[str, Any], *, asked: float) -> Token:
@@ -75,22 +77,29 @@ class Token:
         if not _means_bearer(answer.get("token_type")):
             raise ValueError("its token_type is not bearer")
         lifetime = min(lifetime, LONGEST_LIFETIME)
+        whole = int(lifetime) if lifetime >= 1 else lifetime  # as oauthlib has it
         end = now + min(remaining, lifetime)
         return cls(
             access_token=access_token,
             header=f"Bearer {access_token}",
-            answer={**answer, "expires_in": lifetime, "expires_at": time.time() + end - now},
+            answer={**answer, "expires_in": whole, "expires_at": time.time() + end - now},
             lifetime=lifetime,
             # A 24th of the life is 150 s of an hour and 83 ms of 2 s: time for one renewal,
             # and small enough that renewing early costs no additional request in 23 lives.
             renew_from=end - min(lifetime / 24, 300.0),
             # What leaves now must still be good when it arrives.
             end=end - min(lifetime / 256, 5.0),
+            stated=_seconds(answer.get("expires_in")) is not None,
         )
 
     def kept(self, until: float) -> Token:
         """Give the same token, to be used until then at least."""
         return replace(self, renew_from=max(self.renew_from, until), end=max(self.end, until))
+
+    def shown(self) -> dict[str, Any]:
+        """Give the token as OAuth2Session shows it: without an end that nobody stated."""
+        unstated = () if self.stated else ("expires_in", "expires_at")
+        return {name: value for name, value in self.answer.items() if name not in unstated}
 
     @property
     def fingerprint(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ssl
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -18,6 +18,7 @@ from urllib3.util.retry import Retry
 from . import silence
 from .errors import TokenError
 from .forks import start_afresh_in_child
+from .tls import Contexts
 
 #: Idle connections kept for one host. Fewer than the threads in use means a TLS handshake a
 #: request for those that found none; an unused place costs nothing.
@@ -48,6 +49,7 @@ class Transport(HTTPAdapter):
     def __init__(self, retries: int | Retry = 0, *, verify: bool | str | None = None) -> None:
         self.verify = verify
         self._of_the_parent: list[Any] = []
+        self._contexts = Contexts()
         super().__init__(pool_maxsize=POOL_SIZE, max_retries=Retries.of(retries))
         start_afresh_in_child(self)
 
@@ -74,6 +76,22 @@ class Transport(HTTPAdapter):
         manager.pool_classes_by_scheme = _POOLS
         return manager
 
+    def build_connection_pool_key_attributes(
+        self, request: requests.PreparedRequest, verify: Any, cert: Any = None
+    ) -> Any:
+        """Put the shared context in place of the files that it has read."""
+        host, tls = super().build_connection_pool_key_attributes(request, verify, cert)
+        if host["scheme"] == "https":
+            context = self._contexts.context(verify, cert)
+            if context is not None:
+                return host, {"cert_reqs": tls["cert_reqs"], "ssl_context": context}
+        return host, tls
+
+    def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
+        """Leave a pool as it is whose context has read the files; urllib3 would read them again."""
+        if conn.conn_kw.get("ssl_context") is None:
+            super().cert_verify(conn, url, verify, cert)  # type: ignore[no-untyped-call]
+
     def once(self) -> Transport:
         """Be the same adapter for what is not sent again here, such as a body that is read once."""
         once = object.__new__(type(self))
@@ -90,6 +108,7 @@ class Transport(HTTPAdapter):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self._of_the_parent = []
+        self._contexts = Contexts()
         super().__setstate__(state)  # type: ignore[misc]
         start_afresh_in_child(self)
 
@@ -137,10 +156,12 @@ class Retries(Retry):
     ) -> Retries:
         if isinstance(error, ConnectTimeoutError) and not isinstance(error, NewConnectionError):
             raise MaxRetryError(_pool, url or "", error) from error  # the caller's time is up
-        if error is not None and not self._is_connection_error(error):
-            # Of TLS faults after the request left, and whatever else urllib3 counts as ``other``.
-            if not self._is_method_retryable(method or "") and not self._is_read_error(error):
-                raise MaxRetryError(_pool, url or "", error) from error
+        counts_as_other = error is not None and not (
+            self._is_connection_error(error) or self._is_read_error(error)
+        )
+        if counts_as_other and not self._is_method_retryable(method or ""):
+            # Such as TLS that breaks when the request has left: urllib3 asks for no method there.
+            raise MaxRetryError(_pool, url or "", error) from error
         return super().increment(method, url, response, error, _pool, _stacktrace)
 
     def get_retry_after(self, response: Any) -> float | None:
@@ -164,7 +185,7 @@ class _Connection(HTTPSConnection):
 
 
 class _Pool(HTTPSConnectionPool):
-    ConnectionCls = _Connection
+    ConnectionCls: type[Any] = _Connection
 
 
 _POOLS = {"http": HTTPConnectionPool, "https": _Pool}
@@ -173,40 +194,32 @@ _POOLS = {"http": HTTPConnectionPool, "https": _Pool}
 def _nothing_was_sent(error: BaseException) -> bool:
     return any(
         isinstance(part, ConnectTimeoutError) or hasattr(part, "nothing_was_sent")
-        for part in _chain(error)
+        for part in silence.chain(error)
     )
 
 
 def _broke_off(error: BaseException) -> bool:
     """Whether the connection was lost before it was made: what a restart at the other end does."""
     lost = (ConnectionError, ssl.SSLEOFError)
-    return any(isinstance(part, lost) and hasattr(part, "nothing_was_sent") for part in _chain(error))
+    return any(
+        isinstance(part, lost) and hasattr(part, "nothing_was_sent")
+        for part in silence.chain(error)
+    )
 
 
 def explain(fault: requests.RequestException, request: requests.PreparedRequest) -> None:
-    """Take the path and its query out of what a fault says, and say what is to be known.
-
-    The objects stay as they are, for code that looks into them.
-    """
+    """Say of a fault whether the request may have been processed, and not where it went."""
     if isinstance(fault, TokenError):
         return
-    for error in _chain(fault):
-        error.args = tuple(silence.without(request.path_url, arg) for arg in error.args)
-    in_doubt = request.method not in _IDEMPOTENT and _may_have_arrived(fault)
-    if in_doubt and OUTCOME_UNKNOWN not in fault.args:
+    silence.hush(fault, request)
+    # After a redirect it is another request that failed, and the first one was answered.
+    fault.request = failed = fault.request or request
+    if (
+        failed.method not in _IDEMPOTENT
+        and _may_have_arrived(fault)
+        and OUTCOME_UNKNOWN not in fault.args
+    ):
         fault.args = (*fault.args, OUTCOME_UNKNOWN)
-
-
-def _chain(error: Any) -> Iterator[BaseException]:
-    seen: set[int] = set()
-    waiting = [error]
-    while waiting:
-        error = waiting.pop()
-        if isinstance(error, BaseException) and id(error) not in seen:
-            seen.add(id(error))
-            yield error
-            waiting += [error.__cause__, error.__context__, getattr(error, "reason", None)]
-            waiting += error.args
 
 
 def _may_have_arrived(fault: requests.RequestException) -> bool:
