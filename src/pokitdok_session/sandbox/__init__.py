@@ -1,0 +1,22 @@
+"""A local PokitDok over TLS, for trying out and for tests; needs the extra ``sandbox``."""
+
+from __future__ import annotations
+
+try:
+    import httptools as _httptools  # noqa: F401
+    import python_multipart as _python_multipart  # noqa: F401
+    import starlette as _starlette  # noqa: F401
+    import trustme as _trustme  # noqa: F401
+    import uvicorn as _uvicorn  # noqa: F401
+except ImportError as error:
+    raise ImportError(
+        f"the sandbox needs more packages ({error.name} is missing): "
+        'pip install "pokitdok-session[sandbox]"',
+        name=error.name,
+    ) from error
+
+from .clock import Clock
+from .records import Record
+from .server import Sandbox
+
+__all__ = ["Clock", "Record", "Sandbox"]

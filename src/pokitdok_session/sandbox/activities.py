@@ -1,0 +1,235 @@
+"""Activities: what every call leaves behind, and the states it passes."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import secrets
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias, overload
+from uuid import uuid4
+
+from .clock import stamp
+
+Path: TypeAlias = tuple[str, ...]
+
+DATA: Path = ("process", "complete")
+REALTIME: Path = ("generate", "transmit", "wait", "receive", "process", "complete")
+CLAIM: Path = (
+    "schedule",
+    "generate",
+    "store",
+    "transmit",
+    "wait",
+    "receive",
+    "process",
+    "complete",
+)
+FILE: Path = ("store", "queue", "process", "complete")
+SNAPSHOT: Path = ("schedule", "wait", "receive", "notify", "complete")
+
+STATE_AFTER = {
+    "schedule": "scheduled",
+    "generate": "generating",
+    "store": "stored",
+    "queue": "queued",
+    "transmit": "transmitting",
+    "wait": "waiting",
+    "receive": "receiving",
+    "process": "processing",
+    "notify": "notifying",
+    "complete": "completed",
+}
+TITLES = {
+    "init": "Initializing",
+    "queued": "In queue waiting to start",
+    "scheduled": "Scheduled for next available transmission to Trading Partner",
+    "generating": "Generating transactions",
+    "processing": "Processing transactions",
+    "transmitting": "Transmitting transactions to Trading Partner",
+    "waiting": "Waiting on Trading Partner Response",
+    "receiving": "Receiving transactions from Trading Partner",
+    "stored": "Batch transactions stored for later processing",
+    "notifying": "Notifying the callback URL",
+    "completed": "Completed",
+    "canceled": "Canceled",
+    "failed": "Failed",
+    "rejected": "Rejected",
+}
+ENDS = frozenset({"completed", "canceled", "failed", "rejected"})
+CANCELABLE = frozenset({"init", "queued", "scheduled"})
+KEPT = 10_000
+
+
+@dataclass(eq=False)
+class Activity:
+    """One call or transaction; families fill in what they know of it."""
+
+    name: str
+    created: float
+    number: int
+    id: str = field(default_factory=lambda: secrets.token_hex(12))
+    uuid: str = field(default_factory=lambda: str(uuid4()))
+    parameters: dict[str, Any] = field(default_factory=dict)
+    path: Path = DATA
+    trading_partner_id: str = "PokitDok"
+    units_of_work: int = 1
+    parent_id: str | None = None
+    application_data: Any = None
+    callback_url: str | None = None
+    callback_error: str | None = None
+    result: Any = None
+    result_history: list[dict[str, Any]] = field(default_factory=list)
+    tracking_description: str | None = None
+    payment_id: str | None = None
+    x12_request: str | None = None
+    x12_response: str | None = None
+    lasting: bool = False
+    state: str = "init"
+    entered: list[tuple[str, float]] = field(default_factory=list)
+    transitions_done: int = 0
+
+    def __post_init__(self) -> None:
+        self.entered.append((self.state, self.created))
+
+    @property
+    def finished(self) -> bool:
+        return self.state in ENDS
+
+    @property
+    def next_transition(self) -> str:
+        return self.path[self.transitions_done]
+
+    def enter(self, state: str, when: float) -> None:
+        self.state = state
+        self.entered.append((state, when))
+
+    def step(self, when: float) -> None:
+        """Make the next transition of the path."""
+        verb = self.next_transition
+        self.transitions_done += 1
+        self.enter(STATE_AFTER[verb], when)
+
+    def finish(self, when: float) -> None:
+        """Make all transitions that remain."""
+        while not self.finished:
+            self.step(when)
+
+    def answered(self, result: Any, when: float) -> None:
+        """Note a response; the newest is ``result``, several also make a ``result_history``."""
+        self.result = result
+        self.result_history.append({"result": result, "record_dt": stamp(when)})
+
+    def as_json(self, *, x12: bool = False) -> dict[str, Any]:
+        """The representation that the activities API and callbacks give."""
+        shown: dict[str, Any] = {
+            "_type": "PlatformActivityModel",
+            "_uuid": self.uuid,
+            "id": self.id,
+            "name": self.name,
+            "parameters": self.parameters,
+            "state": self._named(self.state),
+            "transition_path": list(self.path),
+            "trading_partner_id": self.trading_partner_id,
+            "units_of_work": self.units_of_work,
+            "created_date": stamp(self.created),
+            "last_updated_date": stamp(self.entered[-1][1]),
+        }
+        # The present state is not yet history, except that a canceled claim's lists `canceled`.
+        passed = self.entered if self.state == "canceled" else self.entered[:-1]
+        if passed:
+            shown["history"] = [
+                {"record_dt": stamp(when), **self._named(state)} for state, when in passed
+            ]
+        if not self.finished:
+            shown["remaining_transitions"] = list(self.path[self.transitions_done :])
+        for name in (
+            "parent_id",
+            "application_data",
+            "callback_url",
+            "callback_error",
+            "tracking_description",
+            "payment_id",
+            "result",
+        ):
+            value = getattr(self, name)
+            if value is not None:
+                shown[name] = value
+        if len(self.result_history) > 1:
+            shown["result_history"] = list(self.result_history)
+        if x12:
+            shown["x12_request"] = self.x12_request
+            shown["x12_response"] = self.x12_response
+        return shown
+
+    def _named(self, state: str) -> dict[str, str]:
+        title = TITLES[state]
+        if self.path == SNAPSHOT and state == "scheduled":
+            title = "Scheduled for execution"
+        return {"name": state, "title": title}
+
+
+class Activities(Sequence[Activity]):
+    """An application's activities, newest first: the latest calls, and all that take time.
+
+    On two shelves, so that a flood of plain calls does not push out a claim still on its way.
+    """
+
+    def __init__(self) -> None:
+        self._numbers = itertools.count()
+        self._calls: OrderedDict[str, Activity] = OrderedDict()
+        self._lasting: OrderedDict[str, Activity] = OrderedDict()
+        self._unlisted: OrderedDict[str, Activity] = OrderedDict()
+
+    def create(self, name: str, when: float) -> Activity:
+        activity = Activity(name, when, next(self._numbers))
+        _shelve(self._calls, activity)
+        return activity
+
+    def keep(self, activity: Activity) -> None:
+        """Move to the shelf of those that take time."""
+        self._calls.pop(activity.id, None)
+        _shelve(self._lasting, activity)
+
+    def unlist(self, activity: Activity) -> None:
+        """Leave out of lists, though it can still be looked at."""
+        self._calls.pop(activity.id, None)
+        _shelve(self._unlisted, activity)
+
+    def forget(self, activity: Activity) -> None:
+        self._calls.pop(activity.id, None)
+
+    def find(self, activity_id: str) -> Activity | None:
+        for shelf in (self._lasting, self._calls, self._unlisted):
+            if activity_id in shelf:
+                return shelf[activity_id]
+        return None
+
+    def children(self, parent_id: str) -> list[Activity]:
+        """The parts of a batch, in the order in which they were uploaded."""
+        return [child for child in self._lasting.values() if child.parent_id == parent_id]
+
+    def __len__(self) -> int:
+        return len(self._calls) + len(self._lasting)
+
+    def __iter__(self) -> Iterator[Activity]:
+        shelves = (reversed(self._calls.values()), reversed(self._lasting.values()))
+        return heapq.merge(*shelves, key=lambda activity: -activity.number)
+
+    @overload
+    def __getitem__(self, index: int) -> Activity: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Activity]: ...
+    def __getitem__(self, index: int | slice) -> Activity | list[Activity]:
+        if isinstance(index, slice):
+            # Only as far as the page reaches: walking ten thousand would cost every listing.
+            return list(itertools.islice(self, index.start, index.stop))
+        return next(itertools.islice(self, index, None))
+
+
+def _shelve(shelf: OrderedDict[str, Activity], activity: Activity) -> None:
+    shelf[activity.id] = activity
+    if len(shelf) > KEPT:
+        shelf.popitem(last=False)

@@ -1,0 +1,104 @@
+"""How the API words its answers: the envelope, its short refusals, its HTML pages."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from starlette.responses import Response
+
+JSON_TYPE = "application/json"
+HTML_TYPE = "text/html; charset=utf-8"
+# The service of 2014 to 2016 labelled all its envelopes so, a misuse of Flask's constructor.
+LEGACY_HEADERS = {"mimetype": "application/json", "charset": "utf-8"}
+SHORT_MESSAGES = {401: "Unauthorized", 402: "Payment Required", 403: "Forbidden (Rate Limited)"}
+
+
+class Refusal(Exception):
+    """An answer other than 200, in the envelope; ``errors`` becomes ``data.errors``."""
+
+    status = 400
+
+    def __init__(self, errors: Any, *, status: int | None = None) -> None:
+        super().__init__(status or self.status)
+        self.errors = errors
+        self.status = status or self.status
+        #: Answers to unknown top-level fields bore no activity id.
+        self.tracked = True
+
+
+class Invalid(Refusal):
+    """422: what is wrong, by field (``{"member": ["This field is required."]}``)."""
+
+    status = 422
+
+    def __init__(
+        self, fields: Mapping[str, Any], *, status: int | None = None, tracked: bool = True
+    ) -> None:
+        super().__init__({"validation": dict(fields)}, status=status)
+        self.tracked = tracked
+
+
+class NotFound(Refusal):
+    """404 for an id nobody has; the documentation shows no such body."""
+
+    status = 404
+
+    def __init__(self, what: str) -> None:
+        super().__init__({"query": f"{what} not found"})
+
+
+class NotConfigured(Refusal):
+    """400: no such trading partner, or one that does not take this transaction."""
+
+    def __init__(self, trading_partner_id: str, transaction: str) -> None:
+        super().__init__(
+            {
+                "query": "Unable to find configuration for "
+                f"trading_partner_id: {trading_partner_id}, transaction_set_name: {transaction}"
+            }
+        )
+
+
+class ScopeMissing(Refusal):
+    """403 in the envelope, unlike the rate limit's."""
+
+    status = 403
+
+    def __init__(self, scope: str) -> None:
+        super().__init__({"scope": f"'{scope}' scope required to access this API"})
+
+
+def encode(content: Any) -> bytes:
+    return json.dumps(content, separators=(",", ":")).encode()
+
+
+def short(status: int, message: str | None = None) -> Response:
+    """A refusal of the layer before the API: ``{"message": ...}`` and no envelope."""
+    text = message or SHORT_MESSAGES.get(status) or phrase(status)
+    return Response(encode({"message": text}), status, media_type=JSON_TYPE)
+
+
+def enveloped(
+    meta: Mapping[str, Any], data: Any, *, status: int = 200, legacy: bool = False
+) -> Response:
+    body = encode({"meta": meta, "data": data})
+    if legacy:
+        return Response(body, status, LEGACY_HEADERS, media_type="text/html")
+    return Response(body, status, media_type=JSON_TYPE)
+
+
+def page(status: int, headers: Mapping[str, str] | None = None) -> Response:
+    """The web page that the service's framework gives where no code of the API ran."""
+    title = phrase(status)
+    html = f"<!DOCTYPE html>\n<title>{status} {title}</title>\n<h1>{title}</h1>\n"
+    return Response(html, status, dict(headers or {}), media_type="text/html")
+
+
+def phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "Unknown"

@@ -1,0 +1,149 @@
+"""App registrations: which provider may use which transaction, deleted softly."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any
+from uuid import uuid4
+
+from ..call import Call, Page
+from ..envelope import Invalid, NotFound
+from ..routing import Family
+from ..validation import REQUIRED, Check, Shape, checked, npi, one_of
+
+api = Family("appregistrations", billed=False)
+
+# An application's name stands in the dashboard, which the sandbox has not.
+APP_NAME = "Sandbox App"
+LISTS = ("claims_roles", "tax_id", "address_lines")
+_role = one_of("billing", "rendering")
+
+
+def _each(check: Check) -> Check:
+    def check_each(values: Any) -> str | None:
+        if not isinstance(values, list):
+            return "Expected a list."
+        return next((complaint for complaint in map(check, values) if complaint), None)
+
+    return check_each
+
+
+def _text(value: Any) -> str | None:
+    return None if isinstance(value, str) else "Expected a string."
+
+
+REGISTRATION = Shape(
+    required=(
+        "npi",
+        "trading_partner_id",
+        "transaction_set_name",
+        "claims_roles",
+        "tax_id",
+        "address_lines",
+        "city",
+        "state",
+        "zipcode",
+    ),
+    optional=("first_name", "last_name", "organization_name"),
+    checks={
+        "npi": npi,
+        "transaction_set_name": one_of("eligibility", "claims", "claim_status"),
+        "claims_roles": _each(_role),
+        "tax_id": _each(_text),
+        "address_lines": _each(_text),
+    },
+)
+
+
+@api.get("/appregistrations")
+def registrations(call: Call) -> Page:
+    return Page([kept["shown"] for kept in call.store().values() if not kept["deleted"]])
+
+
+@api.post("/appregistrations")
+def create(call: Call) -> Any:
+    return _keep(call, str(uuid4()), _checked(call.body))
+
+
+@api.post("/appregistrations/csv")
+def load(call: Call) -> Any:
+    """All of a file or none of it.
+
+    Only drafts knew this call: neither the form's field, nor the columns, nor the answer. Here
+    the columns are the fields of the JSON form, and lists are written with semicolons.
+    """
+    if not call.files:
+        raise Invalid({"file": [REQUIRED]})
+    text = next(iter(call.files.values())).text().removeprefix("\ufeff")
+    found: list[dict[str, Any]] = []
+    wrong: list[Any] = []
+    for row in _rows(text):
+        try:
+            found.append(_checked(row))
+            wrong.append({})
+        except Invalid as refusal:
+            wrong.append(refusal.errors["validation"])
+    if not wrong:
+        raise Invalid({"file": ["There is no registration in it."]})
+    if any(wrong):
+        raise Invalid({"rows": wrong})
+    return [_keep(call, str(uuid4()), fields) for fields in found]
+
+
+@api.get("/appregistrations/{uuid}")
+def registration(call: Call) -> Any:
+    return _own(call)["shown"]
+
+
+@api.put("/appregistrations/{uuid}")
+def update(call: Call) -> Any:
+    _own(call)
+    return _keep(call, call.params["uuid"], _checked(call.body))
+
+
+@api.delete("/appregistrations/{uuid}")
+def delete(call: Call) -> Any:
+    # What a deletion answers was never recorded.
+    _own(call)["deleted"] = True
+    return {}
+
+
+@api.post("/appregistrations/{uuid}/undelete")
+def undelete(call: Call) -> Any:
+    # Nor what this answers, be the registration deleted or not.
+    own = _own(call, deleted_too=True)
+    own["deleted"] = False
+    return own["shown"]
+
+
+def _checked(body: Any) -> dict[str, Any]:
+    fields = checked({} if body is None else body, REGISTRATION)
+    if not fields.get("organization_name") and not fields.get("last_name"):
+        raise Invalid({"organization_name": [REQUIRED]})
+    return fields
+
+
+def _keep(call: Call, uuid: str, fields: dict[str, Any]) -> dict[str, Any]:
+    own = {"_uuid": uuid, "app_name": APP_NAME, "client_id": call.app.client_id}
+    shown = {**fields, **own}
+    call.store()[uuid] = {"shown": shown, "deleted": False}
+    return shown
+
+
+def _own(call: Call, *, deleted_too: bool = False) -> dict[str, Any]:
+    found: dict[str, Any] | None = call.store().get(call.params["uuid"])
+    if found is None or (found["deleted"] and not deleted_too):
+        raise NotFound("registration")
+    return found
+
+
+def _rows(text: str) -> list[dict[str, Any]]:
+    try:
+        rows = list(csv.DictReader(io.StringIO(text), restkey="more"))
+    except csv.Error:
+        raise Invalid({"file": ["Not a CSV file."]}) from None
+    return [
+        {name: value.split(";") if name in LISTS else value for name, value in row.items() if value}
+        for row in rows
+    ]

@@ -1,0 +1,79 @@
+"""The service types of eligibility and service review, and their codes in X12."""
+
+from __future__ import annotations
+
+_TABLE = """
+abortion=84 acupuncture=64 adjunctive_dental_services=28 aids=85 air_transportation=57
+alcoholism=AJ allergy=GY allergy_testing=79 allied_behavioral_analysis_therapy=E0
+alternate_method_dialysis=15 ambulatory_service_facility=13 anesthesia=7 anesthesiologist=97
+audiology_exam=71 basic_restorative_dental=E12 blood_charges=10 brand_name_prescription_drug=91
+brand_name_prescription_drug_formulary=B2 brand_name_prescription_drug_non_formulary=B3
+burn_care=B1 cabulance=58 cancer=87 cardiac=BL cardiac_rehabilitation=BG case_management=CQ
+cat_scan=ED chemotherapy=78 chiropractic=33 chiropractic_office_visits=34
+chronic_renal_disease_equipment=16 cognitive_therapy=BD
+comprehensive_medication_therapy_management_review=E26 consultation=3 contact_lenses=EF
+convenience_care=E36 coronary_care=C1 day_care_psychiatric=BC dental_accident=37 dental_care=35
+dental_coverage=F3 dental_crowns=36 dental_implants=E22 dental_prophylaxis=E18 dermatology=DG
+diabetic_education=E39 diabetic_supplies=DS diagnostic_dental=23 diagnostic_imaging=E11
+diagnostic_lab=5 diagnostic_medical=73 diagnostic_x_ray=4 dialysis=76
+dietary_nutritional_services=E28 donor_procedures=63 drug_addiction=AK
+durable_medical_equipment_new=EC emergency_services=86 endocrine=BP endodontics=26
+experimental_drug_therapy=AR eye=BR eyewear_and_accessories=CP family_planning=82
+fixed_prosthodontics=E14 flouride_treatments=E21 flu_vaccination=CO frames=AM
+free_standing_prescription_drug=89 gastrointestinal=BN general_benefits=60
+generic_prescription_drug=92 generic_prescription_drug_formulary=GF
+generic_prescription_drug_non_formulary=GN gynecological=BT health_benefit_plan_coverage=30
+hearing_coverage=F4 home_health_care=42 home_health_prescriptions=43 home_health_visits=44
+hospice=45 hospital=47 hospital_ambulatory_surgical=53 hospital_emergency_accident=51
+hospital_emergency_medical=52 hospital_inpatient=48 hospital_outpatient=50
+hospital_room_and_board=49 immunizations=80 in_vitro_fertilization=61
+independent_medical_evaluation=BA infertility=83 inhalation_therapy=72
+intensive_cardiac_rehabilitation=E33 intensive_cardiac_rehabilitation_technical_component=E32
+intensive_care=IC intraoral_images_complete_series=E16 invasive_procedures=BS lenses=AO
+level_of_care_1=E6 level_of_care_2=E7 level_of_care_3=E8 level_of_care_4=E9 licensed_ambulance=59
+long_term_care=54 long_term_care_pharmacy=E25 lymphatic=BM mail_order_prescription_drug=BX
+mail_order_prescription_drug_brand_name=90 mail_order_prescription_drug_generic=BW major_medical=55
+major_restorative_dental=E13 mammogram_high_risk_patient=CM mammogram_low_risk_patient=CN
+massage_therapy=BE maternity=69 maxillofacial_prosthetics=27 medical_care=1 medical_coverage=F1
+medical_equipment=DM medical_equipment_purchase=12 medical_equipment_rental=18
+medically_related_transportation=56 mental_health=MH mental_health_coverage=F8
+mental_health_facility_inpatient=CG mental_health_facility_outpatient=CH
+mental_health_provider_inpatient=CE mental_health_provider_outpatient=CF mri_cat_scan=62
+neonatal_intensive_care=NI neurology=BQ newborn_care=65 non_medical_equipment_non_dme=E1
+nonmedically_necessary_physical=AQ nursery=BI obstetrical=BU obstetrical_gynecological=BV
+occupational_therapy=AD oncology=ON ophthalmology=EE oral_evaluation=E17 oral_surgery=40
+orthodontics=38 orthodontia_coverage=F7 orthopedic=BK other_medical=9 otological_exam=77
+panoramic_images=E19 partial_hospitalization_psychiatric=BB pathology=66 pediatric=BH
+periodontics=24 pharmacist_services=E38 pharmacy=88 physical_medicine=AE physical_therapy=PT
+physician_visit_office_sick=BY physician_visit_office_well=BZ plan_waiting_period=32
+pneumonia_vaccine=19 podiatry=93 podiatry_nursing_home_visits=95 podiatry_office_visits=94
+positron_emission_tomography_pet_scan=PE pre_admission_testing=17 prescription_drug_coverage=F5
+preventive_services=EA private_duty_nursing=74 private_duty_nursing_home=CB
+private_duty_nursing_inpatient=CA professional_cardiac_rehabilitation_services_component=E30
+professional_intensive_cardiac_rehabilitation_services_component=E31 professional_physician=96
+professional_physician_visit_home=A3 professional_physician_visit_inpatient=99
+professional_physician_visit_nursing_home=A1 professional_physician_visit_office=98
+professional_physician_visit_outpatient=A0 professional_physician_visit_skilled_nursing_facility=A2
+prosthetic_device=75 prosthodontics=39 psychiatric=A4 psychiatric_emergency=E2
+psychiatric_inpatient=A7 psychiatric_outpatient=A8 psychiatric_room_and_board=A5 psychotherapy=A6
+pulmonary=PU pulmonary_rehabilitation=BF pulmonary_rehabilitation_professional_component=E35
+pulmonary_rehabilitation_technical_component=E34 radiation_therapy=6 radiographs=E10
+rehabilitation=A9 rehabilitation_inpatient=AB rehabilitation_outpatient=AC
+rehabilitation_room_and_board=AA removable_prosthodontics=E15 renal=RN
+renal_supplies_in_the_home=14 residential_psychiatric_treatment=RT respite_care=46 restorative=25
+retail_pharmacy_prescription_drug=E24 routine_exam=AN routine_eye_exam=AP routine_physical=81
+routine_preventive_dental=41 screening_laboratory=CL screening_x_ray=CK sealants=E20
+second_surgical_opinion=20 serious_mental_health=SMH skilled_nursing_care=AG
+skilled_nursing_care_room_and_board=AH skilled_nursing_facility_head_level_of_care=E4
+skilled_nursing_facility_ventilator_level_of_care=E5 skin=BJ smoking_cessation=67 social_work=22
+social_work_coverage=F2 specialty_pharmacy=EB speech_therapy=AF step_down_unit=E3
+substance_abuse=AI substance_abuse_facility_inpatient=CI substance_abuse_facility_outpatient=CJ
+surgical=2 surgical_assistance=8 surgical_benefits_facility=CD
+surgical_benefits_professional_physician=CC targeted_medication_therapy_management_review=E27
+technical_cardiac_rehabilitation_services_component=E29 telemedicine=E37
+temporomandibular_joint_dysfunction=E23 third_surgical_opinion=21 transitional_care=TC
+transitional_nursery_care=TN transplants=70 urgent_care=UC used_medical_equipment=11
+vision_coverage=F6 vision_optometry=AL well_baby_care=68
+"""
+
+SERVICE_TYPES: dict[str, str] = dict(pair.split("=") for pair in _TABLE.split())

@@ -1,0 +1,123 @@
+"""Starting and stopping: at once, cleanly, and as often as wanted."""
+
+from __future__ import annotations
+
+import os
+import socket
+import ssl
+import stat
+import threading
+import time
+
+import pytest
+import requests
+from plain_client import Client
+
+from pokitdok_session.sandbox import Clock, Sandbox
+
+
+def test_it_listens_on_the_loopback_alone_and_speaks_tls(sandbox: Sandbox) -> None:
+    host, port = sandbox.base_url.removeprefix("https://").split(":")
+    assert host == "127.0.0.1"
+    with (
+        socket.create_connection((host, int(port))) as plain,
+        sandbox.ssl_context().wrap_socket(plain, server_hostname="localhost") as secure,
+    ):
+        assert secure.version() in ("TLSv1.2", "TLSv1.3")
+
+
+def test_nobody_trusts_it_by_chance(sandbox: Sandbox) -> None:
+    host, port = sandbox.base_url.removeprefix("https://").split(":")
+    with (
+        socket.create_connection((host, int(port))) as plain,
+        pytest.raises(ssl.SSLCertVerificationError),
+    ):
+        ssl.create_default_context().wrap_socket(plain, server_hostname=host)
+
+
+def test_credentials_look_like_the_services_own(sandbox: Sandbox) -> None:
+    assert (len(sandbox.client_id), len(sandbox.client_secret)) == (20, 40)
+    assert (sandbox.client_id + sandbox.client_secret).isalnum()
+
+
+def test_the_authoritys_file_is_private_and_goes_with_the_sandbox() -> None:
+    with Sandbox() as sandbox:
+        path = sandbox.ca_file
+        assert stat.S_IMODE(os.stat(path).st_mode) == 0o600
+    assert not os.path.exists(path)
+    with pytest.raises(RuntimeError, match="not running"):
+        _ = sandbox.ca_file
+
+
+def test_stopping_does_not_wait_for_anyone() -> None:
+    silent = threading.Event()
+
+    def wait_for_nothing(client: Client) -> None:
+        with pytest.raises(requests.ConnectionError):
+            client.api("GET", "/activities/")
+        silent.set()
+
+    with Sandbox() as sandbox:
+        client = Client(sandbox).connect()
+        host, port = sandbox.base_url.removeprefix("https://").split(":")
+        half_open = socket.create_connection((host, int(port)))
+        sandbox.fail("/activities/", delay=3600)
+        thread = threading.Thread(target=wait_for_nothing, args=(client,))
+        thread.start()
+        while not sandbox.requests:
+            threading.Event().wait(0.01)
+        began = time.monotonic()
+    assert time.monotonic() - began < 1
+    assert silent.wait(5)
+    thread.join()
+    client.close()
+    half_open.close()
+
+
+def test_no_thread_is_left() -> None:
+    before = set(threading.enumerate())
+    with Sandbox() as sandbox, Client(sandbox) as client:
+        client.connect()
+    assert set(threading.enumerate()) == before
+
+
+def test_a_port_in_use_is_told_at_once(sandbox: Sandbox) -> None:
+    port = int(sandbox.base_url.rpartition(":")[2])
+    with pytest.raises(OSError, match="Address already in use"):
+        Sandbox(port=port).start()
+
+
+def test_it_comes_back_on_the_same_port_with_all_it_knew() -> None:
+    sandbox = Sandbox()
+    sandbox.start()
+    with sandbox, Client(sandbox) as client:
+        client.connect()
+        address = sandbox.base_url
+        context = sandbox.ssl_context()
+    with sandbox, Client(sandbox) as again:
+        again.headers.update(client.headers)
+        assert again.api("GET", "/activities/").status_code == 200
+        assert sandbox.base_url == address
+    assert context.get_ca_certs() == sandbox.ssl_context().get_ca_certs()
+
+
+def test_starting_and_stopping_twice_is_harmless() -> None:
+    with Sandbox() as sandbox:
+        sandbox.start()
+        sandbox.stop()
+
+
+def test_time_does_not_run_backwards() -> None:
+    with pytest.raises(ValueError, match="backwards"):
+        Clock().advance(-1)
+
+
+def test_what_is_due_happens_in_order_and_includes_what_it_adds() -> None:
+    clock, seen = Clock(), []
+    start = clock.now()
+    clock.at(start + 30, lambda when: seen.append(("c", when - start)))
+    clock.at(start + 10, lambda when: seen.append(("a", when - start)))
+    clock.at(start + 10, lambda when: clock.at(when + 5, lambda w: seen.append(("b", w - start))))
+    clock.at(start + 300, lambda when: seen.append(("never", when)))
+    clock.advance(60)
+    assert seen == [("a", 10), ("b", 15), ("c", 30)]

@@ -1,0 +1,23 @@
+"""The session that a sandbox gives."""
+
+from __future__ import annotations
+
+import pytest
+
+from pokitdok_session.sandbox import Sandbox
+
+
+def test_it_trusts_the_sandbox_whatever_the_environment_says(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: object
+) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere.pem")
+    with sandbox.session() as session:
+        assert session.get("/activities/").status_code == 200
+    assert sandbox.token_requests == 1
+
+
+def test_it_takes_the_options_of_any_session(sandbox: Sandbox) -> None:
+    with sandbox.session(scope=["user_schedule"], retries=2) as session:
+        sandbox.fail("/activities/", status=503)
+        assert session.get("/activities/").status_code == 200
+    assert b"scope=user_schedule" in sandbox.token_log[-1].body
