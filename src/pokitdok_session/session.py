@@ -14,6 +14,7 @@ from .bearer import Timeout
 from .errors import RateLimited
 from .following import Following
 from .oauth import ClientCredentialsSession
+from .multipart import Multipart
 from .reply import Reply, open_envelope
 from .stores import TokenStore
 from .transport import rewind
@@ -84,9 +85,10 @@ class PokitDokSession(ClientCredentialsSession, Following):
         This is how the resource methods ask, and how to ask what has none:
         ``session.call("GET", "/ssl/")``.
         """
-        response = self.request(
-            method, path, params=params, json=json, data=data, files=files, headers=headers
-        )
+        if files:
+            data = Multipart(data, files)
+            headers = {**(headers or {}), "Content-Type": data.content_type}
+        response = self.request(method, path, params=params, json=json, data=data, headers=headers)
         try:
             return self._open(response)
         except RateLimited as limit:

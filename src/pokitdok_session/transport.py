@@ -24,6 +24,9 @@ from .tls import Contexts
 #: request for those that found none; an unused place costs nothing.
 POOL_SIZE = 128
 
+#: Bytes of a body that are read and sent at a time, urllib3's own being 16 KiB.
+BLOCK_SIZE = 1 << 18
+
 #: A connection that was never made carried nothing: it is made again, twice.
 CONNECT_AGAIN = 2
 
@@ -68,7 +71,7 @@ class Transport(HTTPAdapter):
         return super(Transport, adapter).send(request, stream, timeout, verify, cert, proxies)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, **kwargs)
+        super().init_poolmanager(*args, blocksize=BLOCK_SIZE, **kwargs)
         self.poolmanager.pool_classes_by_scheme = _POOLS
 
     def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
