@@ -188,3 +188,20 @@ def test_a_status_inquiry_can_be_asynchronous(client: Client, inquiry: dict[str,
     client.sandbox.clock.advance(1)
     done = look(client, asked)
     assert (done["state"]["name"], "patient" in done["result"]) == ("completed", True)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"claim": {"service_lines": [{"diagnosis_codes": 5}]}},
+        {"claim": {"service_lines": [{"diagnosis_codes": [{}]}]}},
+        {"subscriber": {"first_name": "Z", "last_name": "Q", "member_id": [{}]}},
+    ],
+)
+def test_nonsense_that_passes_validation_is_decided_and_stops_nothing(
+    client: Client, claim: Claim, change: Claim
+) -> None:
+    sent = client.api("POST", "/claims/", json={**claim, **change}).json()["data"]
+    client.sandbox.clock.advance(300)
+    done = client.api("GET", f"/activities/{sent['id']}").json()["data"]
+    assert done["state"]["name"] == "completed"

@@ -121,3 +121,18 @@ def test_what_is_due_happens_in_order_and_includes_what_it_adds() -> None:
     clock.at(start + 300, lambda when: seen.append(("never", when)))
     clock.advance(60)
     assert seen == [("a", 10), ("b", 15), ("c", 30)]
+
+
+def test_a_job_of_the_clock_that_fails_ends_neither_the_server_nor_the_other_jobs(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    done: list[float] = []
+    with Sandbox() as sandbox:
+        now = sandbox.clock.now()
+        sandbox.clock.at(now + 1, lambda when: done.clear() or 1 / 0)  # type: ignore[func-returns-value]
+        sandbox.clock.at(now + 2, done.append)
+        sandbox.clock.advance(3)
+        assert done == [now + 2]
+        with sandbox.session() as session:
+            assert session.get("/activities/").ok
+    assert "a job of the sandbox's clock failed" in caplog.text

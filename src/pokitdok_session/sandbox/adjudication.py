@@ -38,10 +38,12 @@ def rejection_of(parameters: dict[str, Any]) -> Rejection | None:
     """Why MOCKPAYER turns a claim away, by the ids and codes that it keeps for trying that out."""
     for role in ("patient", "subscriber"):
         person = parameters.get(role) or {}
-        if person.get("member_id") in MEMBERS:
-            return MEMBERS[person["member_id"]]
+        member = str(person.get("member_id"))
+        if member in MEMBERS:
+            return MEMBERS[member]
     for line in _lines(parameters):
-        for code in line.get("diagnosis_codes") or []:
+        codes = line.get("diagnosis_codes")
+        for code in codes if isinstance(codes, list) else []:
             # Converted claims have their codes without the dot.
             if undotted(str(code)) in DIAGNOSES:
                 return DIAGNOSES[undotted(str(code))]

@@ -16,7 +16,7 @@ from .clock import Clock
 from .envelope import Invalid, NotConfigured, ScopeMissing
 from .payers import PAYERS
 from .state import App, Outcome, State, Token
-from .validation import REQUIRED, Shape, checked
+from .validation import REQUIRED, Check, Shape, checked
 
 # What an asynchronous transaction takes where the synchronous one would have answered at once.
 ASYNC_DELAY = 1.0
@@ -93,12 +93,13 @@ class Call:
         # What an interchange was parsed into has not the fields of the JSON form.
         return body if self.x12 is not None else checked(body, shape)
 
-    def needs(self, *names: str) -> dict[str, str]:
-        """The query's parameters, of which these must be there."""
-        missing = [name for name in names if not self.query.get(name)]
-        if missing:
-            raise Invalid({name: [REQUIRED] for name in missing})
-        return dict(self.query)
+    def needs(self, *names: str, **checks: Check) -> dict[str, str]:
+        """The query's parameters, of which these must be there, and those must be right."""
+        query = dict(self.query)
+        wrong = Shape(required=names, checks=checks).faults(query)
+        if wrong:
+            raise Invalid(wrong)
+        return query
 
     def needs_file(self, name: str = "file") -> Upload:
         if name not in self.files:
@@ -153,12 +154,12 @@ class Call:
         self.app.activities.keep(activity)
         return activity
 
-    def answer(self, data: Any) -> Any:
+    def answer(self, data: Any, *, path: Path = REALTIME) -> Any:
         """Give ``data`` now, or with ``"async": true`` the activity that will have it as result."""
-        self.activity.path = REALTIME
+        self.activity.path = path
         if isinstance(self.body, dict) and self.body.get("async") is True:
             return self.run_later(
-                REALTIME,
+                path,
                 delay=ASYNC_DELAY,
                 outcome=lambda activity, when: activity.answered(data, when),
             )

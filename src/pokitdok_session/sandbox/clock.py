@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import logging
 import threading
 import time
 from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import TypeAlias
+
+log = logging.getLogger(__name__)
 
 Job: TypeAlias = Callable[[float], None]
 """Called once with the time it was due at, which may be earlier than now."""
@@ -51,7 +54,10 @@ class Clock:
                     if not self._jobs or self._jobs[0][0] > self.now():
                         return
                     when, _, job = heapq.heappop(self._jobs)
-                job(when)
+                try:
+                    job(when)
+                except Exception:  # one that fails must end neither the server nor the others
+                    log.exception("a job of the sandbox's clock failed")
 
 
 def stamp(when: float) -> str:

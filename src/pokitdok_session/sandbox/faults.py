@@ -166,10 +166,11 @@ async def reset(scope: Scope, receive: Receive) -> None:
     """End the connection with a TCP reset."""
     await asyncio.sleep(BEFORE_RESET)
     transport = scope[TRANSPORT]
-    # Lingering for no time at all makes the kernel send RST instead of FIN.
-    linger = struct.pack("ii", 1, 0)
-    transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-    transport.abort()
+    if not transport.is_closing():  # else the client has been faster
+        # Lingering for no time at all makes the kernel send RST instead of FIN.
+        linger = struct.pack("ii", 1, 0)
+        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        transport.abort()
     await disconnected(receive)
 
 

@@ -90,7 +90,6 @@ def _organization(segment: list[str]) -> dict[str, Any]:
 
 def _describe(member: dict[str, Any], segment: list[str]) -> None:
     tag = segment[0]
-    address: dict[str, Any] = member.setdefault("address", {})
     if tag == "NM1":
         member.update(named(segment))
         if element(segment, 8) == "34":
@@ -100,7 +99,7 @@ def _describe(member: dict[str, Any], segment: list[str]) -> None:
         member["gender"] = GENDERS.get(element(segment, 3), "Unknown")
     else:
         names = ("line", "line2") if tag == "N3" else ("city", "state", "postal_code")
-        address.update(zip(names, segment[1:], strict=False))
+        member.setdefault("address", {}).update(zip(names, segment[1:], strict=False))
 
 
 def _add(member: dict[str, Any], segment: list[str]) -> None:

@@ -34,9 +34,9 @@ SCOPES = ("user_schedule", "business_schedule")
 class Sandbox:
     """A PokitDok of your own on a loopback port, over TLS, for as long as the block lasts.
 
-    Times are in seconds. ``token_lifetime`` and ``claim_delay`` (how long a claim stays
-    ``scheduled``) run on ``clock``, which can be moved; ``latency`` (each answer) and
-    ``token_latency`` (each token) are really waited for. ``rate_limit`` calls are allowed a
+    Times are in seconds. ``token_lifetime`` and ``claim_delay`` (how long a claim, or a
+    batch, waits to be sent) run on ``clock``, which can be moved; ``latency`` (each answer)
+    and ``token_latency`` (each token) are really waited for. ``rate_limit`` calls are allowed a
     ``rate_window``; 84 was the service's default. ``credits=None`` never runs out. ``expires``
     adds the absolute field to the token answer: ``"both"`` a true one, ``"past"`` one that is
     over, as the documentation had. ``same_token`` hands out one token until it expires.

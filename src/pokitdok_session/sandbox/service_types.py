@@ -76,4 +76,4 @@ transitional_nursery_care=TN transplants=70 urgent_care=UC used_medical_equipmen
 vision_coverage=F6 vision_optometry=AL well_baby_care=68
 """
 
-SERVICE_TYPES: dict[str, str] = dict(pair.split("=") for pair in _TABLE.split())
+SERVICE_TYPES = {name: code for name, _, code in (pair.partition("=") for pair in _TABLE.split())}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, TypeAlias
 
 from .callbacks import complaint
@@ -27,6 +29,8 @@ class Shape:
 
     required: tuple[str, ...] = ()
     optional: tuple[str, ...] | None = None
+    #: Required as well, but they may be empty.
+    present: tuple[str, ...] = ()
     inside: Mapping[str, Shape] = field(default_factory=dict)
     #: Lists, and what each of their items must be.
     each: Mapping[str, Shape] = field(default_factory=dict)
@@ -35,8 +39,8 @@ class Shape:
     def rogues(self, body: Mapping[str, Any]) -> list[str]:
         if self.optional is None:
             return []
-        known = {*self.required, *self.optional, *self.inside, *self.each, *self.checks, *GENERIC}
-        return [name for name in body if name not in known]
+        known = {*self.required, *self.optional, *self.present, *self.inside, *self.each}
+        return [name for name in body if name not in known | {*self.checks, *GENERIC}]
 
     def faults(self, value: Any) -> Any:
         """What is wrong with an object, by field; empty when nothing is."""
@@ -45,6 +49,9 @@ class Shape:
         wrong: dict[str, Any] = {}
         for name in self.required:
             if value.get(name) in (None, "", {}):
+                wrong[name] = [REQUIRED]
+        for name in self.present:
+            if value.get(name) is None:
                 wrong[name] = [REQUIRED]
         for name, shape in self.inside.items():
             if name not in wrong and value.get(name) is not None:
@@ -109,3 +116,27 @@ def one_of(*allowed: str) -> Check:
         return None if value in allowed else f"Must be one of {', '.join(allowed)}."
 
     return check
+
+
+def matching(pattern: str, complaint_: str) -> Check:
+    """A text, or a number as one, that is all of a pattern."""
+
+    def check(value: Any) -> str | None:
+        is_plain = isinstance(value, (str, int)) and not isinstance(value, bool)
+        return None if is_plain and re.fullmatch(pattern, str(value), re.ASCII) else complaint_
+
+    return check
+
+
+def iso_date(value: Any) -> str | None:
+    """A date as the API writes it: ``YYYY-MM-DD``."""
+    try:
+        text = date.fromisoformat(value).isoformat()
+    except (TypeError, ValueError):
+        text = None
+    return None if text == value else "Must be a date, YYYY-MM-DD."
+
+
+def texts(value: Any) -> str | None:
+    is_list = isinstance(value, list) and all(isinstance(item, str) for item in value)
+    return None if is_list else "Expected a list of strings."

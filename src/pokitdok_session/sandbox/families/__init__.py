@@ -31,7 +31,7 @@ A family is a module with a ``Family`` named ``api`` and handlers under its deco
   envelope, the call's own activity, billing and the rate are the framework's business.
 - It refuses by raising: ``Invalid({field: [text]})`` is 422, ``NotFound``, ``NotConfigured``
   (unknown payer), ``Refusal(errors, status=...)`` the rest. ``call.checked(shape)``,
-  ``call.needs(*query)``, ``call.needs_file()``, ``call.needs_scope(...)`` and
+  ``call.needs(*query, **checks)``, ``call.needs_file()``, ``call.needs_scope(...)`` and
   ``call.trading_partner("eligibility")`` raise them for you.
 - State: ``call.store()`` is a dict of this application and family. Time: ``call.now`` and
   nothing else, so that tests can move it.

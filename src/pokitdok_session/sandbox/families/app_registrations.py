@@ -24,6 +24,8 @@ def _each(check: Check) -> Check:
     def check_each(values: Any) -> str | None:
         if not isinstance(values, list):
             return "Expected a list."
+        if not values:
+            return REQUIRED
         return next((complaint for complaint in map(check, values) if complaint), None)
 
     return check_each

@@ -51,27 +51,32 @@ def eligibility(call: Call) -> Any:
         payer=body.get("payer") or {"id": body["trading_partner_id"]},
         **{"async": body.get("async", False)},
     )
-    answer: dict[str, Any] = {
-        "async": sent["async"],
-        "client_id": call.app.client_id,
-        "correlation_id": sent["correlation_id"],
-        "trading_partner_id": body["trading_partner_id"],
-        "valid_request": True,
-        **ANSWERED,
-        "payer": PAYER,
-        "provider": _provider(body.get("provider", {})),
-        "subscriber": _subscriber(body.get("member", {})),
-        "coverage": _coverage(),
-        "summary": summary(),
-    }
-    if "application_data" in body:
-        answer["application_data"] = body["application_data"]
-    return call.answer(answer)
+    return call.answer(answer_to(body, sent))
 
 
 @api.get("/eligibility/constants", billed=False)
 def constants(call: Call) -> Any:
     return CONSTANTS
+
+
+def answer_to(asked: dict[str, Any], sent: dict[str, Any]) -> dict[str, Any]:
+    """MOCKPAYER's answer; ``sent`` is what ``Call.parameters`` made of the call."""
+    answer: dict[str, Any] = {
+        "async": sent.get("async", False),
+        "client_id": sent["client_id"],
+        "correlation_id": sent["correlation_id"],
+        "trading_partner_id": asked["trading_partner_id"],
+        "valid_request": True,
+        **ANSWERED,
+        "payer": PAYER,
+        "provider": _provider(asked.get("provider", {})),
+        "subscriber": _subscriber(asked.get("member", {})),
+        "coverage": _coverage(),
+        "summary": summary(),
+    }
+    if "application_data" in asked:
+        answer["application_data"] = asked["application_data"]
+    return answer
 
 
 def _provider(asked: dict[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timezone
+from datetime import datetime, timezone
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -150,7 +150,8 @@ def _amount(text: str) -> Decimal:
 
 def _date(name: str, text: str) -> str:
     try:
-        return date.fromisoformat(text).isoformat()
+        # Not fromisoformat, which takes more forms from Python 3.11 on.
+        return datetime.strptime(text, "%Y-%m-%d").date().isoformat()
     except ValueError:
         raise Invalid({name: ["Not a date (YYYY-MM-DD)."]}) from None
 

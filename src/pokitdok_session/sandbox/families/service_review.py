@@ -102,7 +102,7 @@ def _certified(call: Call, body: dict[str, Any]) -> Any:
         "event": {
             **{name: event[name] for name in ECHOED if event.get(name) is not None},
             "diagnoses": DIAGNOSES,
-            "provider": _provider(event.get("provider", {})),
+            "provider": _provider(event.get("provider") or {}),
             "review": REVIEW,
         },
     }

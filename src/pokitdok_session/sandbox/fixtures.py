@@ -1,0 +1,82 @@
+"""Pytest fixtures for the tests of people who use the package; nothing loads them by itself.
+
+Name them in a test module or in the topmost ``conftest.py``::
+
+    pytest_plugins = ["pokitdok_session.sandbox.fixtures"]
+
+    def test_a_claim_is_acknowledged(pokitdok_session, pokitdok_clock):
+        claim = pokitdok_session.claims({...}).data
+        pokitdok_clock.advance(300)
+        assert pokitdok_session.activities(claim["id"]).data["state"]["name"] == "completed"
+
+Each test has a sandbox of its own. To share one, override ``pokitdok_sandbox`` in a wider scope;
+to have it otherwise, override ``pokitdok_sandbox_options``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from .clock import Clock
+from .faults import Fault
+from .server import Sandbox
+
+if TYPE_CHECKING:
+    from pokitdok_session import PokitDokSession
+
+
+@pytest.fixture
+def pokitdok_sandbox_options() -> dict[str, Any]:
+    """What `Sandbox` is built with, nothing by default; override it to change that."""
+    return {}
+
+
+@pytest.fixture
+def pokitdok_sandbox(pokitdok_sandbox_options: dict[str, Any]) -> Iterator[Sandbox]:
+    """Run a local PokitDok over TLS for one test.
+
+    It knows what it received (``requests``, ``received(path)``, ``token_requests``), hands out
+    further sessions (``session(scope=["user_schedule"])``) and can revoke tokens.
+    """
+    with Sandbox(**pokitdok_sandbox_options) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def pokitdok_session(pokitdok_sandbox: Sandbox) -> Iterator[PokitDokSession]:
+    """Give a session on the sandbox; its token ages by `pokitdok_clock` too."""
+    with pokitdok_sandbox.session() as session:
+        session.token_source.clock = pokitdok_sandbox.clock.now
+        yield session
+
+
+@pytest.fixture
+def pokitdok_clock(pokitdok_sandbox: Sandbox) -> Clock:
+    """Give the sandbox's clock: ``advance(seconds)`` instead of sleeping.
+
+    What falls due on the way, such as a claim's answer, has happened when it returns; callbacks
+    are waited for with ``pokitdok_sandbox.wait_for_callbacks()``.
+    """
+    return pokitdok_sandbox.clock
+
+
+@pytest.fixture
+def pokitdok_faults(pokitdok_sandbox: Sandbox) -> Iterator[Callable[..., Fault]]:
+    """Order trouble: ``pokitdok_faults("/claims/", status=503, times=2)``.
+
+    Takes what `Sandbox.fail` takes; what was ordered and not met is withdrawn after the test.
+    """
+    yield pokitdok_sandbox.fail
+    pokitdok_sandbox.heal()
+
+
+@pytest.fixture
+def pokitdok_environment(pokitdok_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have every ``PokitDokSession()`` that the code under test builds talk to the sandbox."""
+    monkeypatch.setenv("POKITDOK_BASE_URL", pokitdok_sandbox.base_url)
+    monkeypatch.setenv("POKITDOK_CLIENT_ID", pokitdok_sandbox.client_id)
+    monkeypatch.setenv("POKITDOK_CLIENT_SECRET", pokitdok_sandbox.client_secret)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", pokitdok_sandbox.ca_file)
