@@ -43,7 +43,9 @@ class TokenAuth(AuthBase):
         return patience_of(self.session.timeout) if self._patience is None else self._patience
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        if not self.session.owns(request.url or ""):
+        url = request.url or ""
+        if not self.session.owns(url):
+            self.session.origins.refuse_exposure(url)
             request.prepare_auth(None)  # as without an auth: user:password@ of the URL, if any
             return request
         token = self.session.token_source.get(self.patience())
@@ -56,11 +58,13 @@ class Replay:
     """The response hook of a request that bears a token: sends it once more after a 401.
 
     A 401 was not processed, so any method may be repeated, with the whole body or not at all.
+    It is sent a third time when the second token was not fresh, but lay in a store.
     """
 
-    def __init__(self, auth: TokenAuth, token: Token) -> None:
+    def __init__(self, auth: TokenAuth, token: Token, *, tries: int = 2) -> None:
         self.auth = auth
         self.token = token
+        self.tries = tries
 
     def __call__(self, response: requests.Response, **kwargs: Any) -> requests.Response:
         request = response.request
@@ -82,8 +86,8 @@ class Replay:
         hooks = [Replay(self.auth, token) if hook is self else hook for hook in _hooks(again)]
         again.hooks = {**again.hooks, "response": hooks}
         answer = self._send(again, response, **kwargs)
-        if answer.status_code == 401:
-            source.distrust(token)
+        if answer.status_code == 401 and not source.distrust(token) and self.tries > 1:
+            return Replay(self.auth, token, tries=self.tries - 1)(answer, **kwargs)
         return answer
 
     def is_borne_by(self, request: requests.PreparedRequest) -> bool:
@@ -103,7 +107,7 @@ class Replay:
         started = time.perf_counter()
         answer = refused.connection.send(again, **kwargs)
         answer.elapsed = refused.elapsed + timedelta(seconds=time.perf_counter() - started)
-        answer.history.append(refused)
+        answer.history = [*refused.history, refused]
         answer.request = again
         return answer
 

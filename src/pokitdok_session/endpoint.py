@@ -37,11 +37,13 @@ _HEADERS = {
     "Content-Type": "application/x-www-form-urlencoded",
 }
 
-# What RFC 6749 section 5.2 allows in an error code; anything else is not repeated.
+# What RFC 6749 section 5.2 allows in an error code, and how those that it names look: a text
+# repeats nothing else.
 _ERROR_CODE = re.compile(r"[\x20-\x21\x23-\x5b\x5d-\x7e]{1,64}")
+_NAMED_CODE = re.compile(r"[a-z_]{1,40}")
 
 
-@dataclass
+@dataclass(repr=False)  # it holds the secret
 class TokenRequest:
     """One request to the token endpoint. ``options`` are `requests.Session.request`'s own."""
 
@@ -213,7 +215,7 @@ def _refusal(response: requests.Response, said: str, answer: dict[str, Any]) -> 
     code, description = answer.get("error"), answer.get("error_description")
     if not isinstance(code, str) or not _ERROR_CODE.fullmatch(code):
         code = None
-    if code:
+    elif _NAMED_CODE.fullmatch(code):
         said += f" ({code})"
     if status < 500 and status not in (408, 429):
         wait = REFUSAL_REMEMBERED

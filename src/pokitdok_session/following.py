@@ -42,7 +42,10 @@ class Following(Resources):
             if not page or not isinstance(following, str) or following in seen:
                 return
             seen.add(following)
-            url = urljoin(reply.response.url, following)
+            try:
+                url = urljoin(reply.response.url, following)
+            except ValueError:
+                url = ""  # no URL, so nobody's
             if not self.owns(url):
                 raise APIError(
                     "the next page is at another origin, and was not asked for",

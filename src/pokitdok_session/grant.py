@@ -194,7 +194,7 @@ class Grant(OAuth2Session):
             log.warning("token_updater failed with %s", type(error).__name__)
 
     def __getstate__(self) -> dict[str, Any]:
-        """Give everything but what belongs to this process. It holds the credentials."""
+        """Give everything but what belongs to this process: a pickle holds the credentials."""
         return {**self.__dict__, "token_source": self.token_source.current}
 
     def __setstate__(self, state: dict[str, Any]) -> None:

@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import requests
-from oauthlib.oauth2 import InsecureTransportError
+from requests.adapters import HTTPAdapter
 from requests_oauthlib import OAuth2Session
 from urllib3.util.retry import Retry
 
@@ -31,7 +31,7 @@ from .grant import Grant
 from .origin import Origins
 from .stores import TokenStore
 from .surroundings import Surroundings
-from .transport import Transport, explain
+from .transport import Transport, connect_afresh, explain
 
 _SESSIONS_OWN: Any = object()  # no timeout given to the call: the session's own, unlike None
 
@@ -149,6 +149,8 @@ class ClientCredentialsSession(Grant):
         url = url.lstrip()
         if url[:1] == "/" and url[:2] != "//" and self.api_root:
             request.url = url = self.api_root + url
+        if request.auth is no_auth and not self.owns(url):
+            request.auth = None  # there is no token to withhold
         if isinstance(request.auth or self.auth, TokenAuth):
             if not self.owns(url):
                 if not request.auth and self.trust_env:
@@ -176,8 +178,7 @@ class ClientCredentialsSession(Grant):
         """
         kwargs.setdefault("timeout", self.timeout)
         url = getattr(request, "url", None) or ""
-        if self.origins.expose(url):
-            raise InsecureTransportError("this host is only spoken to by https")
+        self.origins.refuse_exposure(url)
         if not self.owns(url):
             with silence.withheld(None):  # a redirect has led from ours to another's
                 return super().send(request, **kwargs)
@@ -224,9 +225,16 @@ class ClientCredentialsSession(Grant):
         return self.origins.own(url)
 
     def start_afresh(self) -> None:
-        """Give the cookies a lock that no thread of the parent holds; requests' own way of it."""
-        if hasattr(self.cookies, "_cookies_lock"):
+        """Give the cookies a lock that no thread of the parent holds, and see to adapters.
+
+        `Transport` sees to itself. One of the caller's own would go on with connections that
+        belong to the parent.
+        """
+        if hasattr(self.cookies, "_cookies_lock"):  # requests' own way of it
             vars(self.cookies)["_cookies_lock"] = threading.RLock()
+        for adapter in self.adapters.values():
+            if isinstance(adapter, HTTPAdapter) and not isinstance(adapter, Transport):
+                connect_afresh(adapter)
 
     def __getstate__(self) -> dict[str, Any]:
         state = super().__getstate__()

@@ -64,16 +64,20 @@ class Origins:
         """Say whether the token goes to this URL."""
         return url.startswith(self._prefixes) or origin_of(url) in self._origins
 
-    def expose(self, url: str) -> bool:
-        """Say whether this is plain http to a host that is spoken to in confidence."""
+    def refuse_exposure(self, url: str) -> None:
+        """Raise InsecureTransportError for plain http to a host that is spoken to by https.
+
+        Its paths and bodies are confidential too.
+        """
         if url.startswith("https:"):
-            return False
+            return
         origin = origin_of(url)
-        return (
+        if (
             origin is not None
             and not origin.is_confidential
             and any(origin.host == own.host for own in self._origins)
-        )
+        ):
+            raise InsecureTransportError("this host is only spoken to by https")
 
 
 def trusted_origin(url: str) -> Origin:

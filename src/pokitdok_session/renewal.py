@@ -83,6 +83,7 @@ class TokenSource:
         """Put a token in place, or none, and forget what was held against the last."""
         with self._lock:
             self._adopt(token)
+            self._distrusted_until = 0.0
             self._going = None  # what it brings is older than what was set
 
     def get(self, patience: float) -> Token:
@@ -122,19 +123,16 @@ class TokenSource:
             return None
         return token
 
-    def distrust(self, token: Token) -> None:
-        """Note that a fresh token was refused, so that it is not replaced again and again."""
-        now = self.clock()
-        # Else it was not fresh, or has merely run out on its way.
-        if now < token.end - token.lifetime + min(DISTRUST, token.lifetime):
-            self._distrusted_until = now + min(DISTRUST, token.lifetime)
+    def distrust(self, token: Token) -> bool:
+        """Note that a token was refused when fresh, so that it is not replaced again and again.
 
-    def renew(self, patience: float) -> Token:
-        """Ask for a new token now, or join those who do, whatever was refused before."""
-        with self._lock:
-            self._failure = None
-            going = self._join_or_start(self.current)
-        return going.token(patience)
+        False when it was not fresh, or has merely run out on its way.
+        """
+        now = self.clock()
+        is_fresh = now < token.end - token.lifetime + min(DISTRUST, token.lifetime)
+        if is_fresh:
+            self._distrusted_until = now + min(DISTRUST, token.lifetime)
+        return is_fresh
 
     def _renew_ahead(self, token: Token, now: float) -> None:
         if now < self._next_try:

@@ -21,6 +21,9 @@ from .errors import (
 )
 from .transport import seconds_of_retry_after, server_time
 
+# Levels that are looked into: what is nested deeper is no answer of the API.
+_DEEPEST = 50
+
 
 class Reply(dict[str, Any]):
     """The JSON body of an answer: ``reply["data"]`` and ``reply["meta"]``.
@@ -57,11 +60,11 @@ class Reply(dict[str, Any]):
         return list(_rejections(self.data))
 
 
-def _rejections(part: Any, at: str = "") -> Iterator[dict[str, Any]]:
-    if isinstance(part, list):
+def _rejections(part: Any, at: str = "", depth: int = 0) -> Iterator[dict[str, Any]]:
+    if isinstance(part, list) and depth < _DEEPEST:
         for item in part:
-            yield from _rejections(item, at)
-    if not isinstance(part, dict):
+            yield from _rejections(item, at, depth + 1)
+    if not isinstance(part, dict) or depth == _DEEPEST:
         return
     if "reject_reason" in part or part.get("valid_request") is False:
         names = ("valid_request", "reject_reason", "follow_up_action")
@@ -71,7 +74,7 @@ def _rejections(part: Any, at: str = "") -> Iterator[dict[str, Any]]:
         yield {"at": "state", "reject_reason": state["name"]}
     for name, inner in part.items():
         if name not in ("parameters", "application_data"):  # the caller's own words
-            yield from _rejections(inner, at if name == "rejections" else name)
+            yield from _rejections(inner, at if name == "rejections" else name, depth + 1)
 
 
 _KINDS: dict[int, type[APIError]] = {
@@ -123,10 +126,17 @@ def _enveloped(response: requests.Response) -> dict[str, Any]:
     try:
         body = json.loads(response.content)  # by itself UTF-8, and not what the label makes of it
     except (ValueError, RecursionError):
-        body = response.text or None
+        body = _words(response) or None
     if isinstance(body, dict) and ("data" in body or "meta" in body):
         return body
     return {"data": body}
+
+
+def _words(response: requests.Response) -> str:
+    try:
+        return response.text
+    except UnicodeError:  # a charset of Python's that replaces nothing, such as idna
+        return response.content.decode(errors="replace")
 
 
 def _errors(data: Any) -> dict[str, Any]:
@@ -172,18 +182,23 @@ def _seconds_to_wait(response: requests.Response, window_end: float | None) -> f
         return stated
     if window_end is None:
         return RateLimited.retry_after
-    seconds = window_end - server_time(response.headers)
+    try:
+        seconds = window_end - server_time(response.headers)
+    except OverflowError:  # an integer that is no time
+        return RateLimited.retry_after
     return seconds if seconds > 0 else RateLimited.retry_after
 
 
-def _by_field(messages: Any, path: str = "") -> Iterator[tuple[str, list[str]]]:
+def _by_field(messages: Any, path: str = "", depth: int = 0) -> Iterator[tuple[str, list[str]]]:
     """Flatten the shapes of section 3.3 of the API reference to (field, messages)."""
-    if isinstance(messages, dict):
+    if depth == _DEEPEST:
+        yield path, []
+    elif isinstance(messages, dict):
         for name, inner in messages.items():
-            yield from _by_field(inner, f"{path}.{name}" if path else str(name))
+            yield from _by_field(inner, f"{path}.{name}" if path else str(name), depth + 1)
     elif isinstance(messages, list) and any(isinstance(item, (dict, list)) for item in messages):
         for index, inner in enumerate(messages):
-            yield from _by_field(inner, f"{path}[{index}]")
+            yield from _by_field(inner, f"{path}[{index}]", depth + 1)
     elif isinstance(messages, list):
         yield path, [str(item) for item in messages]
     else:

@@ -13,8 +13,8 @@ from urllib3.util.retry import Retry
 from .bearer import Timeout
 from .errors import RateLimited
 from .following import Following
-from .oauth import ClientCredentialsSession
 from .multipart import Multipart
+from .oauth import ClientCredentialsSession
 from .reply import Reply, open_envelope
 from .stores import TokenStore
 from .transport import rewind

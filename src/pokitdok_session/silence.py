@@ -38,7 +38,7 @@ class withheld:
 
 
 # A target as it stands in a request line, or a whole URL: its scheme and host are no secret.
-_TARGET = re.compile(r"([a-z]+://)(?:[^/?#]*@)?([^/?#]*)[/?#].*|()()/.*", re.DOTALL)
+_TARGET = re.compile(r"(?:([a-z]+://)(?:[^/?#]*@)?([^/?#]*))?[/?#].*", re.DOTALL)
 
 
 def hush(fault: BaseException, request: requests.PreparedRequest) -> None:
@@ -74,14 +74,19 @@ def _without(targets: Iterable[object], text: object) -> object:
     return text
 
 
+def _place(arg: object) -> object:
+    """Give a target's scheme and host, and anything else as it is.
+
+    Known by its shape, for urllib3 may have quoted it anew since it was ours.
+    """
+    target = _TARGET.fullmatch(arg) if isinstance(arg, str) else None
+    return arg if target is None else f"{target[1] or ''}{target[2] or ''}{WITHHELD}"
+
+
 def _withhold(record: logging.LogRecord) -> bool:
     if _present.request is not None and isinstance(record.args, tuple):
         # Another tuple, and no live object in it is touched: what is being sent stays as it is.
-        # By its shape, for a target may have been quoted anew since it was ours.
-        record.args = tuple(
-            _TARGET.sub(rf"\1\2{WITHHELD}", arg) if isinstance(arg, str) else arg
-            for arg in record.args
-        )
+        record.args = tuple(map(_place, record.args))
     return True
 
 

@@ -77,8 +77,6 @@ class FileTokenStore:
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as file:  # mkstemp made it 0600
                 file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
             os.replace(beside, self.path)
         except BaseException:
             with contextlib.suppress(OSError):

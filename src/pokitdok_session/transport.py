@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ssl
+import threading
 import time
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
+from queue import Queue
 from typing import Any
 
 import requests
@@ -51,7 +53,6 @@ class Transport(HTTPAdapter):
 
     def __init__(self, retries: int | Retry = 0, *, verify: bool | str | None = None) -> None:
         self.verify = verify
-        self._of_the_parent: list[Any] = []
         self._contexts = Contexts()
         super().__init__(pool_maxsize=POOL_SIZE, max_retries=Retries.of(retries))
         start_afresh_in_child(self)
@@ -102,18 +103,33 @@ class Transport(HTTPAdapter):
         return once
 
     def start_afresh(self) -> None:
-        """Make connections of one's own; those of the parent are kept, unused, for good.
-
-        To close them takes locks that a thread of the parent may have held.
-        """
-        self._of_the_parent += [self.poolmanager, self.proxy_manager]
-        super().__setstate__(super().__getstate__())  # type: ignore[misc]  # not in the stubs
+        connect_afresh(self)
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self._of_the_parent = []
-        self._contexts = Contexts()
+        self._contexts = Contexts()  # OpenSSL has locks of its own in each
         super().__setstate__(state)  # type: ignore[misc]
         start_afresh_in_child(self)
+
+
+_of_the_parent: list[Any] = []
+
+
+def connect_afresh(adapter: HTTPAdapter) -> None:
+    """Give an adapter connections of its own in a child process.
+
+    Those of the parent are kept, unused, until the child ends. Then urllib3 closes them, which
+    takes a lock that a thread of the parent may have held.
+    """
+    managers = [adapter.poolmanager, *adapter.proxy_manager.values()]
+    _of_the_parent.extend(managers)
+    for manager in managers:
+        for pool in list(manager.pools._container.values()):  # without the container's own lock
+            idle = pool.pool
+            if isinstance(idle, Queue):
+                idle.mutex = threading.Lock()
+                idle.not_empty = threading.Condition(idle.mutex)
+                idle.not_full = threading.Condition(idle.mutex)
+    adapter.__setstate__(adapter.__getstate__())  # type: ignore[attr-defined]  # not in the stubs
 
 
 class Retries(Retry):

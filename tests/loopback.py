@@ -1,0 +1,98 @@
+"""A server of few words on a loopback port: what it answers is scripted, what it got is kept."""
+
+from __future__ import annotations
+
+import ssl
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from email.message import Message
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Any
+
+
+@dataclass
+class Answer:
+    """What a path is answered with, and no header but these and the length."""
+
+    status: int = 200
+    body: bytes = b"{}"
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Seen:
+    """A request as it arrived."""
+
+    method: str
+    path: str
+    headers: Message
+    body: bytes
+
+    @property
+    def authorization(self) -> str | None:
+        return self.headers["Authorization"]
+
+
+Script = Answer | Callable[[Seen], Answer]
+
+
+class Loopback:
+    """Answers each path as ``script`` says, and any other with ``{}``; over TLS with a context."""
+
+    def __init__(
+        self, script: Mapping[str, Script] | None = None, *, context: ssl.SSLContext | None = None
+    ) -> None:
+        self.script = dict(script or {})
+        self.seen: list[Seen] = []
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server.daemon_threads = True
+        if context is not None:
+            self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
+        self.port: int = self._server.server_address[1]
+        self.url = f"{'https' if context else 'http'}://127.0.0.1:{self.port}"
+        # Looking seldom for the end is what makes stopping slow.
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True
+        )
+
+    def __enter__(self) -> Loopback:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: Any, trace: TracebackType | None
+    ) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        loopback = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def _answer(self) -> None:
+                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                seen = Seen(self.command, self.path, self.headers, body)
+                loopback.seen.append(seen)
+                script = loopback.script.get(self.path.partition("?")[0], Answer())
+                answer = script if isinstance(script, Answer) else script(seen)
+                self.send_response_only(answer.status)
+                for name, value in answer.headers.items():
+                    self.send_header(name, value)
+                self.send_header("Content-Length", str(len(answer.body)))
+                self.end_headers()
+                if self.command != "HEAD":
+                    self.wfile.write(answer.body)
+
+            do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = do_OPTIONS = do_PATCH = _answer
+
+            def log_message(self, *args: Any) -> None:
+                """Say nothing."""
+
+        return Handler
+
+
+def redirect(location: str, status: int = 302) -> Answer:
+    return Answer(status, b"", {"Location": location})

@@ -1,0 +1,254 @@
+"""What users of requests-oauthlib's `OAuth2Session` hold in their hands keeps working."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import time
+from typing import Any
+
+import pytest
+import requests
+from oauthlib.oauth2 import BackendApplicationClient
+from requests_oauthlib import OAuth2Session
+
+from pokitdok_session import ClientCredentialsSession, PokitDokSession, TokenError
+from pokitdok_session.sandbox import Sandbox
+
+TOKEN = "/oauth2/token"
+PATH = "/activities/"
+
+
+def test_there_is_no_token_before_the_first_request(session: PokitDokSession) -> None:
+    assert session.token == {}
+    assert session.access_token is None
+    assert session.authorized is False
+
+
+def test_the_token_can_be_read_after_it(sandbox: Sandbox, session: PokitDokSession) -> None:
+    session.get(PATH)
+    assert session.authorized is True
+    assert session.token["access_token"] == session.access_token == sandbox.requests[0].token
+    assert session.token["token_type"] == "bearer"
+    assert session.token["expires_at"] == pytest.approx(time.time() + 3600, abs=5)
+
+
+def test_a_token_that_is_set_is_the_one_that_is_used(
+    sandbox: Sandbox, session: PokitDokSession
+) -> None:
+    other = sandbox.session().fetch_token()
+    session.token = other
+    assert session.get(PATH).status_code == 200
+    assert sandbox.requests[0].token == other["access_token"]
+    assert sandbox.token_requests == 1
+
+
+@pytest.mark.parametrize("none", [None, {}])
+def test_a_token_that_is_taken_away_is_fetched_anew(
+    sandbox: Sandbox, session: PokitDokSession, none: Any
+) -> None:
+    session.get(PATH)
+    session.token = none
+    assert not session.authorized
+    assert session.get(PATH).status_code == 200
+    assert sandbox.token_requests == 2
+
+
+def test_a_token_that_cannot_be_used_is_refused_and_the_present_one_stays(
+    session: PokitDokSession,
+) -> None:
+    first = session.fetch_token()
+    for bad in ({"token_type": "bearer"}, {"access_token": "a\r\nb"}, {"access_token": 7}):
+        with pytest.raises(ValueError, match="access_token"):
+            session.token = bad
+    assert session.token == first
+
+
+def test_the_token_that_is_read_is_a_copy(session: PokitDokSession) -> None:
+    session.fetch_token().clear()
+    session.token.clear()
+    assert session.authorized
+
+
+def test_the_access_token_alone_can_be_set_and_deleted(
+    sandbox: Sandbox, session: PokitDokSession
+) -> None:
+    good = sandbox.session().fetch_token()["access_token"]
+    session.access_token = good
+    assert session.get(PATH).status_code == 200
+    assert sandbox.requests[0].token == good
+    del session.access_token
+    assert not session.authorized
+    session.access_token = good
+    session.access_token = None
+    assert not session.authorized
+
+
+def test_the_client_and_its_id_are_oauthlib_s(sandbox: Sandbox, session: PokitDokSession) -> None:
+    assert isinstance(session._client, BackendApplicationClient)
+    assert session.client_id == sandbox.client_id
+    app = sandbox.add_app("another", "words")
+    session.client_id, session.client_secret = app.client_id, app.client_secret
+    assert session.get(PATH).status_code == 200
+
+
+def test_the_scope_can_be_read_and_set(sandbox: Sandbox) -> None:
+    with sandbox.session(scope="user_schedule") as session:
+        assert session.scope == ["user_schedule"]
+        session.scope = ["business_schedule"]
+        session.fetch_token()
+        session.scope = "user_schedule business_schedule"
+        session.fetch_token()
+    assert [record.body.decode().rpartition("scope=")[2] for record in sandbox.token_log] == [
+        "business_schedule",
+        "user_schedule+business_schedule",
+    ]
+
+
+def test_fetch_token_keeps_the_parent_s_parameters() -> None:
+    ours = inspect.signature(ClientCredentialsSession.fetch_token).parameters
+    theirs = inspect.signature(OAuth2Session.fetch_token).parameters
+    assert list(ours) == list(theirs)
+    assert {
+        name: each.default for name, each in ours.items() if each.default != theirs[name].default
+    } == {"token_url": None}
+
+
+def test_the_way_of_requests_oauthlib_s_own_documentation_works(
+    sandbox: Sandbox, session: PokitDokSession
+) -> None:
+    token = session.fetch_token(
+        token_url=sandbox.base_url + TOKEN,
+        client_id=sandbox.client_id,
+        client_secret=sandbox.client_secret,
+        include_client_id=True,
+    )
+    assert session.get(PATH).status_code == 200
+    assert sandbox.requests[0].token == token["access_token"]
+
+
+def test_authorization_of_other_grants_is_not_pretended(session: PokitDokSession) -> None:
+    with pytest.raises(ValueError, match="no authorization code"):
+        session.fetch_token(code="x")
+
+
+# Compliance hooks
+
+
+def test_a_hook_may_change_what_is_sent_to_the_token_endpoint(
+    sandbox: Sandbox, session: PokitDokSession
+) -> None:
+    seen: list[Any] = []
+
+    def hook(url: str, headers: Any, content: Any) -> Any:
+        seen.append((url, dict(headers), {name: dict(form) for name, form in content.items()}))
+        return url + "?api=1", {**headers, "X-Hook": "1"}, {"json": {"more": 1}, **content}
+
+    session.register_compliance_hook("access_token_request", hook)
+    session.fetch_token()
+    ((url, headers, content),) = seen
+    assert url == sandbox.base_url + TOKEN
+    assert headers["Content-Type"] == "application/x-www-form-urlencoded"
+    assert content == {"data": {"grant_type": ["client_credentials"]}}
+    (record,) = sandbox.token_log
+    assert (record.query, record.headers["X-Hook"]) == ("api=1", "1")
+
+
+def test_a_hook_is_called_at_every_renewal_and_what_it_did_before_is_forgotten(
+    sandbox: Sandbox, session: PokitDokSession
+) -> None:
+    urls: list[str] = []
+
+    def hook(url: str, headers: Any, content: Any) -> Any:
+        urls.append(url)
+        headers["X-Times"] = headers.get("X-Times", "") + "I"
+        content["data"]["times"] = content["data"].get("times", "") + "I"
+        return url + "?again", headers, content
+
+    session.register_compliance_hook("access_token_request", hook)
+    session.get(PATH)
+    sandbox.revoke()
+    session.get(PATH)
+    assert urls == [sandbox.base_url + TOKEN] * 2
+    assert [record.headers["X-Times"] for record in sandbox.token_log] == ["I", "I"]
+    assert [record.body.count(b"times=I") for record in sandbox.token_log] == [1, 1]
+
+
+def test_a_hook_may_mend_the_answer_of_the_token_endpoint(
+    sandbox: Sandbox, session: PokitDokSession
+) -> None:
+    good = session.fetch_token()
+    sandbox.fail(TOKEN, body={"accessToken": good["access_token"]})
+
+    def mend(response: requests.Response) -> requests.Response:
+        answer = json.loads(response.text)
+        response._content = json.dumps({"access_token": answer["accessToken"]}).encode()
+        return response
+
+    session.register_compliance_hook("access_token_response", mend)
+    assert session.fetch_token()["access_token"] == good["access_token"]
+
+
+def test_a_hook_may_change_a_protected_request(sandbox: Sandbox, session: PokitDokSession) -> None:
+    seen: list[Any] = []
+
+    def hook(url: str, headers: Any, data: Any) -> Any:
+        seen.append((url, dict(headers), data))
+        headers["X-Hook"] = "1"
+        return url + "?hooked=1", headers, b"changed"
+
+    session.register_compliance_hook("protected_request", hook)
+    own = {"X-Own": "1"}
+    session.post("/eligibility/", data=b"as it was", headers=own)
+    url = sandbox.base_url + "/api/v4/eligibility/"
+    assert seen == [(url, {"X-Own": "1"}, b"as it was")]
+    (record,) = sandbox.requests
+    assert (record.query, record.headers["X-Hook"], record.body) == ("hooked=1", "1", b"changed")
+    assert record.token == session.access_token
+    assert own == {"X-Own": "1"}
+
+
+def test_a_hook_for_protected_requests_sees_none_of_the_others(
+    sandbox: Sandbox, session: PokitDokSession, elsewhere: Any
+) -> None:
+    def hook(url: str, headers: Any, data: Any) -> Any:
+        raise AssertionError("this request is not protected")
+
+    session.register_compliance_hook("protected_request", hook)
+    session.get(elsewhere.url)
+    session.fetch_token()
+    session.get(PATH, auth=("user", "words"))
+    assert len(elsewhere.seen) == 1
+
+
+def test_an_unknown_kind_of_hook_is_refused_as_by_the_parent(session: PokitDokSession) -> None:
+    with pytest.raises(ValueError, match="Hook type"):
+        session.register_compliance_hook("no_such", print)
+
+
+def test_a_hook_that_fails_fails_the_call_that_waited_for_the_token(
+    session: PokitDokSession,
+) -> None:
+    def stumble(response: Any) -> Any:
+        raise KeyError("of the caller's own")
+
+    session.register_compliance_hook("access_token_response", stumble)
+    with pytest.raises(KeyError, match="of the caller's own"):
+        session.get(PATH)
+
+
+# TokenError as oauthlib's own
+
+
+def test_a_token_error_is_an_error_of_oauthlib_as_well(sandbox: Sandbox) -> None:
+    from oauthlib.oauth2 import OAuth2Error
+
+    session = sandbox.session(client_secret="wrong")
+    with session, pytest.raises(OAuth2Error) as caught:
+        session.fetch_token()
+    error = caught.value
+    assert isinstance(error, TokenError)
+    assert (error.error, error.status_code) == ("invalid_client", 401)
+    assert json.loads(error.json)["error"] == "invalid_client"
+    assert ("error", "invalid_client") in error.twotuples
+    assert error.in_uri("https://x.example/").startswith("https://x.example/?")

@@ -1,0 +1,268 @@
+"""The rules of the house: who imports whom, what the door shows, what no file may hold."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+import pokitdok_session
+from pokitdok_session.resources import Resources
+
+ROOT = Path(pokitdok_session.__file__).parent
+PACKAGE = "pokitdok_session"
+
+#: What design.md section 2 fixes, with `__version__` beside it.
+EXPORTS = [
+    "APIError",
+    "ClientCredentialsSession",
+    "FileTokenStore",
+    "PokitDokSession",
+    "RedisTokenStore",
+    "Reply",
+    "TokenError",
+]
+
+#: Run-time dependencies; urllib3 is requests' own.
+DEPENDENCIES = {"requests", "requests_oauthlib", "oauthlib", "urllib3"}
+
+
+def name_of(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join((PACKAGE, *(parts[:-1] if parts[-1] == "__init__" else parts)))
+
+
+MODULES = {name_of(path): path for path in sorted(ROOT.rglob("*.py"))}
+TREES = {name: ast.parse(path.read_text("utf-8")) for name, path in MODULES.items()}
+
+
+def is_sandbox(name: str) -> bool:
+    return name.startswith(f"{PACKAGE}.sandbox")
+
+
+CLIENT = [name for name in MODULES if not is_sandbox(name)]
+
+
+def for_types_alone(node: ast.AST) -> bool:
+    return isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+
+
+def statements(node: ast.AST, *, inside_functions: bool) -> Iterator[ast.AST]:
+    """The statements that importing a module runs; with those in functions, all that ever run."""
+    for child in ast.iter_child_nodes(node):
+        if for_types_alone(child):
+            continue
+        yield child
+        if inside_functions or not isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            yield from statements(child, inside_functions=inside_functions)
+
+
+def imports(name: str, *, inside_functions: bool = True) -> set[str]:
+    """The modules that a module imports, by their full names."""
+    found: set[str] = set()
+    is_package = MODULES[name].name == "__init__.py"
+    for node in statements(TREES[name], inside_functions=inside_functions):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                parts = name.split(".")
+                parts = parts[: len(parts) - node.level + is_package]
+                base = ".".join([*parts, *filter(None, [node.module])])
+            inner = {f"{base}.{alias.name}" for alias in node.names} & MODULES.keys()
+            found |= inner or {base}
+    return found
+
+
+def within(name: str, **how: bool) -> set[str]:
+    return imports(name, **how) & MODULES.keys()
+
+
+def reached_from(name: str) -> set[str]:
+    """All modules of the package that a module needs, at first or at any other hand."""
+    reached, waiting = set[str](), [name]
+    while waiting:
+        for module in within(waiting.pop()) - reached:
+            reached.add(module)
+            waiting.append(module)
+    return reached
+
+
+def test_these_rules_see_the_imports_that_there_are() -> None:
+    assert f"{PACKAGE}.oauth" in within(f"{PACKAGE}.session")
+    assert f"{PACKAGE}.reply" in within(f"{PACKAGE}.resources._caller")
+    assert f"{PACKAGE}.oauth" not in within(f"{PACKAGE}.bearer")  # for the type checkers alone
+    assert "filelock" in imports(f"{PACKAGE}.stores")
+    assert "filelock" not in imports(f"{PACKAGE}.stores", inside_functions=False)
+    assert {"oauth", "session", "reply", "errors", "transport", "stores"} <= {
+        name.rpartition(".")[2] for name in CLIENT
+    }
+
+
+@pytest.mark.parametrize("module", ["oauth", "transport", "stores"])
+def test_the_session_of_any_provider_knows_nothing_of_the_api(module: str) -> None:
+    forbidden = ("session", "resources", "reply", "following", "sandbox")
+    reached = {name.split(".")[1] for name in reached_from(f"{PACKAGE}.{module}") if "." in name}
+    assert reached.isdisjoint(forbidden)
+
+
+def test_no_file_but_the_bound_session_s_names_the_platform() -> None:
+    naming = {name for name in CLIENT if "pokitdok.com" in MODULES[name].read_text("utf-8")}
+    below_oauth = {f"{PACKAGE}.oauth", *reached_from(f"{PACKAGE}.oauth")}
+    assert f"{PACKAGE}.session" in naming
+    assert naming.isdisjoint(below_oauth)
+
+
+def test_a_family_may_import_the_caller_the_reply_and_the_bodies_alone() -> None:
+    resources = f"{PACKAGE}.resources"
+    allowed = {f"{resources}._caller", f"{PACKAGE}.reply", f"{resources}.bodies"}
+    families = [
+        name
+        for name in CLIENT
+        if name.startswith(f"{resources}.") and not name.startswith(f"{resources}.bodies")
+    ]
+    assert len(families) > 10
+    for family in families:
+        assert within(family) <= allowed, family
+
+
+def test_the_server_of_the_sandbox_imports_nothing_of_the_client() -> None:
+    for name in filter(is_sandbox, MODULES):
+        outside = {module for module in within(name) if not is_sandbox(module)}
+        # It hands out sessions, and knows of them when it does.
+        may = name == f"{PACKAGE}.sandbox.server"
+        assert outside <= ({PACKAGE, f"{PACKAGE}.transport"} if may else set()), name
+        at_import = within(name, inside_functions=False)
+        assert {module for module in at_import if not is_sandbox(module)} == set(), name
+
+
+def test_nothing_imports_the_sandbox_but_the_command() -> None:
+    importing = {name for name in CLIENT if any(map(is_sandbox, within(name)))}
+    assert importing <= {f"{PACKAGE}.__main__"}
+
+
+def test_no_module_imports_one_that_imports_it() -> None:
+    graph = {name: within(name, inside_functions=False) - {PACKAGE} for name in MODULES}
+    assert len(list(TopologicalSorter(graph).static_order())) >= len(graph) - 1
+
+
+def test_the_client_needs_its_dependencies_and_no_others() -> None:
+    for name in CLIENT:
+        roots = {module.partition(".")[0] for module in imports(name, inside_functions=False)}
+        foreign = roots - set(sys.stdlib_module_names) - {PACKAGE}
+        assert foreign <= DEPENDENCIES, name
+
+
+def test_importing_the_package_loads_no_extra_and_starts_nothing() -> None:
+    code = (
+        "import os, sys, threading\n"
+        "before = dict(os.environ)\n"
+        "import pokitdok_session\n"
+        "assert dict(os.environ) == before\n"
+        "assert threading.active_count() == 1\n"
+        "extras = {'redis', 'filelock', 'starlette', 'uvicorn', 'trustme', 'asyncio'}\n"
+        "extras |= {name for name in sys.modules if name.startswith('pokitdok_session.sandbox')}\n"
+        "print(sorted(extras & set(sys.modules)))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert (done.stdout, done.stderr) == ("[]\n", "")
+
+
+# The door
+
+
+def test_the_door_shows_what_was_fixed_and_nothing_else() -> None:
+    assert pokitdok_session.__all__ == EXPORTS
+    namespace: dict[str, object] = {}
+    exec("from pokitdok_session import *", namespace)
+    assert sorted(namespace.keys() - {"__builtins__"}) == EXPORTS
+    public = {name for name in vars(pokitdok_session) if not name.startswith("_")}
+    modules = {name.split(".")[1] for name in MODULES if "." in name}
+    assert public - modules == set(EXPORTS)
+
+
+def test_the_door_holds_names_and_nothing_else() -> None:
+    kinds = (ast.ImportFrom, ast.Assign, ast.Expr)
+    assert all(isinstance(node, kinds) for node in TREES[PACKAGE].body)
+
+
+def test_the_version_is_one() -> None:
+    assert re.fullmatch(r"\d+\.\d+\.\d+", pokitdok_session.__version__)
+    assert "__version__" not in "".join(
+        path.read_text("utf-8") for name, path in MODULES.items() if name != PACKAGE
+    )
+
+
+def test_the_package_says_that_it_is_typed() -> None:
+    assert (ROOT / "py.typed").exists()
+
+
+# Names and text
+
+
+def test_no_public_name_of_a_module_stands_twice() -> None:
+    names = Counter(
+        node.name
+        for name in CLIENT
+        for node in TREES[name].body
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and not node.name.startswith("_")
+    )
+    twice = {name for name, count in names.items() if count > 1}
+    assert twice == set()
+
+
+def test_no_method_of_the_session_stands_twice() -> None:
+    defined = Counter(
+        name
+        for parent in pokitdok_session.PokitDokSession.__mro__
+        if parent.__module__.startswith(f"{PACKAGE}.resources") and parent is not Resources
+        for name in vars(parent)
+        if not name.startswith("_") and name != "call"
+    )
+    assert {name for name, count in defined.items() if count > 1} == set()
+    own = {name for name in vars(pokitdok_session.PokitDokSession) if not name.startswith("_")}
+    assert own & defined.keys() == set()
+
+
+@pytest.mark.parametrize("name", CLIENT)
+def test_a_module_begins_with_a_sentence_that_says_what_it_knows(name: str) -> None:
+    text = ast.get_docstring(TREES[name])
+    assert text
+    first = text.splitlines()[0]
+    assert first.endswith((".", ":", "?", "`"))
+
+
+def test_no_file_touches_the_switches_of_oauthlib() -> None:
+    for name in CLIENT:
+        assert "OAUTHLIB_" not in MODULES[name].read_text("utf-8"), name
+
+
+def test_the_parent_is_reached_by_super_and_not_by_its_name() -> None:
+    direct = re.compile(r"(?:requests\.Session|OAuth2Session)\.(?:request|send|__init__)\(")
+    for name in CLIENT:
+        assert not direct.search(MODULES[name].read_text("utf-8")), name
+
+
+def test_parameters_are_explicit_where_others_read_them_from_the_signature() -> None:
+    for kind in (
+        pokitdok_session.PokitDokSession,
+        pokitdok_session.ClientCredentialsSession,
+    ):
+        kinds = {each.kind for each in inspect.signature(kind).parameters.values()}
+        assert inspect.Parameter.VAR_KEYWORD not in kinds
+        assert inspect.Parameter.VAR_POSITIONAL not in kinds
