@@ -1,0 +1,80 @@
+"""A server that tells each client which connection it came by, and hands out tokens."""
+
+from __future__ import annotations
+
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Any
+
+from pokitdok_session import ClientCredentialsSession
+
+
+class Echo:
+    """Answers any GET with its path and the port of its peer, over plain http and keep-alive."""
+
+    def __init__(self) -> None:
+        self.token_requests = 0
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True
+        )
+
+    def session(self, **options: Any) -> ClientCredentialsSession:
+        return ClientCredentialsSession(
+            "id", "secret", self.url + "/token", base_url=self.url, **options
+        )
+
+    def __enter__(self) -> Echo:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: Any, trace: TracebackType | None
+    ) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        echo = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+            wbufsize = 1 << 16  # head and body in one piece, or the second waits 40 ms
+            disable_nagle_algorithm = True
+
+            def do_GET(self) -> None:
+                self._answer({"path": self.path, "peer": self.client_address[1]})
+
+            def do_POST(self) -> None:
+                self.rfile.read(int(self.headers["Content-Length"]))
+                echo.token_requests += 1
+                self._answer({"access_token": "echoed", "token_type": "bearer"})
+
+            def _answer(self, answer: dict[str, Any]) -> None:
+                body = json.dumps(answer).encode()
+                self.send_response(200)
+                self.send_header("Set-Cookie", f"path={self.path.replace('/', '.')}")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *args: Any) -> None:
+                """Say nothing."""
+
+        return Handler
+
+
+def peers(session: Any, name: str, times: int) -> set[int]:
+    """Call so often; give the connections that were used, and see that each answer is ours."""
+    used = set()
+    for number in range(times):
+        path = f"/{name}/{number}"
+        answer = session.get(path).json()
+        assert answer["path"] == path, "an answer to somebody else"
+        used.add(answer["peer"])
+    return used
