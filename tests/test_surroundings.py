@@ -184,3 +184,11 @@ def test_the_sandbox_is_still_trusted_when_the_environment_names_a_bundle(
     with sandbox.session() as session:
         assert isinstance(session, PokitDokSession)
         assert session.get("/activities/").ok
+
+
+@pytest.mark.parametrize("nothing", ["", [], ()])
+def test_what_is_no_mapping_takes_the_place_of_the_session_s_own_as_in_requests(
+    session: ClientCredentialsSession, nothing: Any
+) -> None:
+    session.params = {"page": "2"}
+    assert session.prepare_request(requests.Request("GET", URL, params=nothing)).url == URL

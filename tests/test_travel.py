@@ -289,29 +289,6 @@ def test_a_child_waits_for_no_renewal_that_its_parent_has_begun(
     assert sandbox.token_requests == 2
 
 
-@forks
-def test_a_child_renews_while_its_parent_s_other_threads_are_busy(
-    sandbox: Sandbox, session: PokitDokSession
-) -> None:
-    stop = threading.Event()
-
-    def busily() -> bool:
-        while not stop.is_set():
-            sandbox.revoke()
-            session.get(PATH)
-        return True
-
-    busy = Crowd(2, busily)
-
-    def renews() -> bool:
-        return bool(session.fetch_token()) and session.get(PATH, timeout=PATIENCE) is not None
-
-    outcomes = [in_a_child(renews) for _ in range(5)]
-    stop.set()
-    busy.join()
-    assert outcomes == [True] * 5
-
-
 def test_a_session_works_in_a_process_that_was_spawned(
     sandbox: Sandbox, session: PokitDokSession
 ) -> None:

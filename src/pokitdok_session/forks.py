@@ -27,5 +27,5 @@ def _after_fork() -> None:
         thing.start_afresh()
 
 
-if hasattr(os, "register_at_fork"):  # not on Windows, which does not fork
+if hasattr(os, "register_at_fork"):  # pragma: no branch  # Windows does not fork
     os.register_at_fork(after_in_child=_after_fork)

@@ -9,7 +9,11 @@ The way of one request::
     Replay           sees the answer: our token refused? replace it, send once more
     rebuild_auth     on each redirect: the token stays at home
 
-Knows nothing of PokitDok.
+What it stands on, a question a file: `tokens` what a token is, `renewal` when the next is asked
+for, `endpoint` how, `grant` what OAuth2Session says of it, `bearer` how it goes on a request,
+`origin` where it may go, `sharing` and `stores` who else has it, `surroundings` and `tls` what is
+remembered between requests, `silence` what is not said, `forks` what a child makes anew. None of
+them knows PokitDok.
 """
 
 from __future__ import annotations
@@ -164,9 +168,9 @@ class ClientCredentialsSession(Grant):
                     )
         # To merge nothing with the session's own costs requests a tenth of a request; None says
         # so at once. Where the session's headers hold a None, merging is what takes it out.
-        if not request.params:
+        if request.params == {}:
             request.params = None
-        if not request.headers and None not in self.headers.values():
+        if request.headers == {} and None not in self.headers.values():
             request.headers = None
         return super().prepare_request(request)
 

@@ -69,7 +69,9 @@ class Transport(HTTPAdapter):
         if self.verify is not None:
             verify = self.verify
         adapter = self if can_rewind(request) else self.once()
-        return super(Transport, adapter).send(request, stream, timeout, verify, cert, proxies)
+        return super(Transport, adapter).send(
+            request, stream=stream, timeout=timeout, verify=verify, cert=cert, proxies=proxies
+        )
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, blocksize=BLOCK_SIZE, **kwargs)
