@@ -17,8 +17,8 @@ DEFAULT_LIFETIME = 3600.0
 #: Ten years. What claims to live longer is renewed then, and no clock overflows.
 LONGEST_LIFETIME = 10 * 365 * 86_400.0
 
-# What may stand in a header field: no spaces, no controls, nothing outside latin-1.
-_HEADER_SAFE = re.compile(r"[\x21-\x7e\xa1-\xff]+")
+# What may stand in a header field: no controls, nothing outside latin-1, no space at its ends.
+_HEADER_SAFE = re.compile(r"[\x21-\x7e\xa1-\xff]+( +[\x21-\x7e\xa1-\xff]+)*")
 
 
 @dataclass(frozen=True, repr=False, eq=False)

@@ -15,6 +15,7 @@ from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError, InvalidHeader, MaxRetryError, NewConnectionError
+from urllib3.poolmanager import pool_classes_by_scheme
 from urllib3.util.retry import Retry
 
 from . import silence
@@ -79,7 +80,8 @@ class Transport(HTTPAdapter):
 
     def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
         manager = super().proxy_manager_for(proxy, **kwargs)
-        manager.pool_classes_by_scheme = _POOLS
+        if manager.pool_classes_by_scheme is pool_classes_by_scheme:  # SOCKS has its own
+            manager.pool_classes_by_scheme = _POOLS
         return manager
 
     def build_connection_pool_key_attributes(
