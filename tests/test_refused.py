@@ -258,7 +258,9 @@ def lines() -> Iterator[bytes]:
 
 
 @pytest.mark.parametrize(
-    "body", [lines, lambda: Unseekable(b"onetwo"), lambda: bytearray(b"onetwo")], ids=str
+    "body",
+    [lines, lambda: Unseekable(b"onetwo"), lambda: bytearray(b"onetwo")],
+    ids=["generator", "no position", "bytearray"],
 )
 def test_a_body_that_cannot_be_rewound_is_handed_back_with_its_401(
     sandbox: Sandbox, session: PokitDokSession, body: Callable[[], Any]

@@ -415,7 +415,7 @@ def test_a_store_that_gives_what_is_no_token_gives_none(sandbox: Sandbox, left: 
         assert call(session) == [200]
 
 
-@pytest.mark.parametrize("access_token", [None, "", 1, "two words", "ü\n", "\u20ac"])
+@pytest.mark.parametrize("access_token", [None, "", 1, "two\twords", "ü\n", "\u20ac"])
 def test_a_saved_token_that_no_header_can_hold_is_as_good_as_none(
     sandbox: Sandbox, access_token: Any
 ) -> None:

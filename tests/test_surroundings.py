@@ -192,3 +192,21 @@ def test_what_is_no_mapping_takes_the_place_of_the_session_s_own_as_in_requests(
 ) -> None:
     session.params = {"page": "2"}
     assert session.prepare_request(requests.Request("GET", URL, params=nothing)).url == URL
+
+
+@pytest.mark.parametrize("platform", ["darwin", "win32"])
+def test_where_the_system_has_proxies_too_it_is_asked_each_time(
+    session: ClientCredentialsSession, monkeypatch: pytest.MonkeyPatch, platform: str
+) -> None:
+    monkeypatch.setattr("pokitdok_session.surroundings.sys.platform", platform)
+    found = {"https": "http://proxy.example:1"}
+    monkeypatch.setattr("requests.sessions.get_environ_proxies", lambda url, no_proxy: found)
+    assert settings(session)["proxies"] == found
+    found = {}
+    assert settings(session)["proxies"] == {}
+
+
+def test_what_is_remembered_of_hosts_is_bounded(session: ClientCredentialsSession) -> None:
+    for number in range(1000):
+        settings(session, f"https://host{number}.example/")
+    assert len(session._surroundings._kept[1]) <= 64

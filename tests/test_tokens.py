@@ -16,7 +16,7 @@ from pokitdok_session.sandbox import Sandbox
 from pokitdok_session.tokens import DEFAULT_LIFETIME, LONGEST_LIFETIME, Token
 
 TOKEN = "/oauth2/token"
-MISSING = object()
+MISSING = ...  # whose name is the same in every process
 
 LIFETIMES = [
     (3600, 3600),
@@ -154,7 +154,7 @@ UNUSABLE = [
     ({"access_token": ""}, "access_token"),
     ({"access_token": MISSING}, "access_token"),
     ({"access_token": "hidden\nX-Evil: 1"}, "access_token"),
-    ({"access_token": "hidden words"}, "access_token"),
+    ({"access_token": "hidden\twords"}, "access_token"),
     ({"access_token": "hidden\x00"}, "access_token"),
     ({"access_token": "hidden\u20ac"}, "access_token"),
     ({"access_token": "hidden\x85"}, "access_token"),
@@ -338,3 +338,13 @@ def test_a_kept_token_that_has_ended_is_renewed_before_it_is_used(
         assert later.get("/activities/").status_code == 200
     assert sandbox.token_requests == 2
     assert len(sandbox.requests) == 1
+
+
+def test_a_token_may_hold_spaces_as_rfc_6749_has_it(
+    sandbox: Sandbox, session: PokitDokSession
+) -> None:
+    answer(sandbox, access_token="this is the access token")
+    assert session.fetch_token()["access_token"] == "this is the access token"
+    session.get("/activities/")
+    headers = [record.headers["Authorization"] for record in sandbox.received("/activities/")]
+    assert headers[0] == "Bearer this is the access token"
