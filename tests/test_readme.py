@@ -59,7 +59,7 @@ def test_the_first_two_blocks_set_up_an_empty_machine_by_themselves() -> None:
         assert commands.startswith("python3 -m venv .venv\n")
         assert "pip install --quiet --upgrade pip\n" in commands
     assert run.endswith(".venv/bin/python -m pokitdok_session\n")
-    assert test.endswith(".venv/bin/python -m pytest\n")
+    assert test.endswith(".venv/bin/python -m pytest -n 2\n")
 
 
 def test_the_table_of_resources_is_what_the_code_has() -> None:

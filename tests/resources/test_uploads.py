@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 
 from pokitdok_session.reply import Reply
+from pokitdok_session.resources import Resources
 
 from .wire import Part, Recorder
 
 CONTENT = b"ISA*00*\xff\x00~"
 
-UPLOADS: dict[str, Callable[[Recorder, Any], Reply]] = {
+UPLOADS: dict[str, Callable[[Resources, Any], Reply]] = {
     "claims_convert": lambda session, file: session.claims_convert(file),
     "enrollment_snapshot": lambda session, file: session.enrollment_snapshot("MOCKPAYER", file),
     "files": lambda session, file: session.files("MOCKPAYER", file),

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import requests
 
 from pokitdok_session import PokitDokSession
-from pokitdok_session.errors import APIError
+from pokitdok_session.errors import APIError, ValidationError
 from pokitdok_session.sandbox import Sandbox
 
 from .table import ABSENT, REFERENCE, ROWS, Row
+from .test_uploads import UPLOADS
 from .wire import Sent
 
 
@@ -54,6 +56,22 @@ def test_the_sandbox_receives_what_the_row_says_and_answers_in_the_apis_own_word
     # Where no code of the API runs, as on an unknown path, its framework gives a web page.
     assert not response.headers["Content-Type"].startswith("text/html")
     assert response.status_code in (200, 400, 404, 422)
+
+
+@pytest.mark.parametrize("name", UPLOADS)
+def test_a_refused_token_sends_a_whole_upload_again(
+    sandbox: Sandbox, name: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "batch.837"
+    path.write_bytes(b"ISA*00*" * 100_000)
+    sandbox.fail("*", status=401)
+    before = len(sandbox.requests)
+    with sandbox.session() as session, pytest.raises(ValidationError):
+        UPLOADS[name](session, path)
+    refused, replayed = sandbox.requests[before:]
+    assert refused.token != replayed.token
+    assert (refused.sha256, refused.size) == (replayed.sha256, replayed.size)
+    assert replayed.size > path.stat().st_size
 
 
 #: Not below the API's root.

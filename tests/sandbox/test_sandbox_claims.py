@@ -173,6 +173,14 @@ def test_a_status_inquiry_finds_the_one_paid_claim(client: Client, inquiry: dict
     assert data["providers"] == [inquiry["provider"]]
 
 
+def test_a_status_inquirys_application_data_comes_back(
+    client: Client, inquiry: dict[str, Any]
+) -> None:
+    inquiry["application_data"] = {"ticket": "T-0001"}
+    data = client.api("POST", "/claims/status", json=inquiry).json()["data"]
+    assert data["application_data"] == {"ticket": "T-0001"}
+
+
 def test_a_status_inquiry_adds_to_the_claim_it_names(
     client: Client, claim: Claim, inquiry: dict[str, Any]
 ) -> None:

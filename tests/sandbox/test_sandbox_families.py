@@ -52,6 +52,14 @@ def upload(call: Call) -> Activity:
     return call.run_later(FILE, delay=10, outcome=lambda activity, when: None)
 
 
+@api.post("/notes/broken")
+def broken(call: Call) -> Activity:
+    def fail(activity: Activity, when: float) -> None:
+        raise ZeroDivisionError
+
+    return call.run_later(FILE, delay=10, outcome=fail)
+
+
 @api.put("/notes/{id}")
 def scoped(call: Call) -> Any:
     call.needs_scope("user_schedule", "business_schedule")
@@ -138,3 +146,15 @@ def test_a_token_without_the_scope_is_refused_in_the_envelope(client: Client) ->
     }
     client.connect(scope="business_schedule")
     assert client.api("PUT", "/notes/a").json()["data"]["errors"] == {"query": "locked"}
+
+
+def test_what_cannot_be_decided_later_has_failed(
+    client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    activity = client.api("POST", "/notes/broken").json()["data"]
+    client.sandbox.clock.advance(10)
+    # The handlers above are all the API there is here.
+    [app] = client.sandbox._state.apps.values()
+    [made] = app.activities
+    assert (made.id, made.state) == (activity["id"], "failed")
+    assert "an activity of the sandbox failed" in caplog.text

@@ -176,6 +176,11 @@ def test_revoking_nothing_is_not_acceptable(client: Client) -> None:
     assert client.post(client.sandbox.base_url + "/oauth2/revoke").status_code == 406
 
 
+@pytest.mark.parametrize("body", ["[]", '{"token": []}', '{"token": null}', "[" * 100_000])
+def test_what_is_no_token_cannot_be_revoked(client: Client, body: str) -> None:
+    assert client.post(client.sandbox.base_url + "/oauth2/revoke", data=body).status_code == 406
+
+
 def test_token_requests_are_counted_apart(client: Client) -> None:
     client.ask_for_token(scope="user_schedule")
     assert (client.sandbox.token_requests, len(client.sandbox.requests)) == (2, 0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from plain_client import Client
 
@@ -67,6 +69,29 @@ def test_a_raw_claim_is_judged_like_any_other(client: Client) -> None:
     client.sandbox.clock.advance(300)
     done = client.api("GET", f"/activities/{sent['data']['id']}").json()["data"]
     assert done["state"]["name"] == "rejected"
+
+
+def test_a_claim_and_its_status_are_answered_in_x12_too(
+    client: Client, claim: dict[str, Any], inquiry: dict[str, Any]
+) -> None:
+    inquiry["patient"] = inquiry.pop("member")
+    for path, body, transaction in (("/claims/", claim, 999), ("/claims/status", inquiry, 277)):
+        answer = client.api("POST", path, json=body, headers={"Accept": BARE})
+        assert (answer.headers["Content-Type"], answer.text[:3]) == (BARE, "ISA")
+        assert f"~ST*{transaction}*0001*" in answer.text
+
+
+def test_names_beyond_ascii_come_back_as_they_were(client: Client) -> None:
+    raw = ASK.replace("Zephyrine", "Zéphyrine").encode()
+    headers = {"Content-Type": BARE, "Accept": BARE}
+    answer = client.api("POST", "/eligibility/", data=raw, headers=headers)
+    assert "Quillfeather*Zéphyrine*" in answer.content.decode()
+
+
+def test_half_a_character_is_a_question_mark(client: Client, inquiry: dict[str, Any]) -> None:
+    inquiry["member"]["last_name"] = "\ud800"
+    answer = client.api("POST", "/eligibility/", json=inquiry, headers={"Accept": BARE})
+    assert "NM1*IL*1*?*Zephyrine*" in answer.text
 
 
 @pytest.mark.parametrize("body", ["", "ISA", "hello", "{}"])

@@ -154,10 +154,16 @@ class Call:
         self.app.activities.keep(activity)
         return activity
 
-    def answer(self, data: Any, *, path: Path = REALTIME) -> Any:
-        """Give ``data`` now, or with ``"async": true`` the activity that will have it as result."""
+    def answer(self, data: dict[str, Any], *, path: Path = REALTIME) -> Any:
+        """Give ``data`` now, or with ``"async": true`` the activity that will have it as result.
+
+        With it comes back the ``application_data`` that was sent.
+        """
         self.activity.path = path
-        if isinstance(self.body, dict) and self.body.get("async") is True:
+        submitted = self.body if isinstance(self.body, dict) else {}
+        if "application_data" in submitted:
+            data = {**data, "application_data": submitted["application_data"]}
+        if submitted.get("async") is True:
             return self.run_later(
                 path,
                 delay=ASYNC_DELAY,

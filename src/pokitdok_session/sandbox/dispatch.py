@@ -108,7 +108,7 @@ class Bound:
             return
         takes_x12 = self._endpoint.x12 is not None
         if takes_x12 and kind == x12.BARE:
-            call.x12 = body.whole().decode("latin-1")
+            call.x12 = body.whole().decode("utf-8", "replace")
         else:
             # Whatever the Content-Type: the documentation's own samples left it out at times.
             try:
@@ -138,7 +138,8 @@ class Bound:
         if self._endpoint.x12 is not None:
             result = data = self._as_x12(call, data, self._endpoint.x12)
         if isinstance(result, Raw):
-            return Response(result.text, media_type=result.media_type)
+            # JSON can escape half a character, which has no form in UTF-8.
+            return Response(result.text.encode("utf-8", "replace"), media_type=result.media_type)
         meta = {**self._meta(call, visit), **billing, **paging}
         return enveloped(meta, data, legacy=self._state.options.legacy_headers)
 

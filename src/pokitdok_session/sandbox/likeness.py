@@ -10,6 +10,8 @@ Likeness: TypeAlias = Callable[[str, str], float]
 """From 0, nothing in common, to 1, the same."""
 
 FUZZINESS = 2
+# Time grows with the square of it, and the sandbox answers one call after the other.
+LONGEST = 200
 SOUNDEX = {
     letter: digit
     for digit, letters in enumerate(("bfpv", "cgjkqsxz", "dt", "l", "mn", "r"), 1)
@@ -20,7 +22,11 @@ ENDINGS = re.compile(r"(?:ations?|ings?|ers?|ies|es|ed|ly|e|s|y)$")
 
 
 def distance(one: str, other: str) -> int:
-    """Levenshtein's: how many letters must be put in, taken out or replaced."""
+    """Levenshtein's: how many letters must be put in, taken out or replaced.
+
+    Of very long texts only the beginnings are compared.
+    """
+    one, other = one[:LONGEST], other[:LONGEST]
     row = list(range(len(other) + 1))
     for place, letter in enumerate(one, 1):
         left, row[0] = row[0], place

@@ -17,6 +17,7 @@ MAINTENANCE = {
     "025": "Reinstatement",
     "026": "Correction",
     "030": "Audit or Compare",
+    "032": "Employee Information Not Applicable",
 }
 GENDERS = {"F": "Female", "M": "Male"}
 LINES = {"DEN": "Dental", "HLT": "Health", "PDG": "Prescription Drug", "VIS": "Vision"}

@@ -75,6 +75,13 @@ def lat_lon(value: Any) -> str | None:
     return None if is_point else 'Must be "latitude, longitude".'
 
 
+def position(value: Any) -> str | None:
+    """A position as a list of two numbers, latitude first."""
+    numbers = value if isinstance(value, list) else []
+    is_pair = len(numbers) == 2 and all(type(number) in (int, float) for number in numbers)
+    return None if is_pair and on_earth(*numbers) else "Must be [latitude, longitude]."
+
+
 def centre(query: Mapping[str, str]) -> Point | None:
     """Where a search stands: at its position, its ZIP code, or its city."""
     if "lat_lon" in query:

@@ -120,7 +120,9 @@ class Provider:
     def _revoke(self, body: Body) -> Response:
         try:
             token = json.loads(body.whole())["token"]
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
+            token = None
+        if not isinstance(token, str):
             return short(406)
         self._state.tokens.pop(token, None)
         return Response(encode({}), media_type="application/json")

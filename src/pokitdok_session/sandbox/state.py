@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 import threading
 from collections.abc import Callable, Collection
@@ -13,6 +14,8 @@ from .callbacks import Callbacks
 from .clock import Clock
 from .faults import Faults
 from .records import Log
+
+log = logging.getLogger(__name__)
 
 Expires: TypeAlias = Literal["in", "both", "past"]
 Outcome: TypeAlias = Callable[[Activity, float], None]
@@ -46,6 +49,8 @@ class App:
     client_secret: str = field(repr=False)
     scopes: frozenset[str]
     credits: int | None = None
+    #: It stands in the dashboard, which the sandbox has not.
+    name: str = "Sandbox App"
     billed: int = 0
     window_end: float = 0.0
     window_calls: int = 0
@@ -95,7 +100,9 @@ class State:
     def issue(self, value: str, app: App, scopes: Collection[str], lifetime: float) -> None:
         now = self.clock.now()
         if len(self.tokens) > SWEEP_AT:
-            self.tokens = {key: held for key, held in self.tokens.items() if held.end > now}
+            # A copy, for the test's thread may revoke meanwhile.
+            held = list(self.tokens.items())
+            self.tokens = {value: token for value, token in held if token.end > now}
         self.tokens[value] = Token(value, app, frozenset(scopes), now + lifetime)
 
     def valid_token(self, value: str | None) -> Token | None:
@@ -142,7 +149,7 @@ class State:
                 if activity.finished:
                     return
                 if len(activity.path) == activity.transitions_done + 1:
-                    outcome(activity, when)
+                    self._come_to(outcome, activity, when)
                 if not activity.finished:
                     activity.step(when)
                 if activity.finished:
@@ -151,6 +158,13 @@ class State:
                     self.clock.at(when + self.options.transition_delay, move)
 
         self.clock.at(self.clock.now() + delay, move)
+
+    def _come_to(self, outcome: Outcome, activity: Activity, when: float) -> None:
+        try:
+            outcome(activity, when)
+        except Exception:  # who waits for the end of an activity must see one
+            log.exception("an activity of the sandbox failed")
+            activity.enter("failed", when)
 
 
 def new_id() -> str:

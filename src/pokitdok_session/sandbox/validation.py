@@ -137,6 +137,23 @@ def iso_date(value: Any) -> str | None:
     return None if text == value else "Must be a date, YYYY-MM-DD."
 
 
+def text(value: Any) -> str | None:
+    return None if isinstance(value, str) else "Expected a string."
+
+
+def list_of(check: Check) -> Check:
+    """A list that is not empty, and each of whose items is right."""
+
+    def check_each(values: Any) -> str | None:
+        if not isinstance(values, list):
+            return "Expected a list."
+        if not values:
+            return REQUIRED
+        return next((fault for fault in map(check, values) if fault), None)
+
+    return check_each
+
+
 def texts(value: Any) -> str | None:
     is_list = isinstance(value, list) and all(isinstance(item, str) for item in value)
     return None if is_list else "Expected a list of strings."

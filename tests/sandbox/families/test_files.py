@@ -41,11 +41,15 @@ def test_each_child_ends_with_an_answer_of_its_own(
     assert shown["x12_response"] == answers[0]
 
 
-def test_a_queued_file_can_be_canceled(session: PokitDokSession, sandbox: Sandbox) -> None:
+def test_a_queued_file_can_be_canceled_with_all_its_children(
+    session: PokitDokSession, sandbox: Sandbox
+) -> None:
     batch = session.files("MOCKPAYER", BATCH).data["id"]
     session.cancel_activity(batch)
     sandbox.clock.advance(300)
     assert session.activities(batch).data["state"]["name"] == "canceled"
+    children = session.activities(parent_id=batch).data
+    assert [child["state"]["name"] for child in children] == ["canceled"] * 3
 
 
 @pytest.mark.parametrize("content", [b"", b"hello", interchange()])

@@ -36,6 +36,12 @@ def test_a_larger_bill_is_less_likely_to_be_paid_and_it_may_be_a_text(
     assert large["hco_score"] < small
 
 
+def test_a_number_beyond_all_measure_is_taken(
+    session: PokitDokSession, consumer: dict[str, Any]
+) -> None:
+    assert session.hco_consumer({**consumer, "fico": 10**400}).data["hco_score"] > 0
+
+
 def test_every_documented_fact_is_taken(session: PokitDokSession, consumer: dict[str, Any]) -> None:
     few = session.hco_consumer(consumer).data["credible_interval_95_percent"]
     consumer |= {

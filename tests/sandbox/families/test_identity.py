@@ -11,6 +11,7 @@ import pytest
 from pokitdok_session import PokitDokSession
 from pokitdok_session.errors import NotFound, ValidationError
 from pokitdok_session.sandbox import Sandbox
+from pokitdok_session.sandbox.likeness import LONGEST, distance
 
 PERSON = {
     "prefix": "Dr.",
@@ -317,6 +318,22 @@ def test_rules_count_by_their_weight(
     assert [[pair["score"] for pair in pairs] for pairs in found] == [[75.0], []]
 
 
+def test_a_rule_whose_weight_is_null_counts_as_one_without(
+    sandbox: Sandbox, session: PokitDokSession, person: dict[str, Any]
+) -> None:
+    for _ in range(2):
+        session.create_identity(person)
+    body = job({**rule("last_name", "exact"), "weight": None}, rule("email", "exact"))
+    activity = session.identity_match(body).data
+    sandbox.clock.advance(300)
+    (pair,) = session.activities(activity["id"]).data["result"]["duplicates"]
+    assert pair["score"] == 100
+
+
+def test_of_very_long_texts_only_the_beginnings_are_compared() -> None:
+    assert distance("a" * 100_000, "b" * 100_000) == LONGEST
+
+
 def test_a_job_can_be_canceled_before_it_runs(session: PokitDokSession) -> None:
     activity = session.identity_match(job(rule("email", "exact"))).data
     assert session.cancel_activity(activity["id"]).data["state"]["name"] == "canceled"
@@ -327,6 +344,10 @@ def test_a_job_can_be_canceled_before_it_runs(session: PokitDokSession) -> None:
     [
         ({"threshold": 90}, "match_configuration"),
         (job(rule("email", "guess")), "match_configuration[0].match_algorithm"),
+        (
+            job({**rule("email", "exact"), "source_field": []}),
+            "match_configuration[0].source_field",
+        ),
         (job(rule("email", "exact"), threshold=101), "threshold"),
         ({**job(rule("email", "exact")), "callback_url": "http://example.com/"}, "callback_url"),
     ],

@@ -39,7 +39,10 @@ def transition(call: Call) -> Activity:
     found = _own(call)
     if found.state not in CANCELABLE:
         raise Invalid({"transition": [f"Not allowed in state {found.state}."]})
-    found.enter("canceled", call.now)
+    # Parts of a batch that will not come must not be waited for.
+    for one in (found, *call.app.activities.children(found.id)):
+        if not one.finished:
+            one.enter("canceled", call.now)
     return found
 
 

@@ -10,30 +10,11 @@ from uuid import uuid4
 from ..call import Call, Page
 from ..envelope import Invalid, NotFound
 from ..routing import Family
-from ..validation import REQUIRED, Check, Shape, checked, npi, one_of
+from ..validation import REQUIRED, Shape, checked, list_of, npi, one_of, text
 
 api = Family("appregistrations", billed=False)
 
-# An application's name stands in the dashboard, which the sandbox has not.
-APP_NAME = "Sandbox App"
 LISTS = ("claims_roles", "tax_id", "address_lines")
-_role = one_of("billing", "rendering")
-
-
-def _each(check: Check) -> Check:
-    def check_each(values: Any) -> str | None:
-        if not isinstance(values, list):
-            return "Expected a list."
-        if not values:
-            return REQUIRED
-        return next((complaint for complaint in map(check, values) if complaint), None)
-
-    return check_each
-
-
-def _text(value: Any) -> str | None:
-    return None if isinstance(value, str) else "Expected a string."
-
 
 REGISTRATION = Shape(
     required=(
@@ -51,9 +32,9 @@ REGISTRATION = Shape(
     checks={
         "npi": npi,
         "transaction_set_name": one_of("eligibility", "claims", "claim_status"),
-        "claims_roles": _each(_role),
-        "tax_id": _each(_text),
-        "address_lines": _each(_text),
+        "claims_roles": list_of(one_of("billing", "rendering")),
+        "tax_id": list_of(text),
+        "address_lines": list_of(text),
     },
 )
 
@@ -127,7 +108,7 @@ def _checked(body: Any) -> dict[str, Any]:
 
 
 def _keep(call: Call, uuid: str, fields: dict[str, Any]) -> dict[str, Any]:
-    own = {"_uuid": uuid, "app_name": APP_NAME, "client_id": call.app.client_id}
+    own = {"_uuid": uuid, "app_name": call.app.name, "client_id": call.app.client_id}
     shown = {**fields, **own}
     call.store()[uuid] = {"shown": shown, "deleted": False}
     return shown

@@ -9,10 +9,10 @@ from uuid import uuid4
 
 from ..call import Call, Page
 from ..envelope import Invalid, NotFound
-from ..places import lat_lon, miles, point_of
+from ..places import lat_lon, miles, point_of, position
 from ..routing import Family
 from ..validation import REQUIRED, Shape, matching
-from .scheduling import BUSINESS, PATIENTS, USER, is_uuid, own_uuid, position
+from .scheduling import BUSINESS, PATIENTS, USER, is_uuid, own_uuid
 
 api = Family("appointments")
 

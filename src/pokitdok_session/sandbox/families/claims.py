@@ -148,8 +148,6 @@ def status(call: Call) -> Any:
         "providers": [body.get("provider", {})],
         "patient": {**body.get("patient", {}), "claims": [claim]},
     }
-    if "application_data" in body:
-        answer["application_data"] = body["application_data"]
     claims_activity = call.app.activities.find(str(body.get("claims_activity_id")))
     if claims_activity is not None:
         claims_activity.answered(answer, call.now)

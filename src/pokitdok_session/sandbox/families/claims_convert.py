@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..activities import DATA, FILE, Activity
+from ..activities import FILE, Activity
 from ..call import ASYNC_DELAY, Call
 from ..claims837 import convert
 from ..envelope import Invalid
@@ -33,7 +33,6 @@ def claims_convert(call: Call) -> Any:
 
     def finish(activity: Activity, when: float) -> None:
         for child, claim in children:
-            child.path = DATA
             child.answered(claim, when)
             child.finish(when)
 

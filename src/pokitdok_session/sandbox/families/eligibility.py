@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from ..call import Call
@@ -74,8 +75,6 @@ def answer_to(asked: dict[str, Any], sent: dict[str, Any]) -> dict[str, Any]:
         "coverage": _coverage(),
         "summary": summary(),
     }
-    if "application_data" in asked:
-        answer["application_data"] = asked["application_data"]
     return answer
 
 
@@ -103,6 +102,8 @@ def _money(amount: str) -> dict[str, str]:
     return {"amount": amount, "currency": "USD"}
 
 
+# Made once, for every one of ten thousand activities keeps its answer.
+@cache
 def _coverage() -> dict[str, Any]:
     plan = "MOCK INDIVIDUAL ADVANTAGE PLAN"
     common = {"insurance_type": "ppo", "plan_description": plan, **ANSWERED}
@@ -155,6 +156,7 @@ def _digest(limit: str, applied: str, remaining: str) -> dict[str, Any]:
     }
 
 
+@cache
 def summary() -> dict[str, Any]:
     single, family = ("3000", "16.43", "2983.57"), ("6000", "43.91", "5956.09")
     return {

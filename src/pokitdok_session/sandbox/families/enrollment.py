@@ -8,25 +8,14 @@ from ..activities import CLAIM, SNAPSHOT, Activity
 from ..call import Call, Page
 from ..clock import day
 from ..envelope import Invalid, NotFound
-from ..members834 import members
+from ..members834 import ACTIONS, MAINTENANCE, PURPOSES, members
 from ..routing import Family
 from ..state import new_id
 from ..validation import Shape, one_of
 
 api = Family("enrollment")
 
-ACTIONS = ("Change", "Replace", "Verify")
-PURPOSES = ("Information Copy", "Original", "Re-Submission")
-MAINTENANCE_TYPES = (
-    "Addition",
-    "Audit or Compare",
-    "Cancellation or Termination",
-    "Change",
-    "Correction",
-    "Delete",
-    "Employee Information Not Applicable",
-    "Reinstatement",
-)
+maintenance_type = one_of(*MAINTENANCE.values())
 # In title case, in this family alone.
 GENDERS = ("Female", "Male", "Unknown")
 
@@ -36,12 +25,12 @@ BENEFIT = Shape(
         "coordination_of_benefits": Shape(required=("payer_responsibility", "status")),
         "providers": Shape(required=("type", "entity_type")),
     },
-    checks={"maintenance_type": one_of(*MAINTENANCE_TYPES)},
+    checks={"maintenance_type": maintenance_type},
 )
 MEMBER = Shape(
     inside={"address": Shape()},
     each={"benefits": BENEFIT},
-    checks={"gender": one_of(*GENDERS), "maintenance_type": one_of(*MAINTENANCE_TYPES)},
+    checks={"gender": one_of(*GENDERS), "maintenance_type": maintenance_type},
 )
 REQUEST = Shape(
     required=("trading_partner_id", "action", "purpose", "payer", "sponsor", "subscriber"),
@@ -54,7 +43,7 @@ REQUEST = Shape(
         "subscriber": MEMBER,
     },
     each={"dependents": MEMBER},
-    checks={"action": one_of(*ACTIONS), "purpose": one_of(*PURPOSES)},
+    checks={"action": one_of(*ACTIONS.values()), "purpose": one_of(*PURPOSES.values())},
 )
 UPLOAD = Shape(required=("trading_partner_id",), optional=())
 

@@ -99,4 +99,5 @@ def score(consumer: dict[str, Any]) -> dict[str, Any]:
 
 def _of(consumer: dict[str, Any], name: str, usual: float = 0) -> float:
     value = consumer.get(name)
-    return usual if value is None else float(value)
+    # By way of a text, for float() refuses whole numbers beyond its range.
+    return usual if value is None else float(str(value))

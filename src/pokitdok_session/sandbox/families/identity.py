@@ -11,13 +11,12 @@ from ..call import Call, Page
 from ..clock import stamp
 from ..envelope import NotFound
 from ..likeness import ALGORITHMS, similar
+from ..places import position
 from ..routing import Family
-from ..validation import Shape, iso_date, one_of, texts
+from ..validation import Shape, iso_date, one_of, text, texts
 
 api = Family("identity")
 
-# An application's name stands in the dashboard, which the sandbox has not.
-APP_NAME = "Sandbox App"
 # What the job passes was never recorded; it can be canceled until it begins.
 JOB: Path = ("queue", "process", "complete")
 
@@ -38,13 +37,8 @@ EXACT = (
 
 def lon_lat(value: Any) -> str | None:
     """A position, longitude first: the opposite of scheduling's."""
-    numbers = value if isinstance(value, list) else []
-    if len(numbers) != 2 or not all(type(number) in (int, float) for number in numbers):
-        return "Expected [longitude, latitude]."
-    longitude, latitude = numbers
-    if abs(longitude) > 180 or abs(latitude) > 90:
-        return "Expected [longitude, latitude]."
-    return None
+    turned = value[::-1] if isinstance(value, list) else None
+    return "Must be [longitude, latitude]." if position(turned) else None
 
 
 def percent(value: Any) -> str | None:
@@ -78,6 +72,7 @@ JOB_REQUEST = Shape(
         "match_configuration": Shape(
             required=("source_field", "match_algorithm", "search_fields"),
             checks={
+                "source_field": text,
                 "match_algorithm": one_of(*ALGORITHMS),
                 "search_fields": texts,
                 "weight": percent,
@@ -187,12 +182,12 @@ def _keep(call: Call, uuid: str, record: dict[str, Any]) -> dict[str, Any]:
 
 
 def _owned(call: Call, record: dict[str, Any]) -> dict[str, Any]:
-    return {**record, "app_name": APP_NAME, "client_id": call.app.client_id}
+    return {**record, "app_name": call.app.name, "client_id": call.app.client_id}
 
 
 def _read(call: Call, record: dict[str, Any]) -> dict[str, Any]:
     # What a creation calls client_id, a lookup calls app_id.
-    return {**record, "app_name": APP_NAME, "app_id": call.app.client_id}
+    return {**record, "app_name": call.app.name, "app_id": call.app.client_id}
 
 
 def _latest(call: Call) -> Iterator[dict[str, Any]]:
@@ -223,9 +218,9 @@ def values(identity: dict[str, Any], name: str) -> list[str]:
 
 def _score(one: dict[str, Any], other: dict[str, Any], rules: list[dict[str, Any]]) -> float:
     """The likeness in percent, each rule counting by its weight."""
-    total = sum(rule.get("weight", 1) for rule in rules)
-    reached = 0.0
+    total = reached = 0.0
     for rule in rules:
+        weight = 1 if rule.get("weight") is None else rule["weight"]
         alike = ALGORITHMS[rule["match_algorithm"]]
         best = max(
             (
@@ -236,5 +231,6 @@ def _score(one: dict[str, Any], other: dict[str, Any], rules: list[dict[str, Any
             ),
             default=0.0,
         )
-        reached += best * rule.get("weight", 1)
+        total += weight
+        reached += best * weight
     return round(100 * reached / total, 2) if total else 0.0

@@ -9,7 +9,7 @@ from uuid import uuid4
 from ..call import Call, Page
 from ..envelope import Invalid, NotFound
 from ..routing import Family
-from ..validation import REQUIRED, Shape, matching
+from ..validation import REQUIRED, Shape, list_of, matching
 from .eligibility import PROVIDER, answer_to
 from .prices import GEOZIP, amounts, cpt_code, zip_code
 
@@ -30,13 +30,7 @@ def _amount(value: Any) -> str | None:
     return None if is_amount else "Must be an amount of money."
 
 
-def _bundle(value: Any) -> str | None:
-    if not isinstance(value, list):
-        return "Expected a list."
-    if not value:
-        return REQUIRED
-    return next((fault for fault in map(cpt_code, value) if fault), None)
-
+_bundle = list_of(cpt_code)
 
 PRICE = Shape(
     required=("trading_partner_id", "cpt_bundle"),

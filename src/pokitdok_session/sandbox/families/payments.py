@@ -15,6 +15,7 @@ from ..envelope import Invalid, NotFound
 from ..payers import MOCKPAYER
 from ..remittance import as_835
 from ..routing import Family
+from ..validation import iso_date
 
 api = Family("payments", billed=False)
 
@@ -73,6 +74,7 @@ CANNED = [
 @api.get("/payments/")
 def payments(call: Call) -> Page:
     """In order of their arrival: which order the service had was never recorded."""
+    call.needs(**dict.fromkeys(DATES, iso_date))
     found = [_listed(payment) for payment in _all(call).values()]
     for name in EXACT:
         if name in call.query:
@@ -85,8 +87,7 @@ def payments(call: Call) -> Page:
         found = [item for item in found if Decimal(item["total"]["amount"]) == amount]
     for name, (field, how) in DATES.items():
         if name in call.query:
-            limit = _date(name, call.query[name])
-            found = [item for item in found if _meets(item[field], how, limit)]
+            found = [item for item in found if _meets(item[field], how, call.query[name])]
     return Page(found)
 
 
@@ -146,14 +147,6 @@ def _amount(text: str) -> Decimal:
     if not amount.is_finite():
         raise Invalid({"amount": ["Not an amount."]})
     return amount
-
-
-def _date(name: str, text: str) -> str:
-    try:
-        # Not fromisoformat, which takes more forms from Python 3.11 on.
-        return datetime.strptime(text, "%Y-%m-%d").date().isoformat()
-    except ValueError:
-        raise Invalid({name: ["Not a date (YYYY-MM-DD)."]}) from None
 
 
 def _meets(when: str, how: str, limit: str) -> bool:

@@ -7,7 +7,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 from ..call import Call, Page
 from ..envelope import NotFound
-from ..places import on_earth
+from ..places import position
 from ..routing import Family
 from ..validation import Shape
 
@@ -62,13 +62,6 @@ SOMEBODY = {
     "phone": "8005550101",
     "member_id": "W000000000",
 }
-
-
-def position(value: Any) -> str | None:
-    numbers = value if isinstance(value, list) else []
-    if len(numbers) == 2 and all(type(number) in (int, float) for number in numbers):
-        return None if on_earth(*numbers) else "Must be [latitude, longitude]."
-    return "Must be [latitude, longitude]."
 
 
 def is_uuid(value: Any) -> str | None:

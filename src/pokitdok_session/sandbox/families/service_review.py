@@ -8,25 +8,10 @@ from ..call import Call
 from ..payers import MOCKPAYER
 from ..routing import Family
 from ..validation import Shape, npi, one_of
+from ..x12 import CERTIFICATIONS, REVIEW_CATEGORIES
 
 api = Family("authorizations")
 
-CATEGORIES = (
-    "admission_review",
-    "health_services_review",
-    "individual",
-    "specialty_care_review",
-)
-CERTIFICATION_TYPES = (
-    "appeal_immediate",
-    "appeal_standard",
-    "cancel",
-    "extension",
-    "initial",
-    "reconsideration",
-    "renewal",
-    "revised",
-)
 PROVIDER = Shape(checks={"npi": npi})
 
 
@@ -55,14 +40,14 @@ def _request(*categories: str) -> Shape:
                 each={"services": Shape(), "diagnoses": Shape()},
                 checks={
                     "category": one_of(*categories),
-                    "certification_type": one_of(*CERTIFICATION_TYPES),
+                    "certification_type": one_of(*CERTIFICATIONS.values()),
                 },
             ),
         },
     )
 
 
-AUTHORIZATION = _request(*CATEGORIES)
+AUTHORIZATION = _request(*REVIEW_CATEGORIES.values())
 REFERRAL = _request("specialty_care_review")
 ECHOED = ("category", "certification_type", "type", "place_of_service", "delivery")
 REVIEW = {
@@ -108,8 +93,6 @@ def _certified(call: Call, body: dict[str, Any]) -> Any:
     }
     if isinstance(body.get("subscriber"), dict):
         answer["subscriber"] = _person(body["subscriber"])
-    if "application_data" in body:
-        answer["application_data"] = body["application_data"]
     return call.answer(answer)
 
 
