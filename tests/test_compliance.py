@@ -149,7 +149,7 @@ def test_a_hook_may_change_what_is_sent_to_the_token_endpoint(
     ((url, headers, content),) = seen
     assert url == sandbox.base_url + TOKEN
     assert headers["Content-Type"] == "application/x-www-form-urlencoded"
-    assert content == {"data": {"grant_type": ["client_credentials"]}}
+    assert content == {"data": {"grant_type": "client_credentials"}}
     (record,) = sandbox.token_log
     assert (record.query, record.headers["X-Hook"]) == ("api=1", "1")
 

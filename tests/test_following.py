@@ -192,3 +192,9 @@ def test_a_rejected_claim_is_a_rejection(
 
 def test_an_answer_without_a_refusal_has_no_rejections(session: PokitDokSession) -> None:
     assert session.activities().rejections == []
+
+
+@pytest.mark.parametrize("nothing", [None, ""])
+def test_no_activity_is_not_waited_for(session: PokitDokSession, nothing: Any) -> None:
+    with pytest.raises(ValueError, match="no activity"):
+        session.wait_for_activity(nothing)

@@ -115,3 +115,16 @@ def test_a_refused_token_sends_the_whole_form_again(
     assert refused.size == taken.size > len(CONTENT) * 500
     assert refused.sha256 == taken.sha256
     assert re.search(rb'filename="claims.837"\r\nContent-Type: application/EDI-X12', taken.body)
+
+
+def test_the_same_file_under_two_names_is_sent_twice() -> None:
+    file = io.BytesIO(CONTENT)
+    assert b"".join(Multipart({}, {"a": file, "b": file})).count(CONTENT) == 2
+
+
+def test_odd_values_are_sent_as_requests_sends_them() -> None:
+    data, files = {"a": iter(["1", "2"]), "b": {"c": 1}}, {"n": 5, "m": memoryview(b"x")}
+    form = Multipart(data, files)
+    body = b"".join(form).replace(boundary_of(form.content_type), b"BOUNDARY")
+    data["a"] = iter(["1", "2"])
+    assert body == as_requests_makes_it(data, {"n": 5, "m": b"x"})

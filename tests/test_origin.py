@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -554,3 +555,26 @@ def test_a_withheld_token_takes_nothing_else_from_another_origin(elsewhere: Loop
         url = elsewhere.url.replace("//", "//user:word@")
         session.get(url, withhold_token=True)
     assert elsewhere.seen[-1].authorization == "Basic dXNlcjp3b3Jk"
+
+
+def test_a_redirect_measures_no_body_that_is_still_half_read(session: PokitDokSession) -> None:
+    # requests rewinds it only after `rebuild_auth`: the rest would be announced, the whole sent.
+    session.token = {"access_token": "t", "expires_in": 3600}
+    file = io.BytesIO(b"x" * 1000)
+    url = f"{session.api_root}/claims/convert"
+    sent = session.prepare_request(requests.Request("POST", url, data=file))
+    file.read(400)
+    response = requests.Response()
+    response.request = sent
+    followed = sent.copy()
+    session.rebuild_auth(followed, response)
+    assert followed.headers["Content-Length"] == "1000"
+    assert followed.headers["Authorization"] == "Bearer t"
+
+
+def test_the_refusal_of_plain_http_is_caught_with_everything_else() -> None:
+    with (
+        ClientCredentialsSession("id", "secret", "https://api.example.com/token") as session,
+        pytest.raises(requests.RequestException),
+    ):
+        session.get("http://api.example.com/members/1")

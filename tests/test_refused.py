@@ -539,3 +539,25 @@ def test_a_token_that_is_set_is_not_distrusted_for_what_became_of_the_last(
     session.fetch_token()
     sandbox.revoke()
     assert session.get(PATH).status_code == 200
+
+
+def test_a_401_whose_body_cannot_be_decoded_is_replayed_all_the_same(
+    sandbox: Sandbox, session: PokitDokSession
+) -> None:
+    sandbox.fail(PATH, status=401, body="plain", headers={"Content-Encoding": "gzip"})
+    assert session.get(PATH).status_code == 200
+
+
+def test_a_replay_without_a_token_gives_its_connection_back(
+    sandbox: Sandbox, session: PokitDokSession
+) -> None:
+    session.mount(
+        f"{sandbox.base_url}/api/", requests.adapters.HTTPAdapter(pool_maxsize=1, pool_block=True)
+    )
+    session.verify = str(sandbox.ca_file)
+    session.get(PATH)
+    sandbox.fail("/oauth2/token", status=400, times=None)
+    sandbox.revoke()
+    for _ in range(3):
+        with pytest.raises(TokenError):
+            session.get(PATH, timeout=5)

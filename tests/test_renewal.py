@@ -452,7 +452,8 @@ def test_the_wait_without_a_timeout_has_a_cap_all_the_same(session: PokitDokSess
     assert [patience_of(timeout) for timeout in (None, (None, None), (1, None), 10**9)] == [
         OVERDUE
     ] * 4
-    assert patience_of(requests.packages.urllib3.Timeout(3)) == OVERDUE
+    assert patience_of(requests.packages.urllib3.Timeout(3)) == 3
+    assert patience_of(("a", "b")) == OVERDUE  # requests says what is wrong with it
     assert patience_of((3, 4)) == 7
     assert patience_of(3) == 3
 
@@ -524,3 +525,31 @@ def test_a_thread_sees_no_half_of_one_token_and_half_of_the_next(
         assert session.token_source.current is not None
     stop.set()
     swapping.join()
+
+
+def test_an_updater_that_takes_its_time_stops_no_request(
+    sandbox: Sandbox, session: PokitDokSession
+) -> None:
+    told, done = threading.Event(), threading.Event()
+
+    def slow(token: dict[str, Any]) -> None:
+        told.set()
+        done.wait(30)
+
+    session.token_updater = slow
+    try:
+        assert session.get(PATH, timeout=0.5).status_code == 200
+        assert told.is_set()
+    finally:
+        done.set()
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_an_updater_that_ends_its_thread_stops_no_request(
+    sandbox: Sandbox, session: PokitDokSession
+) -> None:
+    def fatal(token: dict[str, Any]) -> None:
+        raise SystemExit
+
+    session.token_updater = fatal
+    assert session.get(PATH, timeout=10).status_code == 200

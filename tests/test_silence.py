@@ -403,3 +403,20 @@ def test_a_record_is_changed_and_what_it_was_made_of_is_not(sandbox: Sandbox, sa
     assert answer.request.url == f"{sandbox.base_url}/api/v4{GET}?q={MARK}"
     assert sandbox.received(GET)[0].query == f"q={MARK}"
     assert sandbox.received(GET)[0].token == session.access_token
+
+
+def test_a_foreign_request_in_a_hook_of_ours_is_logged_as_ever(
+    sandbox: Sandbox,
+    session: PokitDokSession,
+    elsewhere: Loopback,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    foreign = elsewhere.url.replace("127.0.0.1", "localhost") + "/theirs?x=1"
+
+    def ask(response: requests.Response, **kwargs: Any) -> None:
+        requests.get(foreign, timeout=5)
+
+    with caplog.at_level(logging.DEBUG, "urllib3"):
+        session.get("/activities/", params={"mine": "1"}, hooks={"response": ask})
+    assert "/theirs?x=1" in caplog.text
+    assert "mine" not in caplog.text

@@ -169,3 +169,11 @@ def test_a_key_with_a_passphrase_asks_nobody_for_it(tmp_path: Path) -> None:
     path = tmp_path / "key.pem"
     path.write_bytes(trustme.CA().cert_pem.bytes() + key)
     assert Contexts().context(False, str(path)) is None
+
+
+def test_a_bundle_named_by_a_path_object_is_heeded(
+    session: ClientCredentialsSession, server: Loopback, bundle: str
+) -> None:
+    # Not the usual bundle: that would trust every public authority in place of the one named.
+    assert Contexts().context(Path(bundle), None) is None
+    assert once(session, server.url, verify=Path(bundle)) == 200

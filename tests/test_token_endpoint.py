@@ -605,3 +605,31 @@ def test_a_code_that_no_standard_names_is_not_repeated_in_the_text(
         session.get(PATH)
     assert sandbox.client_secret not in str(caught.value)
     assert caught.value.error == said
+
+
+@pytest.mark.parametrize(
+    ("given", "sent"),
+    [
+        ({"scope": "b"}, [("grant_type", "client_credentials"), ("scope", "b")]),
+        ({"scope": ["a", "b"]}, [("grant_type", "client_credentials"), ("scope", "a b")]),
+        ({"client_id": "me"}, [("grant_type", "client_credentials")]),
+        ({"grant_type": "other"}, [("grant_type", "other")]),
+        (
+            {"resource": ["x", "y"]},
+            [("grant_type", "client_credentials"), ("resource", "x"), ("resource", "y")],
+        ),
+    ],
+)
+def test_a_field_stands_once_unless_it_is_a_list(
+    sandbox: Sandbox, session: PokitDokSession, given: dict[str, Any], sent: list[tuple[str, str]]
+) -> None:
+    sandbox.fail(TOKEN, status=200, body='{"access_token": "t"}')
+    session.fetch_token(**given)
+    assert form_of(sandbox.token_log[0]) == sent
+
+
+def test_credentials_in_the_form_stand_there_once(sandbox: Sandbox) -> None:
+    with sandbox.session() as session:
+        session.fetch_token(client_id=sandbox.client_id, include_client_id=True)
+    form = form_of(sandbox.token_log[0])
+    assert sorted(name for name, _ in form) == ["client_id", "client_secret", "grant_type"]

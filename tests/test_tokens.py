@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import pickle
 import time
 from collections.abc import Callable
 from typing import Any
@@ -230,7 +231,7 @@ def test_an_answer_in_latin_1_capable_characters_stands_in_a_header(
 
 
 def granted(lifetime: float, asked: float = 1000.0) -> Token:
-    return Token.granted({"access_token": "x", "expires_in": lifetime}, asked=asked)
+    return Token.granted({"access_token": "x", "expires_in": lifetime}, asked=asked, now=asked)
 
 
 @pytest.mark.parametrize("lifetime", [0.5, 1, 2, 20, 60, 3600, 86_400, 10**9])
@@ -287,8 +288,8 @@ def test_a_token_cannot_be_changed() -> None:
 
 
 def test_a_token_shows_a_fingerprint_that_tells_it_from_another() -> None:
-    token = Token.granted({"access_token": "hidden"}, asked=0)
-    other = Token.granted({"access_token": "hidden2"}, asked=0)
+    token = Token.granted({"access_token": "hidden"}, asked=0, now=0)
+    other = Token.granted({"access_token": "hidden2"}, asked=0, now=0)
     assert repr(token) == f"<Token {token.fingerprint}>"
     assert "hidden" not in repr(token)
     assert token.fingerprint != other.fingerprint
@@ -348,3 +349,13 @@ def test_a_token_may_hold_spaces_as_rfc_6749_has_it(
     session.get("/activities/")
     headers = [record.headers["Authorization"] for record in sandbox.received("/activities/")]
     assert headers[0] == "Bearer this is the access token"
+
+
+def test_the_end_that_is_told_to_others_counts_from_the_request_too() -> None:
+    token = Token.granted({"access_token": "x", "expires_in": 30}, asked=100, now=120)
+    assert token.answer["expires_at"] == pytest.approx(time.time() + 10, abs=2)
+
+
+def test_a_copy_states_no_lifetime_that_nobody_stated() -> None:
+    token = Token.granted({"access_token": "x"}, asked=0, now=0)
+    assert pickle.loads(pickle.dumps(token)).shown() == {"access_token": "x"}

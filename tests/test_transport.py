@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import ssl
 from typing import Any
 
 import pytest
 import requests
+import trustme
 import urllib3
 from urllib3.util.retry import Retry
 
@@ -65,3 +67,44 @@ def test_a_pool_that_was_closed_is_left_as_it_is_by_a_fork() -> None:
         transport.poolmanager.connection_from_url(server.url).close()
         transport.start_afresh()
         assert session.get(server.url).ok
+
+
+def test_a_pipe_and_a_refused_connection_are_a_connection_error_as_in_requests() -> None:
+    ours, theirs = os.pipe()
+    os.write(theirs, b"x")
+    os.close(theirs)
+    with requests.Session() as session, os.fdopen(ours, "rb") as pipe:
+        session.mount("http://", Transport())
+        with pytest.raises(requests.ConnectionError):
+            session.post("http://127.0.0.1:1/", data=pipe)
+
+
+@pytest.mark.parametrize(
+    ("allowed", "tried"), [(Retry.DEFAULT_ALLOWED_METHODS, True), (["GET"], False)]
+)
+def test_a_429_is_tried_again_unless_the_caller_names_the_methods(
+    allowed: Any, tried: bool
+) -> None:
+    policy = Retries.of(Retry(3, allowed_methods=allowed, status_forcelist=[429]))
+    assert policy.is_retry("POST", 429) is tried
+
+
+def test_for_a_proxy_of_its_own_certificate_the_files_are_left_to_urllib3(tmp_path: Any) -> None:
+    bundle = tmp_path / "ca.pem"
+    trustme.CA().cert_pem.write_to_path(bundle)
+    asked: list[Any] = []
+
+    class Watched(Transport):
+        def build_connection_pool_key_attributes(self, *args: Any, **kwargs: Any) -> Any:
+            asked.append(super().build_connection_pool_key_attributes(*args, **kwargs)[1])
+            return super().build_connection_pool_key_attributes(*args, **kwargs)
+
+    for proxy in ("http", "https"):
+        with requests.Session() as session, pytest.raises(requests.exceptions.ProxyError):
+            session.mount("https://", Watched())
+            session.get(
+                "https://x.example/",
+                verify=str(bundle),
+                proxies={"https": f"{proxy}://127.0.0.1:1"},
+            )
+    assert ["ca_certs" in tls for tls in asked] == [False, True]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -23,9 +24,10 @@ Timeout = float | tuple[float | None, float | None] | None
 
 def patience_of(timeout: Any) -> float:
     """Give the seconds that a call with this timeout may wait for a token."""
-    if isinstance(timeout, tuple):
-        return min(sum(OVERDUE if part is None else part for part in timeout), OVERDUE)
-    return min(timeout, OVERDUE) if isinstance(timeout, (int, float)) else OVERDUE
+    parts = timeout if isinstance(timeout, tuple) else (getattr(timeout, "total", timeout),)
+    if not all(isinstance(part, (int, float)) for part in parts):
+        return OVERDUE  # no end to one of them, or nothing that requests will take
+    return float(min(sum(parts), OVERDUE))
 
 
 class TokenAuth(AuthBase):
@@ -76,6 +78,7 @@ class Replay:
             token = source.replace(self.token, patience_of(kwargs.get("timeout")))
         except TokenError:
             if can_be_sent_again:
+                response.close()  # or its connection is lost to the pool
                 raise
             token = None
         if token is None or not can_be_sent_again:
@@ -99,7 +102,8 @@ class Replay:
     def _send(
         self, again: requests.PreparedRequest, refused: requests.Response, **kwargs: Any
     ) -> requests.Response:
-        _ = refused.content  # drained and closed, or its connection is lost to the pool
+        with contextlib.suppress(requests.RequestException):
+            _ = refused.content  # drained and closed, or its connection is lost to the pool
         refused.close()
         cookies = again._cookies  # type: ignore[attr-defined]  # as requests' own digest auth does
         extract_cookies_to_jar(cookies, refused.request, refused.raw)

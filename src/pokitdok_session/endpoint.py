@@ -18,10 +18,10 @@ from requests import Session  # this one, should somebody put another in its pla
 from requests.auth import HTTPBasicAuth
 
 from . import silence
-from .errors import TokenError
+from .errors import InsecureTransport, TokenError
 from .origin import trusted_origin, without_query
 from .tokens import Token
-from .transport import Transport, seconds_of_retry_after
+from .transport import NEVER, Transport, seconds_of_retry_after
 
 #: Times that the endpoint is asked before a renewal has failed.
 ATTEMPTS = 3
@@ -73,18 +73,22 @@ class TokenRequest:
         The credentials go into the header, or with ``include_client_id`` into the form; a list
         among ``fields`` becomes a field for each of its items.
         """
+        fields = {name: value for name, value in fields.items() if name != "client_id"}
+        scope = fields.pop("scope", scope)
         if include_client_id:
-            fields = {**fields, "client_secret": client_secret}
+            fields["client_secret"] = client_secret
             auth: Any = no_auth
         else:
             # Form-encoded before they are joined: RFC 6749 section 2.3.1.
             auth = HTTPBasicAuth(quote_plus(client.client_id), quote_plus(client_secret))
         form = client.prepare_request_body(
-            body="&".join(filter(None, [body, urlencode(fields, doseq=True)])),
-            scope=scope,
-            include_client_id=include_client_id,
+            body=body, scope=scope, include_client_id=include_client_id
         )
-        return cls(url, parse_qs(form, keep_blank_values=True), auth, options=options)
+        # A name stands once (RFC 6749 section 3.2), unless it is given as a list.
+        values = parse_qs(form, keep_blank_values=True)
+        values |= parse_qs(urlencode(fields, doseq=True), keep_blank_values=True)
+        once = {name: value if len(value) > 1 else value[0] for name, value in values.items()}
+        return cls(url, once, auth, options=options)
 
     def token(
         self,
@@ -104,7 +108,10 @@ class TokenRequest:
             attempt += 1
             asked = clock()
             try:
-                return _granted(self._send(carrier, hooks), self.url, asked)
+                response = self._send(carrier, hooks)
+                return _granted(response, self.url, asked=asked, now=clock())
+            except InsecureTransport:
+                raise
             except TokenError as error:
                 failure = error
             except requests.RequestException as error:
@@ -138,8 +145,8 @@ class TokenRequest:
 
     def _unanswered(self, error: requests.RequestException) -> TokenError:
         return TokenError(
-            f"no answer from {without_query(self.url)} ({type(error).__name__}),"
-            " so the request was not sent"
+            f"no answer from {without_query(self.url)} ({type(error).__name__}):"
+            " the request was not processed"
         )
 
 
@@ -164,7 +171,7 @@ def _carrier(session: requests.Session) -> requests.Session:
     carrier = _Carrier()
     # How often to ask is decided here, and not for each of the times by the adapter once more.
     carrier.adapters = OrderedDict(
-        (prefix, adapter.once() if isinstance(adapter, Transport) else adapter)
+        (prefix, adapter.but(NEVER) if isinstance(adapter, Transport) else adapter)
         for prefix, adapter in session.adapters.items()
     )
     carrier.proxies = session.proxies
@@ -184,7 +191,7 @@ def _may_pass(failure: TokenError) -> bool:
     ) and not isinstance(fault, requests.exceptions.SSLError)
 
 
-def _granted(response: requests.Response, url: str, asked: float) -> Token:
+def _granted(response: requests.Response, url: str, *, asked: float, now: float) -> Token:
     status = response.status_code
     said = f"{without_query(url)} answered {status}"
     answer = _json_object(response)
@@ -203,7 +210,7 @@ def _granted(response: requests.Response, url: str, asked: float) -> Token:
             status_code=status,
         )
     try:
-        return Token.granted(answer, asked=asked)
+        return Token.granted(answer, asked=asked, now=now)
     except ValueError as reason:
         raise TokenError(
             f"{said} with a token that cannot be used: {reason}", status_code=status

@@ -3,8 +3,10 @@
 ::
 
     requests.RequestException
-    ├── TokenError                 no usable token, so the request was not sent;
+    ├── TokenError                 no usable token: the request was not processed;
     │                              an oauthlib OAuth2Error as well
+    ├── InsecureTransport          plain http to where only https is spoken; an oauthlib
+    │                              InsecureTransportError as well
     ├── requests.Timeout
     │   └── ActivityPending        `wait_for_activity` came to the end of its patience
     └── requests.HTTPError
@@ -26,16 +28,19 @@ from __future__ import annotations
 from typing import Any
 
 import requests
-from oauthlib.oauth2 import OAuth2Error
+from oauthlib.oauth2 import InsecureTransportError, OAuth2Error
 
 
 class TokenError(requests.RequestException, OAuth2Error):
-    """The token endpoint did not give a usable token; the request was not sent.
+    """The token endpoint did not give a usable token; the request was not processed.
 
     ``error`` is the code of RFC 6749 section 5.2 (``"invalid_client"``) and ``description``
     the server's own words, where the endpoint sent them; ``status_code`` is its HTTP status,
     None when no answer came. For ``retry_after`` seconds the endpoint is not asked again.
     """
+
+    # What OAuth2Error takes from a request of oauthlib's, which there is none of here.
+    client_id = redirect_uri = scopes = response_type = grant_type = None
 
     def __init__(
         self,
@@ -55,6 +60,13 @@ class TokenError(requests.RequestException, OAuth2Error):
         self.uri = None
         self.state = None
         self.response_mode = None
+
+
+class InsecureTransport(requests.RequestException, InsecureTransportError):
+    """A token, a secret or a path of the API was about to go over plain http."""
+
+    def __init__(self, message: str = "https is required") -> None:
+        requests.RequestException.__init__(self, message)
 
 
 class ActivityPending(requests.Timeout):

@@ -70,6 +70,8 @@ class Following(Resources):
         another than before. Raises ActivityPending after ``timeout`` seconds. A claim that is
         ``completed`` may still be paid, and change.
         """
+        if not activity_id:
+            raise ValueError("there is no activity to wait for")
         deadline = time.monotonic() + timeout
         last = None
         while True:

@@ -75,6 +75,7 @@ class _Part:
 
     def read(self, size: int) -> bytes:
         left = self.length - self.position
+        self._file.seek(self._start + self.position)  # the same file may be sent twice
         block: bytes = self._file.read(left if size < 0 else min(size, left))
         if not block and left and size:
             raise OSError("a file has become shorter while it was sent")
@@ -94,13 +95,16 @@ def _can_be_read_twice(content: Any) -> bool:
 
 def _bytes(content: Any) -> bytes:
     content = content.read() if hasattr(content, "read") else content
-    return content.encode() if isinstance(content, str) else bytes(content)
+    if isinstance(content, (bytes, bytearray, memoryview)):
+        return bytes(content)
+    return str(content).encode()
 
 
 def _fields(data: Any, files: Any) -> Iterator[RequestField]:
     """Name the parts in the order and with the headers that requests gives them."""
     for name, values in to_key_val_list(data or {}):
-        for value in values if isinstance(values, (list, tuple)) else [values]:
+        alone = isinstance(values, (str, bytes)) or not hasattr(values, "__iter__")
+        for value in [values] if alone else values:
             if value is not None:
                 text = value if isinstance(value, (str, bytes)) else str(value)
                 field = RequestField(name=name, data=text)

@@ -52,7 +52,7 @@ class ClientCredentialsSession(Grant):
     ``token_timeout`` are requests' own, in seconds. ``retries``, a number or a urllib3 `Retry`,
     opts in to more than one try.
 
-    Nothing is sent before the first request. Raises InsecureTransportError for a URL that would
+    Nothing is sent before the first request. Raises InsecureTransport for a URL that would
     bear the token or the secret over plain http, loopback apart.
     """
 
@@ -177,7 +177,7 @@ class ClientCredentialsSession(Grant):
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
         """Send as requests does, with the session's timeout unless another is given.
 
-        Raises InsecureTransportError for plain http to a host that is spoken to by https: the
+        Raises InsecureTransport for plain http to a host that is spoken to by https: the
         path and the body are confidential too.
         """
         kwargs.setdefault("timeout", self.timeout)
@@ -218,7 +218,8 @@ class ClientCredentialsSession(Grant):
         if not self.owns(url):
             super().rebuild_auth(prepared_request, response)  # type: ignore[no-untyped-call]
         elif carried:
-            prepared_request.prepare_auth(carried.auth)
+            # Not prepare_auth: it measures the body anew, which has not been rewound yet.
+            carried.auth(prepared_request)
         elif self.should_strip_auth(  # type: ignore[no-untyped-call]
             response.request.url or "", url
         ):

@@ -6,10 +6,11 @@ import ipaddress
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from oauthlib.oauth2 import InsecureTransportError
 from requests import Request
 from urllib3.exceptions import LocationParseError
 from urllib3.util import parse_url
+
+from .errors import InsecureTransport
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -65,7 +66,7 @@ class Origins:
         return url.startswith(self._prefixes) or origin_of(url) in self._origins
 
     def refuse_exposure(self, url: str) -> None:
-        """Raise InsecureTransportError for plain http to a host that is spoken to by https.
+        """Raise InsecureTransport for plain http to a host that is spoken to by https.
 
         Its paths and bodies are confidential too.
         """
@@ -77,18 +78,18 @@ class Origins:
             and not origin.is_confidential
             and any(origin.host == own.host for own in self._origins)
         ):
-            raise InsecureTransportError("this host is only spoken to by https")
+            raise InsecureTransport("this host is only spoken to by https")
 
 
 def trusted_origin(url: str) -> Origin:
     """Give the origin of a URL that will be sent a secret.
 
-    Raises requests' own errors for what is no URL, and oauthlib's InsecureTransportError for
+    Raises requests' own errors for what is no URL, and InsecureTransport for
     plain http to another machine.
     """
     origin = origin_of(Request("GET", url).prepare().url or "")
     if origin is None or not origin.is_confidential:
-        raise InsecureTransportError(f"{without_query(url)} must be https")
+        raise InsecureTransport(f"{without_query(url)} must be https")
     return origin
 
 

@@ -34,14 +34,17 @@ class Renewal(Future[Token]):
     def __init__(self, started: float) -> None:
         super().__init__()
         self.started = started
+        self.in_place: Token | None = None
 
     def token(self, patience: float) -> Token:
         """Wait ``patience`` seconds at most; raise what the token request raised."""
         try:
             error = self.exception(patience)
         except FutureTimeout:
+            if self.in_place is not None:
+                return self.in_place  # who is told of it takes his time
             raise TokenError(
-                f"no token came within {patience:g} s, so the request was not sent"
+                f"no token came within {patience:g} s: the request was not processed"
             ) from None
         if isinstance(error, TokenError):
             raise copy.copy(error) from error  # each waiter has a traceback of its own
@@ -176,8 +179,10 @@ class TokenSource:
             self._failed(renewal, stale, error)
             renewal.set_exception(error)
         else:
-            self._succeeded(renewal, stale, token)
-            renewal.set_result(token)
+            try:
+                self._succeeded(renewal, stale, token)
+            finally:  # whatever happened to those who are told
+                renewal.set_result(token)
 
     def _succeeded(self, renewal: Renewal, stale: Token | None, token: Token) -> None:
         with self._lock:
@@ -187,6 +192,7 @@ class TokenSource:
             if stale is not None and token.access_token == stale.access_token:
                 token = token.kept(self.clock() + NO_CHANGE)
             self._adopt(token)
+            renewal.in_place = token
         self._announce(token)
 
     def _failed(self, renewal: Renewal, stale: Token | None, error: BaseException) -> None:

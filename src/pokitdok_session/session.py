@@ -112,5 +112,8 @@ class PokitDokSession(ClientCredentialsSession, Following):
 def _from_environment(variable: str, parameter: str) -> str:
     value = os.environ.get(variable)
     if not value:
-        raise ValueError(f"no credentials: give {parameter}, or set {variable} in the environment")
+        raise ValueError(
+            f"no credentials: give {parameter}, or set {variable} in the environment, where"
+            " POKITDOK_CLIENT_ID and POKITDOK_CLIENT_SECRET are looked for"
+        )
     return value

@@ -6,6 +6,7 @@ import logging
 import re
 import threading
 from collections.abc import Iterable, Iterator
+from urllib.parse import urlsplit
 
 import requests
 
@@ -84,10 +85,22 @@ def _place(arg: object) -> object:
 
 
 def _withhold(record: logging.LogRecord) -> bool:
-    if _present.request is not None and isinstance(record.args, tuple):
+    if _is_of_the_present(record) and isinstance(record.args, tuple):
         # Another tuple, and no live object in it is touched: what is being sent stays as it is.
         record.args = tuple(map(_place, record.args))
     return True
+
+
+def _is_of_the_present(record: logging.LogRecord) -> bool:
+    """Say whether a record is of the present request, or does not say whose it is."""
+    if _present.request is not None and not str(record.msg).startswith("%s://%s:%s"):
+        return True
+    if _present.request is None or not isinstance(record.args, tuple):
+        return False
+    _, host, _, _, target, *_ = record.args
+    if "://" in str(target):  # a proxy was asked for the whole URL
+        host = urlsplit(str(target)).hostname
+    return host == urlsplit(_present.request.url).hostname
 
 
 # Those that log the path. A filter of a logger sees that logger's own records alone, and theirs

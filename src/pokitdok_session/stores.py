@@ -7,7 +7,6 @@ import json
 import math
 import os
 import pickle
-import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
@@ -65,6 +64,8 @@ class FileTokenStore:
         return token if isinstance(token, dict) else None
 
     def save(self, key: str, token: Mapping[str, Any]) -> None:
+        import tempfile  # here, for it costs an import of the package a tenth
+
         now = time.time()
         kept = {
             name: other

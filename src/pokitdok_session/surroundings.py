@@ -52,7 +52,7 @@ class Surroundings:
         )
         made_from, answers = self._kept
         if made_from != now:
-            made_from = (dict(environment), dict(session.proxies), *now[2:])
+            made_from = (dict(environment), session.proxies and dict(session.proxies), *now[2:])
             answers = {}
             self._kept = (made_from, answers)
         place = url[: url.find("/", 8)]

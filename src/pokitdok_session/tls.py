@@ -24,13 +24,15 @@ class Contexts:
     def __init__(self) -> None:
         self._kept: dict[Any, ssl.SSLContext] = {}
 
-    def context(self, verify: bool | str | None, cert: Any) -> ssl.SSLContext | None:
+    def context(self, verify: Any, cert: Any) -> ssl.SSLContext | None:
         """Give the context of these settings; None for what requests itself must see to.
 
-        That is a folder of certificates, and what is missing or cannot be read: requests has the
-        errors for it.
+        That is a ``verify`` of another type, a folder of certificates, and what is missing or
+        cannot be read: requests has the errors for it.
         """
-        bundle = None if verify is False else _bundle(verify)
+        if not isinstance(verify, (bool, str)):
+            return None
+        bundle = verify if isinstance(verify, str) else DEFAULT_CA_BUNDLE_PATH if verify else None
         certificate, key = (cert, None) if isinstance(cert, str) or cert is None else cert
         try:
             marks = [_mark(path) for path in (bundle, certificate, key) if path]
@@ -47,10 +49,6 @@ class Contexts:
                 return None
             self._kept[made_from] = context
         return context
-
-
-def _bundle(verify: Any) -> str:
-    return verify if isinstance(verify, str) else DEFAULT_CA_BUNDLE_PATH
 
 
 def _mark(path: str) -> tuple[float, int, int]:

@@ -40,15 +40,15 @@ class Token:
     stated: bool
 
     @classmethod
-    def granted(cls, answer: Mapping[str, Any], *, asked: float) -> Token:
-        """Read a token answer (RFC 6749 section 5.1); ``asked`` is when it was asked for.
+    def granted(cls, answer: Mapping[str, Any], *, asked: float, now: float) -> Token:
+        """Read a token answer (RFC 6749 section 5.1) to what was asked for at ``asked``.
 
         Raises ValueError, without quoting anything, when no request could use the token.
         """
         lifetime = _seconds(answer.get("expires_in"))
         if lifetime is None:
             lifetime = DEFAULT_LIFETIME
-        return cls._living(answer, lifetime, remaining=lifetime, now=asked)
+        return cls._living(answer, lifetime, end=asked + lifetime, now=now)
 
     @classmethod
     def saved(cls, saved: Mapping[str, Any], *, now: float) -> Token:
@@ -59,15 +59,15 @@ class Token:
         lifetime = _seconds(saved.get("expires_in"))
         expires_at = _number(saved.get("expires_at"))
         if expires_at is None:
-            return cls.granted(saved, asked=now)
+            return cls.granted(saved, asked=now, now=now)
         remaining = expires_at - time.time()
         if lifetime is None:
-            lifetime = max(remaining, 0.0)
-        return cls._living(saved, lifetime, remaining=min(remaining, lifetime), now=now)
+            lifetime = min(max(remaining, 0.0), LONGEST_LIFETIME)
+        return cls._living(saved, lifetime, end=now + min(remaining, lifetime), now=now)
 
     @classmethod
     def _living(
-        cls, answer: Mapping[str, Any], lifetime: float, *, remaining: float, now: float
+        cls, answer: Mapping[str, Any], lifetime: float, *, end: float, now: float
     ) -> Token:
         access_token = answer.get("access_token")
         if access_token is None or access_token == "":
@@ -76,9 +76,7 @@ class Token:
             raise ValueError("its access_token cannot stand in a header")
         if not _means_bearer(answer.get("token_type")):
             raise ValueError("its token_type is not bearer")
-        lifetime = min(lifetime, LONGEST_LIFETIME)
         whole = int(lifetime) if lifetime >= 1 else lifetime  # as oauthlib has it
-        end = now + min(remaining, lifetime)
         return cls(
             access_token=access_token,
             header=f"Bearer {access_token}",
@@ -111,11 +109,11 @@ class Token:
 
     def __reduce__(self) -> tuple[Any, ...]:
         # The monotonic clock means nothing to another host: travel with the absolute end.
-        return _arrive, (dict(self.answer),)
+        return _arrive, (dict(self.answer), self.stated)
 
 
-def _arrive(answer: dict[str, Any]) -> Token:
-    return Token.saved(answer, now=time.monotonic())
+def _arrive(answer: dict[str, Any], stated: bool) -> Token:
+    return replace(Token.saved(answer, now=time.monotonic()), stated=stated)
 
 
 def _means_bearer(token_type: Any) -> bool:

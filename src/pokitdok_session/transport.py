@@ -5,15 +5,16 @@ from __future__ import annotations
 import ssl
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
 from queue import Queue
 from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter
+from requests.utils import select_proxy
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.connection import HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError, InvalidHeader, MaxRetryError, NewConnectionError
 from urllib3.poolmanager import pool_classes_by_scheme
 from urllib3.util.retry import Retry
@@ -32,6 +33,8 @@ BLOCK_SIZE = 1 << 18
 
 #: A connection that was never made carried nothing: it is made again, twice.
 CONNECT_AGAIN = 2
+
+NEVER = Retry(0, read=False)
 
 #: The longest that a Retry-After is heeded, in seconds.
 LONGEST_RETRY_AFTER = 60.0
@@ -54,7 +57,8 @@ class Transport(HTTPAdapter):
 
     def __init__(self, retries: int | Retry = 0, *, verify: bool | str | None = None) -> None:
         self.verify = verify
-        self._contexts = Contexts()
+        #: None where requests is to hand the files to urllib3, which also reads them for a proxy.
+        self._contexts: Contexts | None = Contexts()
         super().__init__(pool_maxsize=POOL_SIZE, max_retries=Retries.of(retries))
         start_afresh_in_child(self)
 
@@ -69,7 +73,12 @@ class Transport(HTTPAdapter):
     ) -> requests.Response:
         if self.verify is not None:
             verify = self.verify
-        adapter = self if can_rewind(request) else self.once()
+        adapter = self
+        if not rewind(request):
+            # urllib3 goes back in what has a position, even when nothing has been read of it.
+            adapter = self.but(NEVER if hasattr(request.body, "tell") else Retries.times(0))
+        if proxies and (select_proxy(request.url or "", proxies) or "").startswith("https:"):
+            adapter = adapter.but(adapter.max_retries, contexts=None)  # see `_contexts`
         return super(Transport, adapter).send(
             request, stream=stream, timeout=timeout, verify=verify, cert=cert, proxies=proxies
         )
@@ -89,7 +98,7 @@ class Transport(HTTPAdapter):
     ) -> Any:
         """Put the shared context in place of the files that it has read."""
         host, tls = super().build_connection_pool_key_attributes(request, verify, cert)
-        if host["scheme"] == "https":
+        if host["scheme"] == "https" and self._contexts is not None:
             context = self._contexts.context(verify, cert)
             if context is not None:
                 return host, {"cert_reqs": tls["cert_reqs"], "ssl_context": context}
@@ -100,11 +109,13 @@ class Transport(HTTPAdapter):
         if conn.conn_kw.get("ssl_context") is None:
             super().cert_verify(conn, url, verify, cert)  # type: ignore[no-untyped-call]
 
-    def once(self) -> Transport:
-        """Be the same adapter for what is not sent again here, such as a body that is read once."""
-        once = object.__new__(type(self))
-        once.__dict__.update(self.__dict__, max_retries=Retries.times(0))
-        return once
+    def but(self, retries: Retry, **changes: Any) -> Transport:
+        """Be the same adapter, over the same connections, but for how often it tries."""
+        other = object.__new__(type(self))
+        other.__dict__.update(self.__dict__, max_retries=retries)
+        if "contexts" in changes:
+            other._contexts = changes["contexts"]
+        return other
 
     def start_afresh(self) -> None:
         connect_afresh(self)
@@ -145,7 +156,10 @@ class Retries(Retry):
 
     @classmethod
     def of(cls, retries: int | Retry) -> Retry:
-        """Take over what the caller's own policy asks for, and keep it from sending in doubt."""
+        """Take over the caller's own policy, and keep it from what it does not ask for by name.
+
+        The methods that it allows are the caller's decision, POST among them.
+        """
         if not isinstance(retries, Retry):
             return cls.times(retries)
         if type(retries) is not Retry:
@@ -161,7 +175,8 @@ class Retries(Retry):
         return cls(total=number, status_forcelist=(429, 502, 503, 504), **_ALWAYS)
 
     def is_retry(self, method: str, status_code: int, has_retry_after: bool = False) -> bool:
-        if status_code == 429 and status_code in self.status_forcelist:
+        named_none = self.allowed_methods == self.DEFAULT_ALLOWED_METHODS
+        if named_none and status_code == 429 and status_code in self.status_forcelist:
             return True
         return super().is_retry(method, status_code, has_retry_after)
 
@@ -196,19 +211,25 @@ class Retries(Retry):
 _ALWAYS: dict[str, Any] = {"other": 0, "backoff_factor": 0.2, "raise_on_status": False}
 
 
-class _Connection(HTTPSConnection):
-    """A connection whose faults say when they came before anything could be sent."""
-
-    def connect(self) -> None:
-        try:
-            super().connect()
-        except OSError as error:
-            vars(error)["nothing_was_sent"] = True
-            raise
+@contextmanager
+def _nothing_sent_yet() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        vars(error)["nothing_was_sent"] = True
+        raise
 
 
 class _Pool(HTTPSConnectionPool):
-    ConnectionCls: type[Any] = _Connection
+    """Connections whose faults say when they came before anything could be sent."""
+
+    def _validate_conn(self, conn: Any) -> None:
+        with _nothing_sent_yet():
+            super()._validate_conn(conn)
+
+    def _prepare_proxy(self, conn: Any) -> None:
+        with _nothing_sent_yet():
+            super()._prepare_proxy(conn)
 
 
 _POOLS = {"http": HTTPConnectionPool, "https": _Pool}
@@ -269,27 +290,16 @@ def server_time(headers: Mapping[str, str]) -> float:
         return time.time()
 
 
-def can_rewind(request: requests.PreparedRequest) -> bool:
-    """Say whether the body can be sent again.
-
-    None, bytes and text can, and a file that told its place, which requests notes in
-    ``_body_position``. A generator has none, and would be sent again empty.
-    """
-    body = request.body
-    return body is None or isinstance(body, (bytes, str)) or _position(request) is not None
-
-
 def rewind(request: requests.PreparedRequest) -> bool:
-    """Put a body back to where it was, to be sent again whole; False where that cannot be."""
-    if not can_rewind(request):
+    """Put a body back to where it was, to be sent again whole; False where that cannot be.
+
+    None, bytes and text stay where they are. A file goes back to its place, which requests has
+    noted for its own redirects; a generator has none, and would be sent again empty.
+    """
+    if request.body is None or isinstance(request.body, (bytes, str)):
+        return True
+    try:
+        requests.utils.rewind_body(request)
+    except (requests.exceptions.UnrewindableBodyError, ValueError):
         return False
-    if _position(request) is not None:
-        try:
-            requests.utils.rewind_body(request)
-        except (requests.exceptions.UnrewindableBodyError, ValueError):
-            return False
     return True
-
-
-def _position(request: requests.PreparedRequest) -> object:
-    return request._body_position  # type: ignore[attr-defined]  # requests' own, for its redirects

@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..reply import Reply
-from ._caller import (
-    X12,
-    Body,
-    Caller,
-    Format,
-    Upload,
-    given,
-    one_or_all,
-    opened,
-    segment,
-    transact,
-)
-from .bodies import ClaimsRequest, ClaimsStatusRequest
+from ._caller import X12, Body, Caller, Format, Upload, given, one_or_all, opened, segment, transact
+
+if TYPE_CHECKING:
+    from .bodies import ClaimsRequest, ClaimsStatusRequest
 
 
 class Claims(Caller):

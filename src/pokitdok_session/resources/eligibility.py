@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ..reply import Reply
 from ._caller import X12, Body, Caller, Format, transact
-from .bodies import EligibilityRequest
+
+if TYPE_CHECKING:
+    from .bodies import EligibilityRequest
 
 
 class Eligibility(Caller):

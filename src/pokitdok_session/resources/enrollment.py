@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..reply import Reply
 from ._caller import Body, Caller, Upload, given, one_or_all, opened, segment
-from .bodies import EnrollmentRequest
+
+if TYPE_CHECKING:
+    from .bodies import EnrollmentRequest
 
 
 class Enrollment(Caller):
