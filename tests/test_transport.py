@@ -100,11 +100,9 @@ def test_for_a_proxy_of_its_own_certificate_the_files_are_left_to_urllib3(tmp_pa
             return super().build_connection_pool_key_attributes(*args, **kwargs)
 
     for proxy in ("http", "https"):
-        with requests.Session() as session, pytest.raises(requests.exceptions.ProxyError):
-            session.mount("https://", Watched())
-            session.get(
-                "https://x.example/",
-                verify=str(bundle),
-                proxies={"https": f"{proxy}://127.0.0.1:1"},
-            )
+        session = requests.Session()
+        session.mount("https://", Watched())
+        way = {"https": f"{proxy}://127.0.0.1:1"}
+        with pytest.raises(requests.exceptions.ProxyError):
+            session.get("https://x.example/", verify=str(bundle), proxies=way)
     assert ["ca_certs" in tls for tls in asked] == [False, True]
