@@ -438,6 +438,7 @@ started = time.monotonic()
 jobs = [gevent.spawn(session.get, "/activities/") for _ in range(20)]
 gevent.joinall(jobs, timeout=20)
 print({job.get(block=False).status_code for job in jobs}, time.monotonic() - started < 3)
+sys.stdout.flush()
 pid = os.fork()
 if pid == 0:
     jobs = [gevent.spawn(session.get, "/activities/") for _ in range(5)]
