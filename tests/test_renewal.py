@@ -544,7 +544,6 @@ def test_an_updater_that_takes_its_time_stops_no_request(
         done.set()
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_an_updater_that_ends_its_thread_stops_no_request(
     sandbox: Sandbox, session: PokitDokSession
 ) -> None:

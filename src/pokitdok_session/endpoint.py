@@ -171,7 +171,7 @@ def _carrier(session: requests.Session) -> requests.Session:
     carrier = _Carrier()
     # How often to ask is decided here, and not for each of the times by the adapter once more.
     carrier.adapters = OrderedDict(
-        (prefix, adapter.but(NEVER) if isinstance(adapter, Transport) else adapter)
+        (prefix, adapter.but(max_retries=NEVER) if isinstance(adapter, Transport) else adapter)
         for prefix, adapter in session.adapters.items()
     )
     carrier.proxies = session.proxies

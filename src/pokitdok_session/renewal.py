@@ -181,8 +181,9 @@ class TokenSource:
         else:
             try:
                 self._succeeded(renewal, stale, token)
-            finally:  # whatever happened to those who are told
-                renewal.set_result(token)
+            except BaseException as error:  # of those who are told: the token is in place
+                log.warning("who was told of a token failed with %s", type(error).__name__)
+            renewal.set_result(token)
 
     def _succeeded(self, renewal: Renewal, stale: Token | None, token: Token) -> None:
         with self._lock:

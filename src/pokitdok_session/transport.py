@@ -76,9 +76,10 @@ class Transport(HTTPAdapter):
         adapter = self
         if not rewind(request):
             # urllib3 goes back in what has a position, even when nothing has been read of it.
-            adapter = self.but(NEVER if hasattr(request.body, "tell") else Retries.times(0))
+            never_again = NEVER if hasattr(request.body, "tell") else Retries.times(0)
+            adapter = self.but(max_retries=never_again)
         if proxies and (select_proxy(request.url or "", proxies) or "").startswith("https:"):
-            adapter = adapter.but(adapter.max_retries, contexts=None)  # see `_contexts`
+            adapter = adapter.but(_contexts=None)
         return super(Transport, adapter).send(
             request, stream=stream, timeout=timeout, verify=verify, cert=cert, proxies=proxies
         )
@@ -109,12 +110,10 @@ class Transport(HTTPAdapter):
         if conn.conn_kw.get("ssl_context") is None:
             super().cert_verify(conn, url, verify, cert)  # type: ignore[no-untyped-call]
 
-    def but(self, retries: Retry, **changes: Any) -> Transport:
-        """Be the same adapter, over the same connections, but for how often it tries."""
+    def but(self, **changes: Any) -> Transport:
+        """Be the same adapter, over the same connections, but for some of its attributes."""
         other = object.__new__(type(self))
-        other.__dict__.update(self.__dict__, max_retries=retries)
-        if "contexts" in changes:
-            other._contexts = changes["contexts"]
+        other.__dict__.update(self.__dict__, **changes)
         return other
 
     def start_afresh(self) -> None:

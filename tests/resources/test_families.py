@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import inspect
+import typing
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -116,3 +118,11 @@ def test_the_folder_is_read_at_a_glance() -> None:
 def test_a_class_without_call_cannot_be_built() -> None:
     with pytest.raises(TypeError, match="abstract"):
         Resources()  # type: ignore[abstract]
+
+
+def test_the_bodies_are_real_types_although_no_family_imports_them_to_run() -> None:
+    bodies = importlib.import_module("pokitdok_session.resources.bodies")
+    kinds = [kind for kind in vars(bodies).values() if isinstance(kind, type)]
+    assert len(kinds) > 40
+    for kind in kinds:
+        assert typing.get_type_hints(kind)
