@@ -6,7 +6,6 @@ import contextlib
 import json
 import math
 import os
-import pickle
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
@@ -64,7 +63,7 @@ class FileTokenStore:
         return token if isinstance(token, dict) else None
 
     def save(self, key: str, token: Mapping[str, Any]) -> None:
-        import tempfile  # here, for it costs an import of the package a tenth
+        import tempfile  # here, for the package is imported by many who save nothing
 
         now = time.time()
         kept = {
@@ -166,6 +165,8 @@ class RedisTokenStore:
 
 def _is_made_anew(option: Any) -> bool:
     """Say whether redis-py has put this among the options of a connection, and will again."""
+    import pickle  # here, as `tempfile`: who needs neither imports neither
+
     if type(option) is object:  # a mark for "not given", which is known by its identity
         return True
     if not type(option).__module__.startswith("redis."):
