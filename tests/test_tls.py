@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import ssl
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,7 @@ import requests
 import trustme
 
 from loopback import Loopback
-from pokitdok_session import ClientCredentialsSession
+from pokitdok_session import ClientCredentialsSession, tls
 from pokitdok_session.tls import Contexts
 from pokitdok_session.transport import Transport
 
@@ -61,7 +63,6 @@ def test_the_bundle_is_read_once_for_many_connections(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     made: list[Any] = []
-    from pokitdok_session import tls
 
     make = tls._make
     monkeypatch.setattr(tls, "_make", lambda *files: made.append(files) or make(*files))
@@ -177,3 +178,27 @@ def test_a_bundle_named_by_a_path_object_is_heeded(
     # Not the usual bundle: that would trust every public authority in place of the one named.
     assert Contexts().context(Path(bundle), None) is None
     assert once(session, server.url, verify=Path(bundle)) == 200
+
+
+def test_threads_that_begin_at_once_share_one_reading(
+    session: ClientCredentialsSession,
+    server: Loopback,
+    bundle: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made: list[Any] = []
+    make, all_here = tls._make, threading.Barrier(16)
+
+    def slowly(*files: Any) -> ssl.SSLContext:
+        made.append(files)
+        return make(*files)
+
+    monkeypatch.setattr(tls, "_make", slowly)
+
+    def begin() -> int:
+        all_here.wait(30)
+        return once(session, server.url, verify=bundle)
+
+    with ThreadPoolExecutor(16) as threads:
+        assert {job.result() for job in [threads.submit(begin) for _ in range(16)]} == {200}
+    assert len(made) == 1

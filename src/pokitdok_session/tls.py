@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import ssl
 import stat
+import threading
 from typing import Any
 
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
@@ -23,6 +24,7 @@ class Contexts:
 
     def __init__(self) -> None:
         self._kept: dict[Any, ssl.SSLContext] = {}
+        self._lock = threading.Lock()
 
     def context(self, verify: Any, cert: Any) -> ssl.SSLContext | None:
         """Give the context of these settings; None for what requests itself must see to.
@@ -41,13 +43,17 @@ class Contexts:
         made_from = (bundle, certificate, key, *marks, os.environ.get("SSLKEYLOGFILE"))
         context = self._kept.get(made_from)
         if context is None:
-            if len(self._kept) >= CONTEXTS:
-                self._kept.clear()
-            try:
-                context = _make(bundle, certificate, key)
-            except (OSError, ValueError):  # ssl.SSLError is an OSError
-                return None
-            self._kept[made_from] = context
+            with self._lock:  # many threads begin at once, and one reads for all
+                context = self._kept.get(made_from) or self._make(made_from)
+        return context
+
+    def _make(self, made_from: Any) -> ssl.SSLContext | None:
+        if len(self._kept) >= CONTEXTS:
+            self._kept.clear()
+        try:
+            context = self._kept[made_from] = _make(*made_from[:3])
+        except (OSError, ValueError):  # ssl.SSLError is an OSError
+            return None
         return context
 
 
