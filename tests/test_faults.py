@@ -32,8 +32,8 @@ from faults import (
 )
 from pokitdok_session import PokitDokSession, TokenError
 from pokitdok_session.errors import APIError
+from pokitdok_session.faults import OUTCOME_UNKNOWN
 from pokitdok_session.sandbox import Sandbox
-from pokitdok_session.transport import OUTCOME_UNKNOWN
 
 MANNERS = [(method, retries) for retries in (0, 2) for method in ("GET", "POST")]
 API_ROWS = [

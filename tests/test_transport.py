@@ -13,7 +13,8 @@ import urllib3
 from urllib3.util.retry import Retry
 
 from loopback import Loopback
-from pokitdok_session.transport import Retries, Transport
+from pokitdok_session.faults import Retries
+from pokitdok_session.transport import Transport
 
 
 def test_a_folder_of_certificates_is_left_to_requests(tmp_path: Any) -> None:

@@ -12,9 +12,9 @@ from requests.auth import AuthBase
 from requests.cookies import extract_cookies_to_jar
 
 from .errors import TokenError
+from .faults import rewind
 from .renewal import OVERDUE
 from .tokens import Token
-from .transport import rewind
 
 if TYPE_CHECKING:
     from .oauth import ClientCredentialsSession

@@ -19,9 +19,10 @@ from requests.auth import HTTPBasicAuth
 
 from . import silence
 from .errors import InsecureTransport, TokenError
+from .faults import NEVER, seconds_of_retry_after
 from .origin import trusted_origin, without_query
 from .tokens import Token
-from .transport import NEVER, Transport, seconds_of_retry_after
+from .transport import Transport
 
 #: Times that the endpoint is asked before a renewal has failed.
 ATTEMPTS = 3

@@ -11,9 +11,9 @@ The way of one request::
 
 What it stands on, a question a file: `tokens` what a token is, `renewal` when the next is asked
 for, `endpoint` how, `grant` what OAuth2Session says of it, `bearer` how it goes on a request,
-`origin` where it may go, `sharing` and `stores` who else has it, `surroundings` and `tls` what is
-remembered between requests, `silence` what is not said, `forks` what a child makes anew. None of
-them knows PokitDok.
+`origin` where it may go, `transport` over which connections, `faults` what may be sent again,
+`sharing` and `stores` who else has it, `surroundings` and `tls` what is remembered between
+requests, `silence` what is not said, `forks` what a child makes anew. None of them knows PokitDok.
 """
 
 from __future__ import annotations
@@ -30,12 +30,13 @@ from urllib3.util.retry import Retry
 from . import silence
 from .bearer import Replay, Timeout, TokenAuth, patience_of
 from .endpoint import no_auth
+from .faults import explain
 from .forks import start_afresh_in_child
 from .grant import Grant
 from .origin import Origins
 from .stores import TokenStore
 from .surroundings import Surroundings
-from .transport import Transport, connect_afresh, explain
+from .transport import Transport, connect_afresh
 
 _SESSIONS_OWN: Any = object()  # no timeout given to the call: the session's own, unlike None
 
@@ -216,11 +217,13 @@ class ClientCredentialsSession(Grant):
         url = prepared_request.url or ""
         carried = Replay.take(prepared_request)
         if not self.owns(url):
-            super().rebuild_auth(prepared_request, response)  # type: ignore[no-untyped-call]
+            super().rebuild_auth(  # type: ignore[no-untyped-call]  # untyped in the stubs
+                prepared_request, response
+            )
         elif carried:
             # Not prepare_auth: it measures the body anew, which has not been rewound yet.
             carried.auth(prepared_request)
-        elif self.should_strip_auth(  # type: ignore[no-untyped-call]
+        elif self.should_strip_auth(  # type: ignore[no-untyped-call]  # untyped in the stubs
             response.request.url or "", url
         ):
             prepared_request.headers.pop("Authorization", None)

@@ -19,7 +19,7 @@ from .errors import (
     Unauthorized,
     ValidationError,
 )
-from .transport import seconds_of_retry_after, server_time
+from .faults import seconds_of_retry_after, server_time
 
 # Levels that are looked into: what is nested deeper is no answer of the API.
 _DEEPEST = 50

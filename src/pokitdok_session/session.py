@@ -12,12 +12,12 @@ from urllib3.util.retry import Retry
 
 from .bearer import Timeout
 from .errors import RateLimited
+from .faults import rewind
 from .following import Following
 from .multipart import Multipart
 from .oauth import ClientCredentialsSession
 from .reply import Reply, open_envelope
 from .stores import TokenStore
-from .transport import rewind
 
 _BASE_URL = "https://platform.pokitdok.com"
 

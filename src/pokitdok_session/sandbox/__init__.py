@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+# Imported only to name, at once and all alike, what is missing.
 try:
     import httptools as _httptools  # noqa: F401
     import python_multipart as _python_multipart  # noqa: F401

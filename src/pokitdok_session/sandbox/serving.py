@@ -31,6 +31,7 @@ def protocol(connected: Callable[[], None]) -> type[HttpToolsProtocol]:
             # Not by Config(access_log=False), which would silence the logger of other servers.
             self.access_log = False
 
+        # uvicorn narrows the parameter, so its subclasses have to as well.
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
             super().connection_made(transport)
             connected()
