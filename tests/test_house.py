@@ -166,7 +166,7 @@ def test_importing_the_package_loads_no_extra_and_starts_nothing() -> None:
     code = (
         "import os, sys, threading\n"
         "before = dict(os.environ)\n"
-        "import pokitdok_session\n"
+        "from pokitdok_session import *\n"
         "assert dict(os.environ) == before\n"
         "assert threading.active_count() == 1\n"
         "extras = {'redis', 'filelock', 'starlette', 'uvicorn', 'trustme', 'asyncio'}\n"
@@ -193,12 +193,37 @@ def test_the_door_shows_what_was_fixed_and_nothing_else() -> None:
     assert sorted(namespace.keys() - {"__builtins__"}) == EXPORTS
     public = {name for name in vars(pokitdok_session) if not name.startswith("_")}
     modules = {name.split(".")[1] for name in MODULES if "." in name}
-    assert public - modules == set(EXPORTS)
+    assert public - modules == {*EXPORTS, "TYPE_CHECKING", "import_module"}
+    assert set(EXPORTS) <= set(dir(pokitdok_session))
 
 
 def test_the_door_holds_names_and_nothing_else() -> None:
-    kinds = (ast.ImportFrom, ast.Assign, ast.Expr)
+    kinds = (ast.ImportFrom, ast.Assign, ast.Expr, ast.If)
     assert all(isinstance(node, kinds) for node in TREES[PACKAGE].body)
+    choices = [node for node in TREES[PACKAGE].body if isinstance(node, ast.If)]
+    at_run_time = [node.name for choice in choices for node in choice.orelse]  # type: ignore[attr-defined]
+    assert at_run_time == ["__getattr__", "__dir__"]
+
+
+def test_a_session_for_another_provider_loads_none_of_the_api() -> None:
+    code = (
+        "import sys\n"
+        "from pokitdok_session import ClientCredentialsSession\n"
+        "ClientCredentialsSession('id', 'secret', 'https://id.example/token')\n"
+        "late = 'session', 'resources', 'reply', 'following', 'multipart', 'stores', 'sharing'\n"
+        "print([name for name in late if f'pokitdok_session.{name}' in sys.modules])\n"
+        "from pokitdok_session import PokitDokSession\n"
+        "print('pokitdok_session.resources' in sys.modules)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=False
+    )
+    assert (done.stdout, done.stderr) == ("[]\nTrue\n", "")
+
+
+def test_a_name_that_the_door_does_not_have_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="'pokitdok_session' has no attribute 'Repli'"):
+        pokitdok_session.Repli  # type: ignore[attr-defined]  # noqa: B018
 
 
 def test_the_version_is_one() -> None:

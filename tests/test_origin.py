@@ -142,9 +142,10 @@ def test_our_idea_of_the_host_is_the_one_that_the_connection_is_made_to(url: str
     )[0]
     origin = origin_of(prepared.url or "")
     assert origin is not None
-    assert origin.host == connects_to["host"]
-    assert origin.scheme == connects_to["scheme"]
-    assert origin.port == connects_to["port"] or connects_to["port"] is None
+    scheme, host, port = origin
+    assert host == connects_to["host"]
+    assert scheme == connects_to["scheme"]
+    assert port == connects_to["port"] or connects_to["port"] is None
 
 
 @pytest.mark.parametrize(

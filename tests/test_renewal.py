@@ -218,7 +218,7 @@ def test_whoever_waits_for_a_renewal_that_fails_shares_its_failure(
 def waiting(session: PokitDokSession) -> int:
     """How many threads wait for the renewal that is going on."""
     going = session.token_source._going
-    return len(going._condition._waiters) if going else 0  # type: ignore[attr-defined]
+    return len(going._ended._cond._waiters) if going else 0  # type: ignore[attr-defined]
 
 
 def wait_until(held: Callable[[], bool]) -> None:
@@ -412,7 +412,7 @@ def test_without_another_thread_the_caller_asks_for_the_token_itself(
         def start(self) -> None:
             raise RuntimeError("can't start new thread")
 
-    stand_in = SimpleNamespace(Thread=NoMore, Lock=threading.Lock)
+    stand_in = SimpleNamespace(Thread=NoMore, Lock=threading.Lock, Event=threading.Event)
     monkeypatch.setattr("pokitdok_session.renewal.threading", stand_in)
     assert status_of(session) == 200
     sandbox.revoke()

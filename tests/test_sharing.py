@@ -59,8 +59,7 @@ def pair(sandbox: Sandbox, clock: Clock, file_store: FileTokenStore) -> Iterator
 
 
 def key_in(session: Any) -> str:
-    key: str = session._store_key()
-    return key
+    return sharing.key_of(session._identity())
 
 
 def let_the_saved_token_age(session: Any, seconds: float) -> None:

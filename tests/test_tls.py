@@ -15,9 +15,8 @@ import requests
 import trustme
 
 from loopback import Loopback
-from pokitdok_session import ClientCredentialsSession, tls
-from pokitdok_session.tls import Contexts
-from pokitdok_session.transport import Transport
+from pokitdok_session import ClientCredentialsSession, transport
+from pokitdok_session.transport import Contexts, Transport
 
 
 @pytest.fixture(scope="module")
@@ -64,8 +63,8 @@ def test_the_bundle_is_read_once_for_many_connections(
 ) -> None:
     made: list[Any] = []
 
-    make = tls._make
-    monkeypatch.setattr(tls, "_make", lambda *files: made.append(files) or make(*files))
+    make = transport._make
+    monkeypatch.setattr(transport, "_make", lambda *files: made.append(files) or make(*files))
     for _ in range(5):
         assert once(session, server.url, verify=bundle) == 200
     assert made == [(bundle, None, None)]
@@ -187,13 +186,13 @@ def test_threads_that_begin_at_once_share_one_reading(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     made: list[Any] = []
-    make, all_here = tls._make, threading.Barrier(16)
+    make, all_here = transport._make, threading.Barrier(16)
 
     def slowly(*files: Any) -> ssl.SSLContext:
         made.append(files)
         return make(*files)
 
-    monkeypatch.setattr(tls, "_make", slowly)
+    monkeypatch.setattr(transport, "_make", slowly)
 
     def begin() -> int:
         all_here.wait(30)

@@ -8,7 +8,6 @@ import re
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, quote_plus, urlencode
 
@@ -40,21 +39,23 @@ _HEADERS = {
 
 # What RFC 6749 section 5.2 allows in an error code, and how those that it names look: a text
 # repeats nothing else.
-_ERROR_CODE = re.compile(r"[\x20-\x21\x23-\x5b\x5d-\x7e]{1,64}")
-_NAMED_CODE = re.compile(r"[a-z_]{1,40}")
+_ERROR_CODE = r"[\x20-\x21\x23-\x5b\x5d-\x7e]{1,64}"
+_NAMED_CODE = r"[a-z_]{1,40}"
 
 
-@dataclass(repr=False)  # it holds the secret
 class TokenRequest:
     """One request to the token endpoint. ``options`` are `requests.Session.request`'s own."""
 
-    url: str
-    form: dict[str, Any]
-    auth: Any
-    method: str = "POST"
-    in_query: bool = False
-    headers: Mapping[str, str] = field(default_factory=lambda: _HEADERS)
-    options: dict[str, Any] = field(default_factory=dict)
+    def __init__(
+        self, url: str, form: dict[str, Any], auth: Any, options: Mapping[str, Any]
+    ) -> None:
+        self.url = url
+        self.form = form
+        self.auth = auth
+        self.options = dict(options)
+        self.method = "POST"
+        self.in_query = False
+        self.headers: Mapping[str, str] = _HEADERS
 
     @classmethod
     def compose(
@@ -66,7 +67,7 @@ class TokenRequest:
         include_client_id: bool,
         scope: Any,
         fields: Mapping[str, Any],
-        options: dict[str, Any],
+        options: Mapping[str, Any],
         body: str = "",
     ) -> TokenRequest:
         """Ask for the client-credentials grant (RFC 6749 section 4.4.2).
@@ -89,7 +90,7 @@ class TokenRequest:
         values = parse_qs(form, keep_blank_values=True)
         values |= parse_qs(urlencode(fields, doseq=True), keep_blank_values=True)
         once = {name: value if len(value) > 1 else value[0] for name, value in values.items()}
-        return cls(url, once, auth, options=options)
+        return cls(url, once, auth, options)
 
     def token(
         self,
@@ -221,9 +222,9 @@ def _granted(response: requests.Response, url: str, *, asked: float, now: float)
 def _refusal(response: requests.Response, said: str, answer: dict[str, Any]) -> TokenError:
     status = response.status_code
     code, description = answer.get("error"), answer.get("error_description")
-    if not isinstance(code, str) or not _ERROR_CODE.fullmatch(code):
+    if not isinstance(code, str) or not re.fullmatch(_ERROR_CODE, code):
         code = None
-    elif _NAMED_CODE.fullmatch(code):
+    elif re.fullmatch(_NAMED_CODE, code):
         said += f" ({code})"
     if status < 500 and status not in (408, 429):
         wait = REFUSAL_REMEMBERED

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import weakref
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
+if TYPE_CHECKING:
 
-class Forked(Protocol):
-    """Something that a fork copies in a state that the child cannot use."""
+    class Forked(Protocol):
+        """Something that a fork copies in a state that the child cannot use."""
 
-    def start_afresh(self) -> None:
-        """Put in order what another thread of the parent may have held, waiting for nobody."""
+        def start_afresh(self) -> None:
+            """Put in order what another thread of the parent may have held, waiting for nobody."""
 
 
 _objects: weakref.WeakSet[Forked] = weakref.WeakSet()

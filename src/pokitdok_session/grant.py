@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from oauthlib.oauth2 import BackendApplicationClient
 from requests_oauthlib import OAuth2Session
@@ -15,9 +14,11 @@ from .bearer import Timeout
 from .endpoint import TokenRequest
 from .origin import trusted_origin
 from .renewal import TokenSource
-from .sharing import SharedTokens, key_of
-from .stores import TokenStore
 from .tokens import Token
+
+if TYPE_CHECKING:
+    from .sharing import SharedTokens
+    from .stores import TokenStore
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +67,11 @@ class Grant(OAuth2Session):
         self.token_timeout = token_timeout
         self.token_endpoint_auth_method = token_endpoint_auth_method
         self.store = store
-        self._shared = SharedTokens(store) if store is not None else None
+        self._shared: SharedTokens | None = None
+        if store is not None:
+            from .sharing import SharedTokens  # here, for most sessions share with nobody
+
+            self._shared = SharedTokens(store)
 
     @property
     def token(self) -> dict[str, Any]:
@@ -128,17 +133,15 @@ class Grant(OAuth2Session):
         fields = _given(username=username, password=password, **kwargs)
         how = _given(client_secret=client_secret, include_client_id=include_client_id)
         options = _given(verify=verify, proxies=proxies, cert=cert, timeout=timeout)
-        asked = self._token_request(fields, body=body, **how)
-        token = replace(
-            asked,
-            method=method.upper(),
-            in_query=force_querystring,
-            options={**asked.options, **options},
-            **_given(url=token_url, auth=auth, headers=headers),
-        ).token(self, self.compliance_hook, self.token_source.clock)
+        request = self._token_request(fields, body=body, **how)
+        request.method = method.upper()
+        request.in_query = force_querystring
+        request.options.update(options)
+        vars(request).update(_given(url=token_url, auth=auth, headers=headers))
+        token = request.token(self, self.compliance_hook, self.token_source.clock)
         self.token_source.set(token)
         if self._shared is not None:
-            self._shared.put(self._store_key(), token)
+            self._shared.put(self._identity(), token)
         self._announce(token)
         return token.shown()
 
@@ -175,14 +178,15 @@ class Grant(OAuth2Session):
     def _next_token(self, stale: Token | None) -> Token:
         if self._shared is None:
             return self._ask()
-        return self._shared.next(self._store_key(), stale, self._ask, self.token_source.clock)
+        return self._shared.next(self._identity(), stale, self._ask, self.token_source.clock)
 
     def _ask(self) -> Token:
         return self._token_request().token(self, self.compliance_hook, self.token_source.clock)
 
-    def _store_key(self) -> str:
+    def _identity(self) -> tuple[Any, ...]:
+        """Give what a token belongs to: sessions of which it is the same share one."""
         scope = self.scope.split() if isinstance(self.scope, str) else self.scope
-        return key_of(self.token_url, self.client_id, sorted(scope or ()), self.token_params)
+        return self.token_url, self.client_id, sorted(scope or ()), self.token_params
 
     def _announce(self, token: Token) -> None:
         log.info("token %s is in place, granted for %.0f s", token.fingerprint, token.lifetime)

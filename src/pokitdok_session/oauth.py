@@ -12,15 +12,15 @@ The way of one request::
 What it stands on, a question a file: `tokens` what a token is, `renewal` when the next is asked
 for, `endpoint` how, `grant` what OAuth2Session says of it, `bearer` how it goes on a request,
 `origin` where it may go, `transport` over which connections, `faults` what may be sent again,
-`sharing` and `stores` who else has it, `surroundings` and `tls` what is remembered between
-requests, `silence` what is not said, `forks` what a child makes anew. None of them knows PokitDok.
+`sharing` and `stores` who else has it, `surroundings` what is remembered between requests,
+`silence` what is not said, `forks` what a child makes anew. None of them knows PokitDok.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -34,9 +34,11 @@ from .faults import explain
 from .forks import start_afresh_in_child
 from .grant import Grant
 from .origin import Origins
-from .stores import TokenStore
 from .surroundings import Surroundings
 from .transport import Transport, connect_afresh
+
+if TYPE_CHECKING:
+    from .stores import TokenStore
 
 _SESSIONS_OWN: Any = object()  # no timeout given to the call: the session's own, unlike None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import TypeAlias
 
 from requests import Request
 from urllib3.exceptions import LocationParseError
@@ -15,26 +15,8 @@ from .errors import InsecureTransport
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
-class Origin(NamedTuple):
-    """Scheme, host and port (RFC 6454 section 4), with the port written out."""
-
-    scheme: str
-    host: str
-    port: int | None
-
-    @property
-    def is_loopback(self) -> bool:
-        if self.host == "localhost" or self.host.endswith(".localhost"):
-            return True
-        try:
-            return ipaddress.ip_address(self.host.strip("[]")).is_loopback
-        except ValueError:
-            return False
-
-    @property
-    def is_confidential(self) -> bool:
-        """Whether nobody on the way can read: https, or a way that leaves no machine."""
-        return self.scheme == "https" or (self.scheme == "http" and self.is_loopback)
+#: Scheme, host and port (RFC 6454 section 4), with the port written out.
+Origin: TypeAlias = "tuple[str, str, int | None]"
 
 
 def origin_of(url: str) -> Origin | None:
@@ -46,7 +28,7 @@ def origin_of(url: str) -> Origin | None:
     if not parts.scheme or not parts.host:
         return None
     scheme = parts.scheme.lower()
-    return Origin(scheme, parts.host.lower(), parts.port or _DEFAULT_PORTS.get(scheme))
+    return scheme, parts.host.lower(), parts.port or _DEFAULT_PORTS.get(scheme)
 
 
 class Origins:
@@ -75,8 +57,8 @@ class Origins:
         origin = origin_of(url)
         if (
             origin is not None
-            and not origin.is_confidential
-            and any(origin.host == own.host for own in self._origins)
+            and not _is_confidential(origin)
+            and origin[1] in {host for _, host, _ in self._origins}
         ):
             raise InsecureTransport("this host is only spoken to by https")
 
@@ -88,7 +70,7 @@ def trusted_origin(url: str) -> Origin:
     plain http to another machine.
     """
     origin = origin_of(Request("GET", url).prepare().url or "")
-    if origin is None or not origin.is_confidential:
+    if origin is None or not _is_confidential(origin):
         raise InsecureTransport(f"{without_query(url)} must be https")
     return origin
 
@@ -100,3 +82,18 @@ def without_query(url: str) -> str:
     except LocationParseError:
         return "the URL"
     return parts._replace(auth=None, query=None, fragment=None).url
+
+
+def _is_confidential(origin: Origin) -> bool:
+    """Say whether nobody on the way can read: https, or a way that leaves no machine."""
+    scheme, host, _ = origin
+    return scheme == "https" or (scheme == "http" and _is_loopback(host))
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False

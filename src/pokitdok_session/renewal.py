@@ -7,8 +7,6 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future
-from concurrent.futures import TimeoutError as FutureTimeout
 
 from .errors import TokenError
 from .forks import start_afresh_in_child
@@ -28,27 +26,32 @@ DISTRUST = 30.0
 NO_CHANGE = 1.0
 
 
-class Renewal(Future[Token]):
+class Renewal:
     """One token request that is going on; all who need its outcome share it."""
 
     def __init__(self, started: float) -> None:
-        super().__init__()
         self.started = started
         self.in_place: Token | None = None
+        self._outcome: Token | BaseException
+        self._ended = threading.Event()
+
+    def end(self, outcome: Token | BaseException) -> None:
+        """Let go of all who wait."""
+        self._outcome = outcome
+        self._ended.set()
 
     def token(self, patience: float) -> Token:
         """Wait ``patience`` seconds at most; raise what the token request raised."""
-        try:
-            error = self.exception(patience)
-        except FutureTimeout:
+        if not self._ended.wait(patience):
             if self.in_place is not None:
                 return self.in_place  # who is told of it takes his time
-            raise TokenError(
-                f"no token came within {patience:g} s: the request was not processed"
-            ) from None
-        if isinstance(error, TokenError):
-            raise copy.copy(error) from error  # each waiter has a traceback of its own
-        return self.result()
+            raise TokenError(f"no token came within {patience:g} s: the request was not processed")
+        outcome = self._outcome
+        if isinstance(outcome, TokenError):
+            raise copy.copy(outcome) from outcome  # each waiter has a traceback of its own
+        if isinstance(outcome, BaseException):
+            raise outcome
+        return outcome
 
 
 class TokenSource:
@@ -156,7 +159,7 @@ class TokenSource:
             return going
         renewal = Renewal(now)
         if self._failure is not None and now < self._failure_until:
-            renewal.set_exception(self._failure)
+            renewal.end(self._failure)
             return renewal
         self._going = renewal
         work = threading.Thread(
@@ -177,13 +180,13 @@ class TokenSource:
             token = self._fetch(stale)
         except BaseException as error:  # whatever it is belongs to those who wait
             self._failed(renewal, stale, error)
-            renewal.set_exception(error)
+            renewal.end(error)
         else:
             try:
                 self._succeeded(renewal, stale, token)
             except BaseException as error:  # of those who are told: the token is in place
                 log.warning("who was told of a token failed with %s", type(error).__name__)
-            renewal.set_result(token)
+            renewal.end(token)
 
     def _succeeded(self, renewal: Renewal, stale: Token | None, token: Token) -> None:
         with self._lock:

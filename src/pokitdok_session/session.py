@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import requests
 from urllib3.util.retry import Retry
@@ -17,7 +17,9 @@ from .following import Following
 from .multipart import Multipart
 from .oauth import ClientCredentialsSession
 from .reply import Reply, open_envelope
-from .stores import TokenStore
+
+if TYPE_CHECKING:
+    from .stores import TokenStore
 
 _BASE_URL = "https://platform.pokitdok.com"
 

@@ -24,7 +24,7 @@ T = TypeVar("T")
 PATIENCE = 2.0
 
 
-def key_of(*identity: Any) -> str:
+def key_of(identity: Any) -> str:
     """Make a key of what a token belongs to, without letting any of it be read."""
     text = json.dumps(identity, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:32]
@@ -46,12 +46,17 @@ class SharedTokens:
         self._hanging: Future[Any] | None = None
 
     def next(
-        self, key: str, stale: Token | None, ask: Callable[[], Token], clock: Callable[[], float]
+        self,
+        identity: Any,
+        stale: Token | None,
+        ask: Callable[[], Token],
+        clock: Callable[[], float],
     ) -> Token:
         """Give the token that another has fetched in place of the stale one, or ask for it.
 
         Whoever holds the lock asks; whoever waited for it finds the answer in the store.
         """
+        key = key_of(identity)
         self._down = False
         faults_before = self._faults
         token = self._kept(key, stale, clock)
@@ -65,8 +70,9 @@ class SharedTokens:
             self._named = False
         return token
 
-    def put(self, key: str, token: Token) -> None:
+    def put(self, identity: Any, token: Token) -> None:
         """Tell the others of a token that was asked for without looking here."""
+        key = key_of(identity)
         self._down = False
         self._load(key)  # finds out, in a bounded time, whether there is a store to be locked
         with self._lock(key):

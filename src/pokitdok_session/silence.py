@@ -13,13 +13,8 @@ import requests
 WITHHELD = "<path withheld>"
 
 
-class _Present(threading.local):
-    """The confidential request that this thread is sending."""
-
-    request: requests.PreparedRequest | None = None
-
-
-_present = _Present()
+# Its ``request`` is the confidential one that this thread is sending.
+_present = threading.local()
 
 
 class withheld:
@@ -32,14 +27,18 @@ class withheld:
         self._request = request
 
     def __enter__(self) -> None:
-        self._before, _present.request = _present.request, self._request
+        self._before, _present.request = _request(), self._request
 
     def __exit__(self, *fault: object) -> None:
         _present.request = self._before
 
 
+def _request() -> requests.PreparedRequest | None:
+    return getattr(_present, "request", None)
+
+
 # A target as it stands in a request line, or a whole URL: its scheme and host are no secret.
-_TARGET = re.compile(r"(?:([a-z]+://)(?:[^/?#]*@)?([^/?#]*))?[/?#].*", re.DOTALL)
+_TARGET = r"(?s)(?:([a-z]+://)(?:[^/?#]*@)?([^/?#]*))?[/?#].*"
 
 
 def hush(fault: BaseException, request: requests.PreparedRequest) -> None:
@@ -80,7 +79,7 @@ def _place(arg: object) -> object:
 
     Known by its shape, for urllib3 may have quoted it anew since it was ours.
     """
-    target = _TARGET.fullmatch(arg) if isinstance(arg, str) else None
+    target = re.fullmatch(_TARGET, arg) if isinstance(arg, str) else None
     return arg if target is None else f"{target[1] or ''}{target[2] or ''}{WITHHELD}"
 
 
@@ -93,14 +92,15 @@ def _withhold(record: logging.LogRecord) -> bool:
 
 def _is_of_the_present(record: logging.LogRecord) -> bool:
     """Say whether a record is of the present request, or does not say whose it is."""
-    if _present.request is not None and not str(record.msg).startswith("%s://%s:%s"):
+    present = _request()
+    if present is not None and not str(record.msg).startswith("%s://%s:%s"):
         return True
-    if _present.request is None or not isinstance(record.args, tuple):
+    if present is None or not isinstance(record.args, tuple):
         return False
     _, host, _, _, target, *_ = record.args
     if "://" in str(target):  # a proxy was asked for the whole URL
         host = urlsplit(str(target)).hostname
-    return host == urlsplit(_present.request.url).hostname
+    return host == urlsplit(present.url).hostname
 
 
 # Those that log the path. A filter of a logger sees that logger's own records alone, and theirs

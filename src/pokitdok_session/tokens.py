@@ -7,8 +7,7 @@ import math
 import re
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 #: Seconds that a token is taken to live when the answer does not say (RFC 6749 section 5.1
 #: only recommends ``expires_in``). A token that ends sooner is found out by its 401.
@@ -18,10 +17,9 @@ DEFAULT_LIFETIME = 3600.0
 LONGEST_LIFETIME = 10 * 365 * 86_400.0
 
 # What may stand in a header field: no controls, nothing outside latin-1, no space at its ends.
-_HEADER_SAFE = re.compile(r"[\x21-\x7e\xa1-\xff]+( +[\x21-\x7e\xa1-\xff]+)*")
+_HEADER_SAFE = r"[\x21-\x7e\xa1-\xff]+( +[\x21-\x7e\xa1-\xff]+)*"
 
 
-@dataclass(frozen=True, repr=False, eq=False)
 class Token:
     """An access token and its windows, which scale with the lifetime that was granted.
 
@@ -31,13 +29,22 @@ class Token:
     absolute end in ``expires_at``; whether the server ``stated`` a lifetime at all is noted.
     """
 
-    access_token: str
-    header: str
-    answer: dict[str, Any]
-    lifetime: float
-    renew_from: float
-    end: float
-    stated: bool
+    def __init__(
+        self,
+        answer: dict[str, Any],
+        *,
+        lifetime: float,
+        renew_from: float,
+        end: float,
+        stated: bool,
+    ) -> None:
+        self.access_token: Final[str] = answer["access_token"]
+        self.header: Final = f"Bearer {self.access_token}"
+        self.answer: Final = answer
+        self.lifetime: Final = lifetime
+        self.renew_from: Final = renew_from
+        self.end: Final = end
+        self.stated: Final = stated
 
     @classmethod
     def granted(cls, answer: Mapping[str, Any], *, asked: float, now: float) -> Token:
@@ -72,15 +79,13 @@ class Token:
         access_token = answer.get("access_token")
         if access_token is None or access_token == "":
             raise ValueError("it has no access_token")
-        if not isinstance(access_token, str) or not _HEADER_SAFE.fullmatch(access_token):
+        if not isinstance(access_token, str) or not re.fullmatch(_HEADER_SAFE, access_token):
             raise ValueError("its access_token cannot stand in a header")
         if not _means_bearer(answer.get("token_type")):
             raise ValueError("its token_type is not bearer")
         whole = int(lifetime) if lifetime >= 1 else lifetime  # as oauthlib has it
         return cls(
-            access_token=access_token,
-            header=f"Bearer {access_token}",
-            answer={**answer, "expires_in": whole, "expires_at": time.time() + end - now},
+            {**answer, "expires_in": whole, "expires_at": time.time() + end - now},
             lifetime=lifetime,
             # A 24th of the life is 150 s of an hour and 83 ms of 2 s: time for one renewal,
             # and small enough that renewing early costs no additional request in 23 lives.
@@ -92,7 +97,12 @@ class Token:
 
     def kept(self, until: float) -> Token:
         """Give the same token, to be used until then at least."""
-        return replace(self, renew_from=max(self.renew_from, until), end=max(self.end, until))
+        return self._but(renew_from=max(self.renew_from, until), end=max(self.end, until))
+
+    def _but(self, **changes: Any) -> Token:
+        other = object.__new__(Token)
+        other.__dict__.update(self.__dict__, **changes)
+        return other
 
     def shown(self) -> dict[str, Any]:
         """Give the token as OAuth2Session shows it: without an end that nobody stated."""
@@ -113,7 +123,7 @@ class Token:
 
 
 def _arrive(answer: dict[str, Any], stated: bool) -> Token:
-    return replace(Token.saved(answer, now=time.monotonic()), stated=stated)
+    return Token.saved(answer, now=time.monotonic())._but(stated=stated)
 
 
 def _means_bearer(token_type: Any) -> bool:

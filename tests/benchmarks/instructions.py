@@ -14,7 +14,7 @@ _OPTIONAL = ("pokitdok_session.sandbox", "redis", "filelock", "starlette", "uvic
 _IMPORTS = """
 import os, sys, requests
 os.getppid()
-import {module}
+{statement}
 os.getppid()
 present = [name for name in {optional} if name in sys.modules]
 sys.exit(f"imported too: {{present}}" if {optional} and present else 0)
@@ -121,14 +121,20 @@ def imports(counter: Counter, python: str) -> None:
             "pokitdok.api.client": "pokitdok 2.8.1",
         }
     )
+    statements = {
+        f"import {module}": peer
+        for module, peer in modules.items()
+        if peer != "niquests" and module not in ("google", "authlib")
+    }
+    statements["from pokitdok_session import PokitDokSession"] = OURS
     rows = []
-    for module, peer in modules.items():
-        if peer not in counter.pythons or peer == "niquests" or module in ("google", "authlib"):
+    for statement, peer in statements.items():
+        if peer not in counter.pythons:
             continue
-        code = _IMPORTS.format(module=module, optional=_OPTIONAL if peer == OURS else ())
+        code = _IMPORTS.format(statement=statement, optional=_OPTIONAL if peer == OURS else ())
         command = [counter.pythons[peer], "-c", code]
         measure.instructions(command)  # leaves the bytecode
-        rows.append((f"import {module}", f"{measure.instructions(command)[0] / 1e6:+.1f} M"))
+        rows.append((statement, f"{measure.instructions(command)[0] / 1e6:+.1f} M"))
     title = (
         f"(f) over import requests, Python {python}; ours imports none of {', '.join(_OPTIONAL)}"
     )
