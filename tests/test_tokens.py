@@ -281,6 +281,13 @@ def test_a_wall_clock_that_jumps_expires_no_token(
     assert sandbox.token_requests == 1
 
 
+def test_a_token_cannot_be_changed() -> None:
+    token = granted(60)
+    with pytest.raises(AttributeError, match="not changed"):
+        token.access_token = "y"
+    assert token.access_token != "y"
+
+
 def test_a_token_shows_a_fingerprint_that_tells_it_from_another() -> None:
     token = Token.granted({"access_token": "hidden"}, asked=0, now=0)
     other = Token.granted({"access_token": "hidden2"}, asked=0, now=0)

@@ -26,7 +26,6 @@ from pokitdok_session.resources.bodies import (
     ServiceLine,
     ServiceReviewRequest,
 )
-from pokitdok_session.tokens import Token
 
 
 def use(*values: object) -> None:
@@ -136,11 +135,6 @@ def a_file_may_be_a_path_bytes_or_open(session: PokitDokSession, path: Path) -> 
     with path.open() as text:
         session.claims_convert(text)  # type: ignore[arg-type]
     session.files(path)  # type: ignore[call-arg, arg-type]
-
-
-def a_token_cannot_be_changed(token: Token) -> None:
-    token.access_token = "y"  # type: ignore[misc]
-    token.end = 0.0  # type: ignore[misc]
 
 
 def known_parameters_are_typed_and_others_are_let_through(session: PokitDokSession) -> None:

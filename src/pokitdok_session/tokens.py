@@ -7,7 +7,7 @@ import math
 import re
 import time
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, NoReturn
 
 #: Seconds that a token is taken to live when the answer does not say (RFC 6749 section 5.1
 #: only recommends ``expires_in``). A token that ends sooner is found out by its 401.
@@ -29,22 +29,19 @@ class Token:
     absolute end in ``expires_at``; whether the server ``stated`` a lifetime at all is noted.
     """
 
-    def __init__(
-        self,
-        answer: dict[str, Any],
-        *,
-        lifetime: float,
-        renew_from: float,
-        end: float,
-        stated: bool,
-    ) -> None:
-        self.access_token: Final[str] = answer["access_token"]
-        self.header: Final = f"Bearer {self.access_token}"
-        self.answer: Final = answer
-        self.lifetime: Final = lifetime
-        self.renew_from: Final = renew_from
-        self.end: Final = end
-        self.stated: Final = stated
+    access_token: str
+    header: str
+    answer: dict[str, Any]
+    lifetime: float
+    renew_from: float
+    end: float
+    stated: bool
+
+    def __init__(self, **parts: Any) -> None:
+        vars(self).update(parts)
+
+    def __setattr__(self, name: str, value: Any) -> NoReturn:
+        raise AttributeError("a token is not changed: threads share it")
 
     @classmethod
     def granted(cls, answer: Mapping[str, Any], *, asked: float, now: float) -> Token:
@@ -85,7 +82,9 @@ class Token:
             raise ValueError("its token_type is not bearer")
         whole = int(lifetime) if lifetime >= 1 else lifetime  # as oauthlib has it
         return cls(
-            {**answer, "expires_in": whole, "expires_at": time.time() + end - now},
+            access_token=access_token,
+            header=f"Bearer {access_token}",
+            answer={**answer, "expires_in": whole, "expires_at": time.time() + end - now},
             lifetime=lifetime,
             # A 24th of the life is 150 s of an hour and 83 ms of 2 s: time for one renewal,
             # and small enough that renewing early costs no additional request in 23 lives.
@@ -100,9 +99,7 @@ class Token:
         return self._but(renew_from=max(self.renew_from, until), end=max(self.end, until))
 
     def _but(self, **changes: Any) -> Token:
-        other = object.__new__(Token)
-        other.__dict__.update(self.__dict__, **changes)
-        return other
+        return Token(**{**vars(self), **changes})
 
     def shown(self) -> dict[str, Any]:
         """Give the token as OAuth2Session shows it: without an end that nobody stated."""
