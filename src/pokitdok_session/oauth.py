@@ -169,10 +169,11 @@ class ClientCredentialsSession(Grant):
                     request.url, request.headers, request.data = hook(
                         request.url, request.headers, request.data
                     )
-        # To merge nothing with the session's own costs requests a tenth of a request; None says
-        # so at once. Where the session's headers hold a None, merging is what takes it out.
+        # To merge nothing with the session's own, and to encode it, costs requests a tenth of a
+        # request; None and "" say so at once. Where the session's headers hold a None, merging
+        # is what takes it out.
         if request.params == {}:
-            request.params = None
+            request.params = None if self.params else ""
         if request.headers == {} and None not in self.headers.values():
             request.headers = None
         return super().prepare_request(request)
