@@ -16,8 +16,9 @@ from clocks import Clock
 from crowd import PATIENCE, Crowd, Held, at_once
 from pokitdok_session import PokitDokSession, TokenError
 from pokitdok_session.endpoint import LONGEST, REFUSAL_REMEMBERED
-from pokitdok_session.renewal import OVERDUE
+from pokitdok_session.renewal import OVERDUE, Renewal
 from pokitdok_session.sandbox import Sandbox
+from pokitdok_session.tokens import Token
 
 TOKEN = "/oauth2/token"
 PATH = "/activities/"
@@ -200,25 +201,27 @@ def test_an_expired_token_that_cannot_be_renewed_is_an_error_and_nothing_is_sent
 
 
 def test_whoever_waits_for_a_renewal_that_fails_shares_its_failure(
-    sandbox: Sandbox, session: PokitDokSession
+    sandbox: Sandbox, session: PokitDokSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    waiting: list[Renewal] = []
+    wait = Renewal.token
+
+    def noted(renewal: Renewal, patience: float) -> Token:
+        waiting.append(renewal)
+        return wait(renewal, patience)
+
+    monkeypatch.setattr(Renewal, "token", noted)
     held = hold_token_requests(sandbox, session)
     sandbox.fail(TOKEN, status=200, body="", times=None)  # a failure that nobody remembers
     crowd = Crowd(8, lambda: status_of(session))
     assert held.arrived.wait(PATIENCE)
-    wait_until(lambda: waiting(session) == 8)
+    wait_until(lambda: len(waiting) == 8)
     held.let_go.set()
     errors = crowd.join()
     assert {type(error) for error in errors} == {TokenError}
     assert len({id(error) for error in errors}) == 8  # each with its own traceback
     assert len({str(error) for error in errors}) == 1
     assert sandbox.token_requests == 1
-
-
-def waiting(session: PokitDokSession) -> int:
-    """How many threads wait for the renewal that is going on."""
-    going = session.token_source._going
-    return len(going._ended._cond._waiters) if going else 0  # type: ignore[attr-defined]
 
 
 def wait_until(held: Callable[[], bool]) -> None:
@@ -453,9 +456,18 @@ def test_the_wait_without_a_timeout_has_a_cap_all_the_same(session: PokitDokSess
         OVERDUE
     ] * 4
     assert patience_of(requests.packages.urllib3.Timeout(3)) == 3
-    assert patience_of(("a", "b")) == OVERDUE  # requests says what is wrong with it
+    for refused in (("a", "b"), 0, -1, (3, -1), float("nan")):
+        assert patience_of(refused) == OVERDUE  # requests says what is wrong with it
     assert patience_of((3, 4)) == 7
     assert patience_of(3) == 3
+
+
+@pytest.mark.parametrize("timeout", [0, -1, (3, -1)])
+def test_a_timeout_that_cannot_be_has_the_error_of_requests_on_a_cold_session_too(
+    session: PokitDokSession, timeout: Any
+) -> None:
+    with pytest.raises(ValueError, match="timeout"):
+        session.get(PATH, timeout=timeout)
 
 
 def test_the_updater_is_told_of_every_token_the_first_included(

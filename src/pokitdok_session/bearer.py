@@ -25,7 +25,7 @@ Timeout = float | tuple[float | None, float | None] | None
 def patience_of(timeout: Any) -> float:
     """Give the seconds that a call with this timeout may wait for a token."""
     parts = timeout if isinstance(timeout, tuple) else (getattr(timeout, "total", timeout),)
-    if not all(isinstance(part, (int, float)) for part in parts):
+    if not all(isinstance(part, (int, float)) and part > 0 for part in parts):
         return OVERDUE  # no end to one of them, or nothing that requests will take
     return float(min(sum(parts), OVERDUE))
 
