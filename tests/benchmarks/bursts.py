@@ -123,12 +123,13 @@ def main(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--connections", type=int, default=20, help="in a round")
     parser.add_argument("--threads", type=int, default=32, help="of a burst")
-    parser.add_argument("--each", type=int, default=4, help="requests of a thread in a burst")
+    parser.add_argument("--each", type=int, default=1, help="requests of a thread in a burst")
     parser.add_argument("--tables", default="ghi", help="which of them")
     given = parser.parse_args()
     for python, pythons in measure.by_version(given.python).items():
         if given.peers:
-            pythons = {peer: pythons[peer] for peer in pythons if peer in given.peers}
+            chosen = {PLAIN, *given.peers}
+            pythons = {peer: pythons[peer] for peer in pythons if peer in chosen}
         print(f"Python {python}, {given.rounds} rounds, peers in turn")
         rounds = Rounds(pythons, given.rounds)
         with measure.Server() as server:
@@ -147,7 +148,7 @@ def main(parser: argparse.ArgumentParser) -> None:
                 figures, handshakes = rounds.measure(
                     server, "burst", threads=given.threads, each=given.each
                 )
-                title = f"(h) {given.threads} threads, {given.each} GETs each, on a cold session"
+                title = f"(h) {given.threads} cold threads at once, GETs of each: {given.each}"
                 print_rows(title, "requests/s", figures, handshakes)
         if "i" in given.tables:
             with measure.Server(delay=_POST_SECONDS) as server:

@@ -158,7 +158,8 @@ def main() -> None:
     with measure.Server() as server:
         for python, pythons in measure.by_version(given.python).items():
             if given.peers:
-                pythons = {peer: pythons[peer] for peer in pythons if peer in given.peers}
+                chosen = {PLAIN, *given.peers}
+                pythons = {peer: pythons[peer] for peer in pythons if peer in chosen}
             counter = Counter(pythons, given.calls, given.repeats)
             calls(counter, python, server, given.tables)
             if "d" in given.tables:

@@ -61,7 +61,10 @@ class Server:
             stdout=subprocess.PIPE,
             text=True,
         )
-        self.url = f"https://127.0.0.1:{self._say()}"
+        port = self._say()
+        if not port:
+            raise SystemExit(f"the server did not start: {sys.executable} needs the group bench")
+        self.url = f"https://127.0.0.1:{port}"
         return self
 
     def __exit__(
