@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from email.utils import parsedate_to_datetime
 
 import pytest
 import requests
@@ -40,6 +41,20 @@ def test_the_reset_that_meta_tells_is_when_calls_are_let_in_again(client: Client
     meta = client.api("GET", PATH).json()["meta"]
     client.sandbox.clock.advance(meta["rate_limit_reset"] - client.sandbox.clock.now())
     assert (meta["rate_limit_cap"], client.api("GET", PATH).status_code) == (1, 200)
+
+
+def test_every_answer_is_dated_by_the_clock_that_tests_move(client: Client) -> None:
+    client.sandbox.clock.advance(86_400)
+    now = client.sandbox.clock.now()
+    answers = [client.api("GET", PATH), client.api("GET", "/no/such/"), client.ask_for_token()]
+    dates = [parsedate_to_datetime(answer.headers["Date"]).timestamp() for answer in answers]
+    assert all(abs(date - now) < 60 for date in dates)
+
+
+def test_a_date_that_a_fault_asks_for_is_the_only_one(client: Client) -> None:
+    told = "Mon, 01 Jan 2029 00:00:00 GMT"
+    client.sandbox.fail(PATH, status=503, headers={"Date": told})
+    assert client.api("GET", PATH).headers["Date"] == told
 
 
 def test_without_credits_only_billed_calls_are_refused(inquiry: object) -> None:

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import time
+from email.utils import formatdate
 
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.routing import Router
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from .dispatch import VISIT, Visit
 from .envelope import page, short
@@ -37,12 +38,25 @@ class Gate:
         except ClientDisconnect:
             return
         try:
-            await self._serve(scope, receive, send, body, started)
+            await self._serve(scope, receive, self._dated(send), body, started)
         except asyncio.CancelledError:
             # The sandbox is stopping, and this request was still waiting out a delay.
             return
         finally:
             body.close()
+
+    def _dated(self, send: Send) -> Send:
+        """Have answers say the time of the sandbox's own clock, which tests move."""
+
+        async def dated(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = message.get("headers", [])
+                if not any(name.lower() == b"date" for name, _ in headers):
+                    now = formatdate(self._state.clock.now(), usegmt=True).encode()
+                    message = {**message, "headers": [(b"date", now), *headers]}
+            await send(message)
+
+        return dated
 
     async def _serve(
         self, scope: Scope, receive: Receive, send: Send, body: Body, started: float

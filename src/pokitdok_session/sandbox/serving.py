@@ -129,6 +129,7 @@ class Running:
             log_config=None,
             proxy_headers=False,
             server_header=False,
+            date_header=False,  # of the sandbox's clock, by its gate
             workers=1,
             timeout_keep_alive=300,
         )
