@@ -171,7 +171,7 @@ class Relay:
         elif manner == "say nothing":
             while client.recv(65536):
                 pass
-        elif manner != "hang up":
+        elif manner in self._contexts:
             with self._contexts[manner].wrap_socket(client, server_side=True) as secured:
                 secured.recv(65536)
                 self.heard += 1

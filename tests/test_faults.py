@@ -116,6 +116,33 @@ def test_a_fault_at_the_api_has_the_outcome_of_its_row(
     assert all(pause <= 60 for pause in pauses)
 
 
+def test_a_fault_that_the_caller_is_handling_says_nothing_of_the_next(wire: Wire) -> None:
+    seen: list[Any] = []
+    with wire.session() as session:
+        warm(session)
+        wire.break_(POST, FAULTS["hung up before TLS"])
+        try:
+            ask(session, "POST")
+        except requests.ConnectionError as before:
+            wire.heal()
+            wire.break_(POST, FAULTS["reset before the headers"])
+            seen = [before, outcome_of(lambda: ask(session, "POST"))]
+    assert [OUTCOME_UNKNOWN in str(error) for error in seen] == [False, True]
+    assert wire.seen(POST) == 1
+
+
+def test_an_exception_that_the_caller_is_handling_stays_as_it_is(wire: Wire) -> None:
+    mine = KeyError("/api/v4" + POST)
+    with wire.session() as session:
+        warm(session)
+        wire.break_(POST, FAULTS["reset before the headers"])
+        try:
+            raise mine
+        except KeyError:
+            assert isinstance(outcome_of(lambda: ask(session, "POST")), requests.ConnectionError)
+    assert mine.args == ("/api/v4" + POST,)
+
+
 @pytest.mark.parametrize(("name", "kind"), KINDS.items())
 def test_a_resource_method_raises_the_kind_of_the_status(
     wire: Wire, name: str, kind: type[APIError]

@@ -213,6 +213,20 @@ def test_a_redirected_request_is_as_silent_as_the_first(wire: Wire, said: Said, 
     assert said.holds(*confidential(wire.sandbox)) == []
 
 
+def test_an_answer_with_a_header_that_is_none_makes_nobody_talk(
+    sandbox: Sandbox, said: Said
+) -> None:
+    token = {"access_token": "t"}
+    broken = Answer(headers={"X-A": "1\r\nthis is no header"})
+    with (
+        Loopback({f"/{MARK}": broken}) as server,
+        ClientCredentialsSession("id", SECRET, server.url + "/token", token=token) as session,
+    ):
+        assert session.get(f"{server.url}/{MARK}", params={"member": MARK}).status_code == 200
+    assert len(said.of("urllib3.connection")) == 1
+    assert said.holds(MARK) == []
+
+
 def test_a_replayed_request_is_as_silent_as_the_first(sandbox: Sandbox, said: Said) -> None:
     with sandbox.session() as session:
         session.fetch_token()

@@ -43,8 +43,10 @@ class Retries(Retry):
 
         The methods that it allows are the caller's decision, POST among them.
         """
-        if not isinstance(retries, Retry):
+        if isinstance(retries, int):
             return cls.times(retries)
+        if not isinstance(retries, Retry):
+            raise TypeError("retries must be an int, or a urllib3 Retry")
         if type(retries) is not Retry:
             return retries
         policy = cls()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+import sys
 import threading
 from collections.abc import Iterable, Iterator
 from urllib.parse import urlsplit
@@ -13,7 +14,8 @@ import requests
 WITHHELD = "<path withheld>"
 
 
-# Its ``request`` is the confidential one that this thread is sending.
+# Its ``request`` is the confidential one that this thread is sending, and ``handled`` the
+# exception that its caller was handling then: that one is the caller's.
 _present = threading.local()
 
 
@@ -27,14 +29,19 @@ class withheld:
         self._request = request
 
     def __enter__(self) -> None:
-        self._before, _present.request = _request(), self._request
+        self._before = _request(), _handled()
+        _present.request, _present.handled = self._request, sys.exc_info()[1]
 
     def __exit__(self, *fault: object) -> None:
-        _present.request = self._before
+        _present.request, _present.handled = self._before
 
 
 def _request() -> requests.PreparedRequest | None:
     return getattr(_present, "request", None)
+
+
+def _handled() -> BaseException | None:
+    return getattr(_present, "handled", None)
 
 
 # A target as it stands in a request line, or a whole URL: its scheme and host are no secret.
@@ -46,24 +53,28 @@ def hush(fault: BaseException, request: requests.PreparedRequest) -> None:
 
     The objects stay as they are, for code that looks into them.
     """
-    errors = list(chain(fault))
+    errors = list(chain(fault, context=True))
     # urllib3 quotes the target once more, in its own way, and notes what it made of it.
     targets = {request.path_url, *(getattr(error, "url", None) for error in errors)}
     for error in errors:
         error.args = tuple(_without(targets, arg) for arg in error.args)
 
 
-def chain(fault: object) -> Iterator[BaseException]:
-    """Give a fault and all that it follows from or holds."""
-    seen: set[int] = set()
+def chain(fault: object, *, context: bool = False) -> Iterator[BaseException]:
+    """Give a fault and all that it was made from.
+
+    With ``context`` also what was being handled when it was raised, but for the caller's own.
+    """
+    seen = {id(_handled())}
     waiting = [fault]
     while waiting:
         error = waiting.pop()
         if isinstance(error, BaseException) and id(error) not in seen:
             seen.add(id(error))
             yield error
-            waiting += [error.__cause__, error.__context__, getattr(error, "reason", None)]
-            waiting += error.args
+            waiting += [error.__cause__, getattr(error, "reason", None), *error.args]
+            if context:
+                waiting.append(error.__context__)
 
 
 def _without(targets: Iterable[object], text: object) -> object:
@@ -105,5 +116,5 @@ def _is_of_the_present(record: logging.LogRecord) -> bool:
 
 # Those that log the path. A filter of a logger sees that logger's own records alone, and theirs
 # pass unchanged while no confidential request is on its way in the thread.
-for _name in ("urllib3.connectionpool", "urllib3.util.retry"):
+for _name in ("urllib3.connection", "urllib3.connectionpool", "urllib3.util.retry"):
     logging.getLogger(_name).addFilter(_withhold)
