@@ -67,6 +67,19 @@ def test_missing_credentials_are_an_error_that_names_the_variable(
         PokitDokSession()
 
 
+@pytest.mark.parametrize(
+    "base_url", ["https://given.example/api/v4", "https://given.example/api/v4/"]
+)
+def test_a_base_url_that_ends_with_the_version_is_an_error_that_says_so(base_url: str) -> None:
+    with pytest.raises(ValueError, match="base_url is the root of the platform, without /api/v4"):
+        PokitDokSession("id", "secret", base_url=base_url)
+
+
+def test_a_wait_that_is_no_number_is_an_error_that_names_it() -> None:
+    with pytest.raises(TypeError, match="max_rate_limit_wait must be a number of seconds"):
+        PokitDokSession("id", "secret", max_rate_limit_wait="70")  # type: ignore[arg-type]
+
+
 def test_the_api_over_plain_http_is_refused_when_the_session_is_built() -> None:
     with pytest.raises(requests.RequestException):
         PokitDokSession("id", "secret", base_url="platform.example")

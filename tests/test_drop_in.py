@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import inspect
 import json
+import traceback
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -141,8 +142,21 @@ def test_a_url_that_is_none_gets_requests_own_error(
 
 def test_a_path_without_a_base_url_gets_requests_own_error() -> None:
     session = ClientCredentialsSession("id", "secret", "https://auth.example/token")
-    with session, pytest.raises(requests.exceptions.MissingSchema):
-        session.get("/a")
+    with session, pytest.raises(requests.exceptions.MissingSchema) as error:
+        session.get("/a", params={"ssn": "123"})
+    assert str(error.value) == (
+        "no URL: it begins with https:// and a host, or with one slash where base_url is set"
+    )
+
+
+def test_a_path_without_its_slash_is_an_error_that_does_not_show_it(
+    held: ClientCredentialsSession,
+) -> None:
+    with pytest.raises(requests.exceptions.MissingSchema, match="one slash") as error:
+        held.get("patients/7?ssn=123")
+    shown = "".join(traceback.format_exception(error.type, error.value, None))
+    assert "patients" not in shown
+    assert "123" not in shown
 
 
 @pytest.mark.parametrize("method", ["GET", "get", b"GET"])
@@ -255,6 +269,35 @@ def test_a_header_that_the_session_sets_to_none_is_left_out(
     assert server.seen[0].headers["X-Kept"] == "1"
     assert server.seen[0].headers["Accept"] is None
     assert server.seen[1].headers["X-Kept"] is None
+
+
+def test_a_session_without_proxies_goes_as_in_requests(
+    held: ClientCredentialsSession, server: Loopback
+) -> None:
+    held.proxies = None  # type: ignore[assignment]
+    held.get("/a")
+    assert server.seen[0].authorization == "Bearer of-the-api"
+
+
+def test_a_session_without_headers_sends_none_of_its_own(
+    held: ClientCredentialsSession, server: Loopback
+) -> None:
+    held.headers = None  # type: ignore[assignment]
+    held.get("/a")
+    assert server.seen[0].authorization == "Bearer of-the-api"
+
+
+@pytest.mark.parametrize("params", [[("a", "1")], {"a": "1"}, {"a": None}, {}, None, "a=1"])
+def test_parameters_of_the_session_go_as_in_requests(
+    held: ClientCredentialsSession, server: Loopback, params: Any
+) -> None:
+    held.params = params
+    with requests.Session() as plain:
+        plain.params = params
+        for session in (plain, held):
+            session.get(server.url + "/a")
+            session.get(server.url + "/a", params={"b": "2"})
+    assert [seen.path for seen in server.seen[:2]] == [seen.path for seen in server.seen[2:]]
 
 
 def test_a_request_prepared_without_the_session_goes_as_it_is(

@@ -404,6 +404,48 @@ def test_a_next_link_of_another_host_gets_no_token(
     assert elsewhere.seen[0].authorization is None
 
 
+def test_plain_http_to_this_machine_does_not_leave_it_by_a_proxy(
+    nowhere: Nowhere, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with session_for("http://localhost:8080/v4") as session:
+        session.mount("http://", nowhere)
+        prepared = session.prepare_request(requests.Request("GET", "/a"))
+        with pytest.raises(InsecureTransportError, match="NO_PROXY"):
+            session.get("/a", proxies={"http": "http://proxy.example:3128"})
+        monkeypatch.setenv("http_proxy", "proxy.example:3128")
+        for send in (lambda: session.get("/a"), lambda: session.send(prepared)):
+            with pytest.raises(InsecureTransportError, match="NO_PROXY"):
+                send()
+        assert nowhere.sent == []
+        session.get("http://other.example/")  # that is nobody's secret
+        monkeypatch.setenv("no_proxy", "localhost")
+        session.get("/a")
+        monkeypatch.delenv("no_proxy")
+        monkeypatch.setenv("http_proxy", "http://127.0.0.1:3128")
+        session.get("/a")
+    assert nowhere.authorizations() == [None, BEARER, BEARER]
+
+
+def test_a_host_of_ours_by_another_scheme_is_as_in_requests(
+    example: ClientCredentialsSession, nowhere: Nowhere
+) -> None:
+    with pytest.raises(requests.exceptions.InvalidSchema):
+        example.get("ftp://api.example/a")
+    example.mount("ftp://", nowhere)
+    assert example.get("ftp://api.example/a").status_code == 200
+    assert nowhere.authorizations() == [None]
+
+
+def test_it_is_said_where_no_token_goes(
+    example: ClientCredentialsSession, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level("DEBUG", "pokitdok_session"):
+        example.get("https://other.example/path?query")
+    assert [record.getMessage() for record in caplog.records] == [
+        "no token goes to https://other.example:443, no origin of this session"
+    ]
+
+
 # netrc
 
 
@@ -433,6 +475,25 @@ def test_netrc_serves_other_origins_as_in_requests(
     assert redirected(example, "/old", "https://other.example/") == [BEARER, netrc]
 
 
+def test_netrc_serves_other_origins_whatever_the_timeout(
+    example: ClientCredentialsSession, nowhere: Nowhere, netrc: str
+) -> None:
+    for options in ({"timeout": 5}, {"timeout": None}, {"withhold_token": True}):
+        example.get("https://other.example/", **options)
+    assert nowhere.authorizations() == [netrc] * 3
+
+
+def test_the_auth_of_another_session_wins_also_where_its_token_stays(
+    example: ClientCredentialsSession, nowhere: Nowhere, netrc: str
+) -> None:
+    with ClientCredentialsSession(
+        "id", "secret", "https://other.example/token", token={"access_token": "theirs"}
+    ) as other:
+        example.get("https://other.example/", auth=other.auth)
+        example.get("https://localhost/", auth=other.auth)
+    assert nowhere.authorizations() == ["Bearer theirs", None]
+
+
 def test_netrc_is_not_read_where_the_environment_is_not_trusted(
     example: ClientCredentialsSession, nowhere: Nowhere, netrc: str
 ) -> None:
@@ -458,6 +519,14 @@ def test_an_auth_on_the_session_wins(example: ClientCredentialsSession, nowhere:
     example.get("/a")
     basic = "Basic " + base64.b64encode(b"user:words").decode()
     assert nowhere.authorizations() == [basic] * 3 + [None]
+
+
+@pytest.mark.parametrize("nothing", ["", (), False])
+def test_an_auth_that_is_none_makes_no_request_anonymous(
+    example: ClientCredentialsSession, nowhere: Nowhere, nothing: Any
+) -> None:
+    example.get("/a", auth=nothing)
+    assert nowhere.authorizations() == [BEARER]
 
 
 @pytest.mark.parametrize("verb", ["get", "post", "put", "patch", "delete", "head", "options"])

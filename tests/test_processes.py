@@ -22,7 +22,7 @@ from requests.adapters import HTTPAdapter
 
 from crowd import PATIENCE, Crowd, Held
 from echo import Echo, peers
-from pokitdok_session import APIError, FileTokenStore, Reply, TokenError, errors, forks
+from pokitdok_session import APIError, FileTokenStore, Reply, TokenError, errors, process
 from pokitdok_session.sandbox import Sandbox
 from processes import FORKS_WITH_THREADS, START, Workers, call, eventually, token_of
 
@@ -119,7 +119,7 @@ def test_what_a_child_does_first_leaves_a_session_its_token_and_no_connection(ec
     with echo.session() as session:
         session.mount(echo.url + "/own", HTTPAdapter())
         before = peers(session, "master", 2) | peers(session, "own", 2)
-        forks._after_fork()
+        process._after_fork()
         assert before.isdisjoint(peers(session, "master", 2) | peers(session, "own", 2))
     assert echo.token_requests == 1
 

@@ -478,6 +478,35 @@ def test_a_401_after_a_redirect_of_our_own_is_replayed_there(
     assert sandbox.token_requests == 2
 
 
+def test_hooks_of_the_caller_see_no_401_after_a_redirect_either(
+    sandbox: Sandbox, elsewhere: Loopback
+) -> None:
+    elsewhere.script["/old"] = redirect("/new")
+    elsewhere.script["/new"] = refuse_the_first(Answer())
+    seen: list[int] = []
+
+    def look(response: requests.Response, **kwargs: Any) -> None:
+        seen.append(response.status_code)
+        response.raise_for_status()
+
+    with api_on(elsewhere, sandbox) as session:
+        assert session.get("/old", hooks={"response": look}).status_code == 200
+    assert seen == [302, 200]
+
+
+@pytest.mark.parametrize(
+    "hooks", [None, {}, {"response": None}, {"response": lambda response, **kwargs: None}]
+)
+def test_hooks_that_the_caller_puts_in_place_of_all_are_kept_by_a_redirect(
+    sandbox: Sandbox, elsewhere: Loopback, hooks: Any
+) -> None:
+    elsewhere.script["/old"] = redirect("/new")
+    with api_on(elsewhere, sandbox) as session:
+        prepared = session.prepare_request(requests.Request("GET", "/old"))
+        prepared.hooks = hooks
+        assert session.send(prepared).status_code == 200
+
+
 def test_a_401_of_another_origin_after_a_redirect_neither_renews_nor_replays(
     sandbox: Sandbox, elsewhere: Loopback
 ) -> None:

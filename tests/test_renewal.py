@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from contextvars import ContextVar
 from types import SimpleNamespace
 from typing import Any
 
@@ -369,6 +370,59 @@ def test_a_token_set_during_a_renewal_that_fails_stays_and_is_used(
     wait_for_renewals()
     assert status_of(session) == 200
     assert "was not renewed" not in caplog.text  # nothing that still matters has failed
+
+
+def test_who_waits_for_a_renewal_that_fails_takes_the_token_that_was_set_meanwhile(
+    sandbox: Sandbox, session: PokitDokSession
+) -> None:
+    token = dict(session.fetch_token())
+    session.token = None
+    held = hold_token_requests(sandbox, session)
+    sandbox.fail(TOKEN, status=401, times=None)
+    waiter = Crowd(1, lambda: status_of(session))
+    assert held.arrived.wait(PATIENCE)
+    session.token = token
+    held.let_go.set()
+    assert waiter.join() == [200]
+
+
+def test_a_waiter_that_a_signal_has_struck_down_keeps_no_other_waiting(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("pokitdok_session.renewal.LOOK_AGAIN", 0.01)
+    token = Token.granted({"access_token": "x"}, asked=0, now=0)
+    renewal = Renewal(0.0)
+    waiter = Crowd(1, lambda: renewal.token(PATIENCE))
+    renewal.end(token)
+    assert waiter.join() == [token]
+    renewal = Renewal(0.0)
+    waiter = Crowd(1, lambda: renewal.token(PATIENCE))
+    renewal._outcome = token  # and who was woken had no time to wake the next
+    assert waiter.join() == [token]
+
+
+def test_a_log_that_fails_keeps_nobody_waiting(
+    sandbox: Sandbox, session: PokitDokSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*args: Any) -> None:
+        raise RuntimeError("the log is full")
+
+    monkeypatch.setattr("pokitdok_session.renewal.log.warning", fail)
+    monkeypatch.setattr(threading, "excepthook", lambda args: None)
+    session.get(PATH)
+    sandbox.revoke()
+    sandbox.fail(TOKEN, status=401, times=None)
+    with pytest.raises(TokenError, match="answered 401"):
+        session.get(PATH)
+
+
+def test_the_updater_is_called_in_the_context_of_the_request(sandbox: Sandbox) -> None:
+    user = ContextVar("user", default="nobody")
+    told: list[str] = []
+    with sandbox.session(token_updater=lambda token: told.append(user.get())) as session:
+        user.set("jane")
+        status_of(session)
+    assert told == ["jane"]
 
 
 def test_a_renewal_that_hangs_is_given_up_for_dead(

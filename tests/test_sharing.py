@@ -361,7 +361,7 @@ def test_a_store_that_fails_is_named_once_and_stops_nothing(
             session.token = None
             store.tokens.clear()
             assert call(session) == [200]
-    assert warnings_in(caplog) == ["the token store fails, going on without it: RuntimeError"]
+    assert warnings_in(caplog) == ["Patient fails, going on without it: RuntimeError"]
     assert "do not repeat" not in caplog.text
 
 

@@ -298,11 +298,17 @@ class TestFileTokenStore(Contract):
         with pytest.raises(OSError, match=r"\[Errno"):
             store.save("key", token())
 
+    def test_a_path_may_begin_at_home(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("HOME", str(tmp_path))
+        assert FileTokenStore("~/tokens.json").path == tmp_path / "tokens.json"
+
     def test_a_missing_extra_is_named_when_the_store_is_made(
         self, place: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setitem(sys.modules, "filelock", None)
-        with pytest.raises(ImportError, match=r'pip install "pokitdok-session\[file\]"'):
+        with pytest.raises(ImportError, match="pip install filelock"):
             FileTokenStore(place)
 
     def test_a_child_does_not_keep_the_lock_of_a_parent_that_was_killed(self, store: Any) -> None:
@@ -366,6 +372,10 @@ class TestRedisTokenStore(Contract):
         with redis_server.client(decode_responses=request.param) as client:
             client.flushall()
             yield client
+
+    def test_a_url_in_place_of_a_client_is_an_error_that_says_how_one_is_made(self) -> None:
+        with pytest.raises(TypeError, match=r"redis\.Redis\.from_url\(url\)"):
+            RedisTokenStore("redis://localhost")
 
     @pytest.fixture
     def make(self, client: redis.Redis) -> Callable[..., Any]:

@@ -115,6 +115,14 @@ def test_what_is_given_to_a_call_wins(session: ClientCredentialsSession) -> None
     assert settings(session)["stream"] is False
 
 
+def test_no_proxies_at_all_are_not_those_of_the_environment(
+    session: ClientCredentialsSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("https_proxy", "http://proxy.example:1")
+    plain = settings(requests.Session(), proxies=None)
+    assert settings(session, proxies=None) == plain
+
+
 def test_an_answer_that_a_caller_changes_stays_the_caller_s(
     session: ClientCredentialsSession,
 ) -> None:
@@ -123,7 +131,7 @@ def test_an_answer_that_a_caller_changes_stays_the_caller_s(
 
 
 def test_the_environment_is_compared_by_what_os_environ_really_holds() -> None:
-    # `surroundings` reads this private mapping: a Python that has another must fail here.
+    # `process` reads this private mapping: a Python that has another must fail here.
     assert isinstance(os.environ._data, dict)  # type: ignore[attr-defined]
     os.environ["POKITDOK_SESSION_TEST"] = "x"
     try:
@@ -198,7 +206,7 @@ def test_what_is_no_mapping_takes_the_place_of_the_session_s_own_as_in_requests(
 def test_where_the_system_has_proxies_too_it_is_asked_each_time(
     session: ClientCredentialsSession, monkeypatch: pytest.MonkeyPatch, platform: str
 ) -> None:
-    monkeypatch.setattr("pokitdok_session.surroundings.sys.platform", platform)
+    monkeypatch.setattr("pokitdok_session.process.sys.platform", platform)
     found = {"https": "http://proxy.example:1"}
     monkeypatch.setattr("requests.sessions.get_environ_proxies", lambda url, no_proxy: found)
     assert settings(session)["proxies"] == found

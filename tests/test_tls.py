@@ -143,6 +143,17 @@ def test_a_client_certificate_is_shown(authority: trustme.CA, bundle: str, tmp_p
             once(session, server.url, verify=bundle)
 
 
+@pytest.mark.parametrize("cert", [(), "", None])
+def test_no_client_certificate_is_none_however_it_is_written(
+    authority: trustme.CA, bundle: str, cert: Any
+) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    with Loopback(context=context) as server, requests.Session() as session:
+        session.mount("https://", Transport())
+        assert once(session, server.url, verify=bundle, cert=cert) == 200
+
+
 def test_what_is_kept_is_bounded_and_forgets_files_that_changed(tmp_path: Path) -> None:
     contexts = Contexts()
     bundle = tmp_path / "ca.pem"

@@ -11,9 +11,15 @@ from typing import Any
 
 import pytest
 import requests
+from oauthlib.oauth2 import InsecureTransportError
 
 from loopback import Answer, Loopback
-from pokitdok_session import ClientCredentialsSession, PokitDokSession, TokenError
+from pokitdok_session import (
+    ClientCredentialsSession,
+    FileTokenStore,
+    PokitDokSession,
+    TokenError,
+)
 from pokitdok_session.endpoint import ATTEMPTS, LONGEST
 from pokitdok_session.sandbox import Record, Sandbox
 from pokitdok_session.transport import Transport
@@ -131,6 +137,7 @@ def test_further_fields_are_sent_at_every_token_request_and_repeated_where_they_
     sandbox: Sandbox,
 ) -> None:
     fields = {"audience": "https://api.example/ \u20ac", "resource": ["urn:a", "urn:b&c"]}
+    fields["not_set"] = None  # type: ignore[assignment]  # as requests has it, this is no field
     with generic(sandbox, token_params=fields) as session:
         session.get(PATH)
         sandbox.revoke()
@@ -287,7 +294,10 @@ def test_an_endpoint_that_nobody_serves_is_an_error_that_says_so(naps: list[floa
         url = f"http://127.0.0.1:{taken.getsockname()[1]}/token"
         with (
             ClientCredentialsSession("id", "secret", url) as session,
-            pytest.raises(TokenError, match=r"no answer from .* \(ConnectionError\)") as caught,
+            pytest.raises(
+                TokenError,
+                match=r"no answer from .* \(ConnectionError from ConnectionRefusedError\)",
+            ) as caught,
         ):
             session.fetch_token()
     assert caught.value.status_code is None
@@ -385,6 +395,8 @@ def test_what_the_endpoint_says_of_an_error_is_kept_apart_from_the_text(
     error = caught.value
     assert (error.error, error.description) == (code, description)
     shown = f" ({code})" if code else ""
+    if description:
+        shown += ": its .description says why"
     assert str(error) == (
         f"{sandbox.base_url}/oauth2/token answered 400{shown}; it is not asked again for 30 s"
     )
@@ -581,10 +593,71 @@ def test_what_cannot_work_is_an_error_when_the_session_is_built(
         generic(sandbox, **bad)
 
 
+@pytest.mark.parametrize(
+    ("bad", "error"),
+    [
+        ({"scope": 5}, "scope must be a string, or a list of strings"),
+        ({"scope": b"a b"}, "scope must be a string, or a list of strings"),
+        ({"token_params": "audience=x"}, "token_params must be a dict"),
+        ({"token_updater": "save"}, "token_updater must be callable"),
+        ({"token": "abc"}, "token must be a dict"),
+        ({"retries": None}, "retries must be an int, or a urllib3 Retry"),
+        ({"retries": "3"}, "retries must be an int, or a urllib3 Retry"),
+        ({"store": "/tmp/tokens.json"}, "store must be an object as TokenStore has it"),
+        ({"store": FileTokenStore}, "store must be an object as TokenStore has it"),
+    ],
+    ids=str,
+)
+def test_what_is_of_another_type_is_an_error_that_names_it(
+    sandbox: Sandbox, bad: dict[str, Any], error: str
+) -> None:
+    with pytest.raises(TypeError, match=error):
+        generic(sandbox, **bad)
+
+
 @pytest.mark.parametrize("url", ["", "auth.example/token", "https://", "/token"])
 def test_a_token_url_that_is_none_gets_requests_own_error(url: str) -> None:
-    with pytest.raises(requests.RequestException):
+    with pytest.raises(requests.RequestException, match="token_url"):
         ClientCredentialsSession("id", "secret", url)
+
+
+def test_words_of_a_scope_may_come_one_by_one(sandbox: Sandbox) -> None:
+    with generic(sandbox, scope=(word for word in ("a", "b"))) as session:
+        assert session.scope == ["a", "b"]
+
+
+def test_a_secret_in_the_place_of_the_url_is_not_shown() -> None:
+    with pytest.raises(requests.exceptions.MissingSchema) as error:
+        ClientCredentialsSession("https://auth.example/token", "id", "the-secret")
+    assert "the-secret" not in str(error.value)
+
+
+@pytest.mark.parametrize("status", [404, 405])
+def test_an_endpoint_that_is_none_says_what_to_look_at(
+    sandbox: Sandbox, session: PokitDokSession, status: int
+) -> None:
+    sandbox.fail(TOKEN, status=status)
+    with pytest.raises(TokenError, match="check token_url"):
+        session.get(PATH)
+
+
+def test_a_certificate_that_is_not_trusted_says_what_to_look_at(sandbox: Sandbox) -> None:
+    with (
+        ClientCredentialsSession("id", "secret", sandbox.base_url + TOKEN) as session,
+        pytest.raises(TokenError, match=r"session\.verify or REQUESTS_CA_BUNDLE"),
+    ):
+        session.fetch_token()
+
+
+def test_plain_http_to_this_machine_does_not_leave_it_by_a_proxy(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("http_proxy", "http://proxy.example:3128")
+    with (
+        ClientCredentialsSession("id", "secret", "http://localhost:9/token") as session,
+        pytest.raises(InsecureTransportError, match="NO_PROXY"),
+    ):
+        session.fetch_token()
 
 
 def test_an_answer_by_json_is_read_whatever_it_is_labelled(

@@ -36,6 +36,13 @@ def test_an_http_proxy_s_connections_say_when_nothing_was_sent() -> None:
     assert manager.pool_classes_by_scheme["https"] is not urllib3.HTTPSConnectionPool
 
 
+def test_a_fault_names_its_connections_as_urllib3_does() -> None:
+    with requests.Session() as session:
+        session.mount("https://", Transport())
+        with pytest.raises(requests.ConnectionError, match=r"^HTTPSConnectionPool\(host="):
+            session.get("https://127.0.0.1:1/")
+
+
 @pytest.mark.parametrize("retries", [0, 3, Retry(3)])
 def test_what_urllib3_asks_a_policy_is_answered_by_ours(retries: Any) -> None:
     # `_is_connection_error` is urllib3's own and private: a urllib3 without it must fail here.

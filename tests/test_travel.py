@@ -11,13 +11,14 @@ import sys
 import threading
 import warnings
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
 import requests
 
 from crowd import PATIENCE, Crowd, Held
-from pokitdok_session import PokitDokSession
+from pokitdok_session import PokitDokSession, process
 from pokitdok_session.bearer import Replay
 from pokitdok_session.sandbox import Sandbox
 
@@ -265,6 +266,33 @@ def test_a_child_makes_connections_of_its_own_on_an_adapter_of_the_caller_s(
     session.start_afresh()  # what the child has called
     assert adapter.poolmanager is not inherited
     assert session.get(PATH).status_code == 200
+
+
+class Late(requests.adapters.HTTPAdapter):
+    """An adapter of the caller's that has no connections yet, and nothing to keep them in."""
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        """Make none."""
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+@forks
+def test_an_adapter_that_cannot_be_made_anew_keeps_no_other_session_from_it(
+    sandbox: Sandbox, session: PokitDokSession, caplog: pytest.LogCaptureFixture
+) -> None:
+    sessions = [session, *(sandbox.session() for _ in range(5))]
+    session.mount("https://other.example", Late())
+    with ExitStack() as held:
+        for other in sessions:
+            held.enter_context(other.token_source._lock)
+        assert in_a_child(lambda: not any(s.token_source._lock.locked() for s in sessions))
+    process._after_fork()  # what the child has called
+    ours = [record for record in caplog.records if record.name == "pokitdok_session.process"]
+    assert [record.getMessage() for record in ours] == [
+        "after a fork, PokitDokSession does not start afresh: AttributeError"
+    ]
 
 
 def test_cookies_without_a_lock_are_left_as_they_are(session: PokitDokSession) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import time
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import requests
 from requests.auth import AuthBase
@@ -13,13 +14,14 @@ from requests.cookies import extract_cookies_to_jar
 
 from .errors import TokenError
 from .faults import rewind
+from .origin import origin_of
 from .renewal import OVERDUE
 from .tokens import Token
 
 if TYPE_CHECKING:
     from .oauth import ClientCredentialsSession
 
-Timeout = float | tuple[float | None, float | None] | None
+Timeout: TypeAlias = "float | tuple[float | None, float | None] | None"
 
 
 def patience_of(timeout: Any) -> float:
@@ -48,11 +50,16 @@ class TokenAuth(AuthBase):
         url = request.url or ""
         if not self.session.owns(url):
             self.session.origins.refuse_exposure(url)
+            origin = origin_of(url)
+            if origin is not None:
+                log = logging.getLogger(__name__)
+                log.debug("no token goes to %s://%s:%s, no origin of this session", *origin)
             request.prepare_auth(None)  # as without an auth: user:password@ of the URL, if any
             return request
         token = self.session.token_source.get(self.patience())
         request.headers["Authorization"] = token.header
-        request.hooks["response"].append(Replay(self, token))
+        # Before the caller's own hooks, also after a redirect: those see the second answer.
+        request.hooks["response"].insert(0, Replay(self, token))
         return request
 
 
@@ -120,7 +127,7 @@ class Replay:
         """Take the token off a request that a redirect has copied; give the hook it came with."""
         ours = [hook for hook in _hooks(request) if isinstance(hook, cls)]
         rest = [hook for hook in _hooks(request) if not isinstance(hook, cls)]
-        request.hooks = {**request.hooks, "response": rest}  # copies share the mapping
+        request.hooks = {**(request.hooks or {}), "response": rest}  # copies share the mapping
         for hook in ours:
             if request.headers.get("Authorization") == hook.token.header:
                 del request.headers["Authorization"]
@@ -134,7 +141,8 @@ class Replay:
 
 
 def _hooks(request: requests.PreparedRequest) -> list[Any]:
-    return list(request.hooks.get("response", []))
+    hooks = (request.hooks or {}).get("response") or []
+    return [hooks] if callable(hooks) else list(hooks)
 
 
 def _no_replay() -> Any:

@@ -19,7 +19,7 @@ from requests.auth import HTTPBasicAuth
 from . import silence
 from .errors import InsecureTransport, TokenError
 from .faults import NEVER, seconds_of_retry_after
-from .origin import trusted_origin, without_query
+from .origin import refuse_proxy, trusted_origin, without_query
 from .tokens import Token
 from .transport import Transport
 
@@ -75,7 +75,8 @@ class TokenRequest:
         The credentials go into the header, or with ``include_client_id`` into the form; a list
         among ``fields`` becomes a field for each of its items.
         """
-        fields = {name: value for name, value in fields.items() if name != "client_id"}
+        fields = {name: value for name, value in fields.items() if value is not None}
+        fields.pop("client_id", None)
         scope = fields.pop("scope", scope)
         if include_client_id:
             fields["client_secret"] = client_secret
@@ -146,9 +147,14 @@ class TokenRequest:
         return response
 
     def _unanswered(self, error: requests.RequestException) -> TokenError:
+        why = type(error).__name__
+        roots = [part for part in silence.chain(error) if isinstance(part, OSError)][1:]
+        if roots:  # the last is the deepest: refused, reset, no such host, a certificate
+            why += f" from {type(roots[-1]).__name__}"
+        if isinstance(error, requests.exceptions.SSLError):
+            why += "; certificates are verified by session.verify or REQUESTS_CA_BUNDLE"
         return TokenError(
-            f"no answer from {without_query(self.url)} ({type(error).__name__}):"
-            " the request was not processed"
+            f"no answer from {without_query(self.url)} ({why}): the request was not processed"
         )
 
 
@@ -161,6 +167,7 @@ class _Carrier(Session):
     """Nothing but the way to the token endpoint, and silent on it: a query may hold the secret."""
 
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
+        refuse_proxy(request.url or "", kwargs.get("proxies"))
         with silence.withheld(request):
             try:
                 return super().send(request, **kwargs)
@@ -222,6 +229,8 @@ def _granted(response: requests.Response, url: str, *, asked: float, now: float)
 def _refusal(response: requests.Response, said: str, answer: dict[str, Any]) -> TokenError:
     status = response.status_code
     code, description = answer.get("error"), answer.get("error_description")
+    if not isinstance(description, str):
+        description = ""
     if not isinstance(code, str) or not re.fullmatch(_ERROR_CODE, code):
         code = None
     elif re.fullmatch(_NAMED_CODE, code):
@@ -230,13 +239,17 @@ def _refusal(response: requests.Response, said: str, answer: dict[str, Any]) -> 
         wait = REFUSAL_REMEMBERED
         if code == "invalid_client" or status == 401:
             said += ": check client_id and client_secret"
+        elif status in (404, 405):
+            said += ": check token_url"
+        elif description:
+            said += ": its .description says why"
         said += f"; it is not asked again for {wait:.0f} s"
     else:
         wait = min(seconds_of_retry_after(response.headers) or 0.0, LONGEST)
     return TokenError(
         said,
         error=code,
-        description=description if isinstance(description, str) else "",
+        description=description,
         status_code=status,
         retry_after=wait,
     )

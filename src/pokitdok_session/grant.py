@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
-from types import MappingProxyType
+from types import MappingProxyType, NoneType
 from typing import TYPE_CHECKING, Any
 
 from oauthlib.oauth2 import BackendApplicationClient
@@ -53,12 +53,18 @@ class Grant(OAuth2Session):
             raise ValueError(
                 "token_endpoint_auth_method must be client_secret_basic or client_secret_post"
             )
+        scope = scope.split() if isinstance(scope, str) else scope
+        scope = list(scope) if isinstance(scope, Iterable) else scope
+        _require(scope is None or _are_words(scope), "scope must be a string, or a list of strings")
+        _require(isinstance(token_params, (Mapping, NoneType)), "token_params must be a dict")
+        _require(token_updater is None or callable(token_updater), "token_updater must be callable")
+        _require(store is None or _is_store(store), "store must be an object as TokenStore has it")
         trusted_origin(token_url)
         self.token_source = TokenSource(self._next_token, self._announce)
         super().__init__(
             client=BackendApplicationClient(client_id),
             token=token,
-            scope=scope.split() if isinstance(scope, str) else scope and list(scope),
+            scope=scope,
             token_updater=token_updater,
         )
         self.client_secret = client_secret
@@ -84,6 +90,7 @@ class Grant(OAuth2Session):
 
     @token.setter
     def token(self, value: Mapping[str, Any] | None) -> None:
+        _require(isinstance(value, (Mapping, NoneType)), "token must be a dict")
         self.token_source.set(Token.saved(value, now=self.token_source.clock()) if value else None)
 
     @property
@@ -204,6 +211,20 @@ class Grant(OAuth2Session):
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
         self.token_source = TokenSource(self._next_token, self._announce, state["token_source"])
+
+
+def _require(holds: bool, what: str) -> None:
+    if not holds:
+        raise TypeError(what)
+
+
+def _are_words(scope: Any) -> bool:
+    return isinstance(scope, list) and all(isinstance(word, str) for word in scope)
+
+
+def _is_store(store: Any) -> bool:
+    methods = (getattr(store, name, None) for name in ("load", "save", "lock"))
+    return not isinstance(store, type) and all(map(callable, methods))
 
 
 def _given(**options: Any) -> dict[str, Any]:

@@ -12,8 +12,8 @@ The way of one request::
 What it stands on, a question a file: `tokens` what a token is, `renewal` when the next is asked
 for, `endpoint` how, `grant` what OAuth2Session says of it, `bearer` how it goes on a request,
 `origin` where it may go, `transport` over which connections, `faults` what may be sent again,
-`sharing` and `stores` who else has it, `surroundings` what is remembered between requests,
-`silence` what is not said, `forks` what a child makes anew. None of them knows PokitDok.
+`sharing` and `stores` who else has it, `silence` what is not said, `process` what is remembered of
+the environment and made anew by a child. None of them knows PokitDok.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ from typing import TYPE_CHECKING, Any
 
 import requests
 from requests.adapters import HTTPAdapter
+from requests.exceptions import InvalidURL, MissingSchema
+from requests.utils import resolve_proxies
 from requests_oauthlib import OAuth2Session
 from urllib3.util.retry import Retry
 
@@ -31,14 +33,15 @@ from . import silence
 from .bearer import Replay, Timeout, TokenAuth, patience_of
 from .endpoint import no_auth
 from .faults import explain
-from .forks import start_afresh_in_child
 from .grant import Grant
-from .origin import Origins
-from .surroundings import Surroundings
+from .origin import Origins, refuse_proxy
+from .process import Surroundings, start_afresh_in_child
 from .transport import Transport, connect_afresh
 
 if TYPE_CHECKING:
     from .stores import TokenStore
+
+_NOT_A_URL = "no URL: it begins with https:// and a host, or with one slash where base_url is set"
 
 _SESSIONS_OWN: Any = object()  # no timeout given to the call: the session's own, unlike None
 
@@ -156,14 +159,17 @@ class ClientCredentialsSession(Grant):
         url = url.lstrip()
         if url[:1] == "/" and url[:2] != "//" and self.api_root:
             request.url = url = self.api_root + url
-        if request.auth is no_auth and not self.owns(url):
-            request.auth = None  # there is no token to withhold
+        ours, auth = self.owns(url), request.auth
+        if not ours and (auth is no_auth or (isinstance(auth, TokenAuth) and auth.session is self)):
+            request.auth = None  # neither has anything to say there
         if isinstance(request.auth or self.auth, TokenAuth):
-            if not self.owns(url):
+            if not ours:
                 if not request.auth and self.trust_env:
                     # The session's auth is not for this URL: look where requests would look.
                     request.auth = requests.sessions.get_netrc_auth(url)
-            elif self.compliance_hook["protected_request"]:
+            else:
+                request.auth = request.auth or None  # () or "" is no auth to be anonymous by
+            if ours and self.compliance_hook["protected_request"]:
                 request.headers = dict(request.headers or {})
                 for hook in self.compliance_hook["protected_request"]:
                     request.url, request.headers, request.data = hook(
@@ -172,11 +178,15 @@ class ClientCredentialsSession(Grant):
         # To merge nothing with the session's own, and to encode it, costs requests a tenth of a
         # request; None and "" say so at once. Where the session's headers hold a None, merging
         # is what takes it out.
-        if request.params == {}:
-            request.params = None if self.params else ""
-        if request.headers == {} and None not in self.headers.values():
+        if request.params == {} and not self.params:
+            request.params = ""
+        if request.headers == {} and self.headers and None not in self.headers.values():
             request.headers = None
-        return super().prepare_request(request)
+        try:
+            return super().prepare_request(request)
+        except (InvalidURL, MissingSchema) as error:
+            # requests' own error, without what it shows: a path with its query, as a rule
+            raise type(error)(_NOT_A_URL) from None
 
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
         """Send as requests does, with the session's timeout unless another is given.
@@ -190,6 +200,9 @@ class ClientCredentialsSession(Grant):
         if not self.owns(url):
             with silence.withheld(None):  # a redirect has led from ours to another's
                 return super().send(request, **kwargs)
+        if url.startswith("http:"):
+            proxies = resolve_proxies(request, dict(self.proxies or {}), self.trust_env)
+            refuse_proxy(url, kwargs.setdefault("proxies", proxies))
         with silence.withheld(request):
             try:
                 return super().send(request, **kwargs)
@@ -202,7 +215,7 @@ class ClientCredentialsSession(Grant):
     ) -> Any:
         """Merge as requests does, and read the environment again only when it is another."""
         ask = super().merge_environment_settings
-        if proxies or verify is not None or cert is not None:
+        if proxies or proxies is None or verify is not None or cert is not None:
             return ask(url, proxies, stream, verify, cert)
         settings = self._surroundings.settings(self, url, ask)
         if stream is not None:

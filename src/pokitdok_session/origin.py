@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TypeAlias
 
 from requests import Request
+from requests.exceptions import InvalidURL, MissingSchema
+from requests.utils import prepend_scheme_if_needed, select_proxy
 from urllib3.exceptions import LocationParseError
 from urllib3.util import parse_url
 
@@ -14,6 +16,8 @@ from .errors import InsecureTransport
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
+# requests' own text repeats what it was given, which may be a secret in the wrong place.
+_NOT_A_URL = "token_url, base_url and origins begin with https:// and a host: one of them does not"
 
 #: Scheme, host and port (RFC 6454 section 4), with the port written out.
 Origin: TypeAlias = "tuple[str, str, int | None]"
@@ -57,6 +61,7 @@ class Origins:
         origin = origin_of(url)
         if (
             origin is not None
+            and origin[0] == "http"
             and not _is_confidential(origin)
             and origin[1] in {host for _, host, _ in self._origins}
         ):
@@ -69,10 +74,21 @@ def trusted_origin(url: str) -> Origin:
     Raises requests' own errors for what is no URL, and InsecureTransport for
     plain http to another machine.
     """
-    origin = origin_of(Request("GET", url).prepare().url or "")
+    try:
+        origin = origin_of(Request("GET", url).prepare().url or "")
+    except (InvalidURL, MissingSchema) as error:
+        raise type(error)(_NOT_A_URL) from None
     if origin is None or not _is_confidential(origin):
         raise InsecureTransport(f"{without_query(url)} must be https")
     return origin
+
+
+def refuse_proxy(url: str, proxies: Mapping[str, str] | None) -> None:
+    """Raise InsecureTransport where plain http to this machine would leave it by a proxy."""
+    proxy = select_proxy(url, proxies) if url.startswith("http:") else None
+    host = proxy and parse_url(prepend_scheme_if_needed(proxy, "http")).host
+    if host and not _is_loopback(host):
+        raise InsecureTransport("plain http would leave by a proxy: name its host in NO_PROXY")
 
 
 def without_query(url: str) -> str:

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 
 from .errors import TokenError
-from .forks import start_afresh_in_child
+from .process import start_afresh_in_child
 from .tokens import Token
 
 log = logging.getLogger(__name__)
@@ -22,6 +22,9 @@ OVERDUE = 120.0
 #: replaced again: then the refusal is not about its age.
 DISTRUST = 30.0
 
+#: Seconds after which a waiter looks again whether he need wait.
+LOOK_AGAIN = 1.0
+
 #: Seconds to go on with a token that the server, asked for the next, handed out again.
 NO_CHANGE = 1.0
 
@@ -32,7 +35,7 @@ class Renewal:
     def __init__(self, started: float) -> None:
         self.started = started
         self.in_place: Token | None = None
-        self._outcome: Token | BaseException
+        self._outcome: Token | BaseException | None = None
         # Held until the end. Each waiter takes it in turn and lets in the next: an Event wakes
         # all at once, and 32 threads that go in step take a third longer to their answers.
         self._going_on = threading.Lock()
@@ -45,14 +48,20 @@ class Renewal:
 
     def token(self, patience: float) -> Token:
         """Wait ``patience`` seconds at most; raise what the token request raised."""
-        if not self._going_on.acquire(timeout=patience):
-            if self.in_place is not None:
+        give_up = time.monotonic() + patience
+        while (outcome := self._outcome) is None:
+            left = give_up - time.monotonic()
+            if left <= 0 and self.in_place is not None:
                 return self.in_place  # who is told of it takes his time
-            raise TokenError(f"no token came within {patience:g} s: the request was not processed")
-        self._going_on.release()
-        outcome = self._outcome
+            if left <= 0:
+                raise TokenError(
+                    f"no token came within {patience:g} s: the request was not processed"
+                )
+            # Not all at a time: what a signal raises just here would leave the lock held.
+            if self._going_on.acquire(timeout=min(left, LOOK_AGAIN)):
+                self._going_on.release()
         if isinstance(outcome, TokenError):
-            raise copy.copy(outcome) from outcome  # each waiter has a traceback of its own
+            raise copy.copy(outcome) from outcome.__cause__  # a traceback for each waiter
         if isinstance(outcome, BaseException):
             raise outcome
         return outcome
@@ -111,7 +120,13 @@ class TokenSource:
             if current is not None and current is not token and self.clock() < current.end:
                 return current
             going = self._join_or_start(current)
-        return going.token(patience)
+        try:
+            return going.token(patience)
+        except TokenError:
+            current = self.current
+            if current is None or self.clock() >= current.end:
+                raise
+            return current  # it was set meanwhile
 
     def replace(self, refused: Token, patience: float) -> Token | None:
         """Give another token than the one that a 401 refused; None when there is no better one.
@@ -166,8 +181,13 @@ class TokenSource:
             renewal.end(self._failure)
             return renewal
         self._going = renewal
+        from contextvars import copy_context  # here, for an import that few have made counts
+
         work = threading.Thread(
-            target=self._run, args=(renewal, stale), name="token-renewal", daemon=True
+            target=copy_context().run,  # as if it were done here, for who traces or logs by that
+            args=(self._run, renewal, stale),
+            name="token-renewal",
+            daemon=True,
         )
         try:
             work.start()
@@ -183,8 +203,10 @@ class TokenSource:
         try:
             token = self._fetch(stale)
         except BaseException as error:  # whatever it is belongs to those who wait
-            self._failed(renewal, stale, error)
-            renewal.end(error)
+            try:
+                self._failed(renewal, stale, error)
+            finally:
+                renewal.end(error)
         else:
             try:
                 self._succeeded(renewal, stale, token)

@@ -53,6 +53,10 @@ class PokitDokSession(ClientCredentialsSession, Following):
         max_rate_limit_wait: float = 0,
     ) -> None:
         base_url = (base_url or os.environ.get("POKITDOK_BASE_URL") or _BASE_URL).rstrip("/")
+        if base_url.endswith(f"/api/{version}"):
+            raise ValueError(f"base_url is the root of the platform, without /api/{version}")
+        if not isinstance(max_rate_limit_wait, (int, float)):
+            raise TypeError("max_rate_limit_wait must be a number of seconds")
         super().__init__(
             client_id or _from_environment("POKITDOK_CLIENT_ID", "client_id"),
             client_secret or _from_environment("POKITDOK_CLIENT_SECRET", "client_secret"),

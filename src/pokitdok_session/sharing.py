@@ -12,7 +12,7 @@ from concurrent.futures import TimeoutError as FutureTimeout
 from contextlib import ExitStack, contextmanager
 from typing import Any, TypeVar
 
-from .forks import start_afresh_in_child
+from .process import start_afresh_in_child
 from .stores import TokenStore, end_of
 from .tokens import Token
 
@@ -137,7 +137,8 @@ class SharedTokens:
             level = logging.DEBUG if self._named else logging.WARNING
             self._faults += 1
             self._named = True
-            log.log(level, "the token store fails, going on without it: %s", type(error).__name__)
+            name = type(self.store).__name__
+            log.log(level, "%s fails, going on without it: %s", name, type(error).__name__)
             return None
 
     def __reduce__(self) -> tuple[Any, ...]:

@@ -53,9 +53,9 @@ class FileTokenStore:
             import filelock  # noqa: F401  # here, so that a missing extra is found at once
         except ImportError as error:
             raise ImportError(
-                'FileTokenStore needs filelock: pip install "pokitdok-session[file]"'
+                "FileTokenStore needs the extra `file`: pip install filelock"
             ) from error
-        self.path = Path(path)
+        self.path = Path(path).expanduser()
         self.lock_timeout = lock_timeout
 
     def load(self, key: str) -> Mapping[str, Any] | None:
@@ -114,6 +114,8 @@ class RedisTokenStore:
         prefix: str = "pokitdok_session:",
         lock_timeout: float = LOCK_ENDS_AFTER,
     ) -> None:
+        if not hasattr(client, "lock"):
+            raise TypeError("client must be a redis.Redis: redis.Redis.from_url(url) makes one")
         self.client = client
         self.prefix = prefix
         self.lock_timeout = lock_timeout

@@ -10,15 +10,15 @@ from queue import Queue
 from typing import Any
 
 import requests
+import urllib3
 from requests.adapters import HTTPAdapter
 from requests.utils import DEFAULT_CA_BUNDLE_PATH, select_proxy
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.poolmanager import pool_classes_by_scheme
 from urllib3.util.retry import Retry
 from urllib3.util.ssl_ import create_urllib3_context
 
 from .faults import NEVER, Retries, nothing_sent_yet, rewind
-from .forks import start_afresh_in_child
+from .process import start_afresh_in_child
 
 #: Idle connections kept for one host. Fewer than the threads in use means a TLS handshake a
 #: request for those that found none; an unused place costs nothing.
@@ -132,8 +132,11 @@ def connect_afresh(adapter: HTTPAdapter) -> None:
     adapter.__setstate__(adapter.__getstate__())  # type: ignore[attr-defined]  # not in the stubs
 
 
-class _Pool(HTTPSConnectionPool):
-    """Connections whose faults say when they came before anything could be sent."""
+class HTTPSConnectionPool(urllib3.HTTPSConnectionPool):
+    """Connections whose faults say when they came before anything could be sent.
+
+    Its name is urllib3's own, which stands in the text of faults: log rules know it by that.
+    """
 
     def _validate_conn(self, conn: Any) -> None:
         with nothing_sent_yet():
@@ -144,7 +147,7 @@ class _Pool(HTTPSConnectionPool):
             super()._prepare_proxy(conn)
 
 
-_POOLS = {"http": HTTPConnectionPool, "https": _Pool}
+_POOLS = {"http": urllib3.HTTPConnectionPool, "https": HTTPSConnectionPool}
 
 
 class Contexts:
@@ -167,7 +170,10 @@ class Contexts:
         if not isinstance(verify, (bool, str)):
             return None
         bundle = verify if isinstance(verify, str) else DEFAULT_CA_BUNDLE_PATH if verify else None
-        certificate, key = (cert, None) if isinstance(cert, str) or cert is None else cert
+        pair = (cert, None) if isinstance(cert, str) else cert or (None, None)
+        if not isinstance(pair, (tuple, list)) or len(pair) != 2:
+            return None
+        certificate, key = pair
         try:
             marks = [_mark(path) for path in (bundle, certificate, key) if path]
         except OSError:

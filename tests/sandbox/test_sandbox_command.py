@@ -60,5 +60,5 @@ def test_without_its_extra_the_import_says_what_to_install(package: str) -> None
     code = f"import sys; sys.modules[{package!r}] = None; import pokitdok_session.sandbox"
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     last = ended.stderr.splitlines()[-1]
-    assert 'pip install "pokitdok-session[sandbox]"' in last
+    assert 'pip install ".[sandbox]"' in last
     assert last.startswith("ImportError: ")

@@ -11,8 +11,8 @@ try:
     import uvicorn as _uvicorn  # noqa: F401
 except ImportError as error:
     raise ImportError(
-        f"the sandbox needs more packages ({error.name} is missing): "
-        'pip install "pokitdok-session[sandbox]"',
+        f"the sandbox needs the extra `sandbox` ({error.name} is missing): in a checkout,"
+        ' pip install ".[sandbox]"',
         name=error.name,
     ) from error
 

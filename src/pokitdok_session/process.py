@@ -1,13 +1,25 @@
-"""What requests reads from the environment, remembered for as long as it would read the same."""
+"""What belongs to this process: its environment, remembered, and what a child of it makes anew."""
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
+import weakref
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import requests
+
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    class Forked(Protocol):
+        """Something that a fork copies in a state that the child cannot use."""
+
+        def start_afresh(self) -> None:
+            """Put in order what another thread of the parent may have held, waiting for nobody."""
+
 
 #: More hosts than this are not remembered at a time.
 HOSTS = 64
@@ -62,3 +74,26 @@ class Surroundings:
                 answers.clear()
             answer = answers[place] = ask(url, {}, None, None, None)
         return {**answer, "proxies": dict(answer["proxies"])}
+
+
+_objects: weakref.WeakSet[Forked] = weakref.WeakSet()
+
+
+def start_afresh_in_child(thing: Forked) -> None:
+    """Call the thing's ``start_afresh`` in every child that is forked while it lives."""
+    _objects.add(thing)
+
+
+def _after_fork() -> None:
+    for thing in list(_objects):
+        try:
+            thing.start_afresh()
+        except Exception as error:  # an adapter may be anybody's; the others start all the same
+            names = type(thing).__name__, type(error).__name__
+            logging.getLogger(__name__).warning(
+                "after a fork, %s does not start afresh: %s", *names
+            )
+
+
+if hasattr(os, "register_at_fork"):  # pragma: no branch  # Windows does not fork
+    os.register_at_fork(after_in_child=_after_fork)
