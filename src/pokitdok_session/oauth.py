@@ -52,11 +52,11 @@ class ClientCredentialsSession(Grant):
     ``base_url`` is what a URL that begins with a single ``/`` is appended to. Its origin, or each
     of ``origins``, is where the token goes; without either it is the token endpoint's own.
     ``token`` is a dict that ``token_updater`` was given earlier: that is called with every token,
-    the first too. ``token_params`` go into every token request: ``{"audience": ...}``, with a
-    list where a name stands several times. With a ``store`` all sessions of the same client, in
-    any process and on any host that reaches it, share one token. ``timeout`` and
-    ``token_timeout`` are requests' own, in seconds. ``retries``, a number or a urllib3 `Retry`,
-    opts in to more than one try.
+    the first too, in a thread of its own. ``token_params`` go into every token request:
+    ``{"audience": ...}``, with a list where a name stands several times. With a ``store`` all
+    sessions of the same client, in any process and on any host that reaches it, share one token.
+    ``timeout`` and ``token_timeout`` are requests' own, in seconds. ``retries``, a number or a
+    urllib3 `Retry`, opts in to more than one try.
 
     Nothing is sent before the first request. Raises InsecureTransport for a URL that would
     bear the token or the secret over plain http, loopback apart.
