@@ -34,6 +34,7 @@ from pokitdok_session import PokitDokSession, TokenError
 from pokitdok_session.errors import APIError
 from pokitdok_session.faults import OUTCOME_UNKNOWN
 from pokitdok_session.sandbox import Sandbox
+from pokitdok_session.transport import Transport
 
 MANNERS = [(method, retries) for retries in (0, 2) for method in ("GET", "POST")]
 API_ROWS = [
@@ -128,6 +129,20 @@ def test_a_fault_that_the_caller_is_handling_says_nothing_of_the_next(wire: Wire
             wire.break_(POST, FAULTS["reset before the headers"])
             seen = [before, outcome_of(lambda: ask(session, "POST"))]
     assert [OUTCOME_UNKNOWN in str(error) for error in seen] == [False, True]
+    assert wire.seen(POST) == 1
+
+
+def test_nor_does_it_where_another_session_has_the_adapter(wire: Wire) -> None:
+    with requests.Session() as session:
+        session.mount("https://", Transport(verify=wire.relay.ca_file))
+        url = wire.relay.url + POST
+        wire.break_(POST, FAULTS["hung up before TLS"])
+        try:
+            session.post(url)
+        except requests.ConnectionError:
+            wire.heal()
+            wire.break_(POST, FAULTS["reset before the headers"])
+            assert isinstance(outcome_of(lambda: session.post(url)), requests.ConnectionError)
     assert wire.seen(POST) == 1
 
 

@@ -396,7 +396,7 @@ def test_a_waiter_that_a_signal_has_struck_down_keeps_no_other_waiting(
     renewal.end(token)
     assert waiter.join() == [token]
     renewal = Renewal(0.0)
-    waiter = Crowd(1, lambda: renewal.token(PATIENCE))
+    waiter = Crowd(1, lambda: renewal.token(10 * PATIENCE))
     renewal._outcome = token  # and who was woken had no time to wake the next
     assert waiter.join() == [token]
 

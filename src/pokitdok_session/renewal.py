@@ -181,7 +181,7 @@ class TokenSource:
             renewal.end(self._failure)
             return renewal
         self._going = renewal
-        from contextvars import copy_context  # here, for an import that few have made counts
+        from contextvars import copy_context  # here, as nothing else of requests imports it
 
         work = threading.Thread(
             target=copy_context().run,  # as if it were done here, for who traces or logs by that
