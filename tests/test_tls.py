@@ -143,15 +143,25 @@ def test_a_client_certificate_is_shown(authority: trustme.CA, bundle: str, tmp_p
             once(session, server.url, verify=bundle)
 
 
-@pytest.mark.parametrize("cert", [(), "", None])
+@pytest.mark.parametrize("cert", [(), "", None, False])
 def test_no_client_certificate_is_none_however_it_is_written(
-    authority: trustme.CA, bundle: str, cert: Any
+    session: ClientCredentialsSession, server: Loopback, bundle: str, cert: Any
 ) -> None:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("127.0.0.1").configure_cert(context)
-    with Loopback(context=context) as server, requests.Session() as session:
-        session.mount("https://", Transport())
-        assert once(session, server.url, verify=bundle, cert=cert) == 200
+    assert once(session, server.url, verify=bundle, cert=cert) == 200
+
+
+@pytest.mark.parametrize("cert", [("/no/cert", "/no/key", None), b"/no/cert", 7])
+def test_a_client_certificate_of_another_shape_is_left_to_requests(
+    session: ClientCredentialsSession, server: Loopback, bundle: str, cert: Any
+) -> None:
+    seen = []
+    for anyone in (requests.Session(), session):
+        try:
+            seen.append(once(anyone, server.url, verify=bundle, cert=cert))
+        except (OSError, TypeError) as error:
+            seen.append(type(error))
+        anyone.close()
+    assert seen[0] == seen[1]
 
 
 def test_what_is_kept_is_bounded_and_forgets_files_that_changed(tmp_path: Path) -> None:
