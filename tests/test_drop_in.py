@@ -271,18 +271,11 @@ def test_a_header_that_the_session_sets_to_none_is_left_out(
     assert server.seen[1].headers["X-Kept"] is None
 
 
-def test_a_session_without_proxies_goes_as_in_requests(
-    held: ClientCredentialsSession, server: Loopback
+@pytest.mark.parametrize("name", ["proxies", "headers"])
+def test_a_session_whose_mapping_is_none_goes_as_in_requests(
+    held: ClientCredentialsSession, server: Loopback, name: str
 ) -> None:
-    held.proxies = None  # type: ignore[assignment]
-    held.get("/a")
-    assert server.seen[0].authorization == "Bearer of-the-api"
-
-
-def test_a_session_without_headers_sends_none_of_its_own(
-    held: ClientCredentialsSession, server: Loopback
-) -> None:
-    held.headers = None  # type: ignore[assignment]
+    setattr(held, name, None)
     held.get("/a")
     assert server.seen[0].authorization == "Bearer of-the-api"
 

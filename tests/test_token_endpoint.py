@@ -603,8 +603,8 @@ def test_what_cannot_work_is_an_error_when_the_session_is_built(
         ({"token": "abc"}, "token must be a dict"),
         ({"retries": None}, "retries must be an int, or a urllib3 Retry"),
         ({"retries": "3"}, "retries must be an int, or a urllib3 Retry"),
-        ({"store": "/tmp/tokens.json"}, "store must be an object as TokenStore has it"),
-        ({"store": FileTokenStore}, "store must be an object as TokenStore has it"),
+        ({"store": "/tmp/tokens.json"}, "store must have load, save and lock"),
+        ({"store": FileTokenStore}, "store must have load, save and lock"),
     ],
     ids=str,
 )

@@ -21,6 +21,8 @@ from .tokens import Token
 if TYPE_CHECKING:
     from .oauth import ClientCredentialsSession
 
+log = logging.getLogger(__name__)
+
 Timeout: TypeAlias = "float | tuple[float | None, float | None] | None"
 
 
@@ -52,7 +54,6 @@ class TokenAuth(AuthBase):
             self.session.origins.refuse_exposure(url)
             origin = origin_of(url)
             if origin is not None:
-                log = logging.getLogger(__name__)
                 log.debug("no token goes to %s://%s:%s, no origin of this session", *origin)
             request.prepare_auth(None)  # as without an auth: user:password@ of the URL, if any
             return request

@@ -58,7 +58,7 @@ class Grant(OAuth2Session):
         _require(scope is None or _are_words(scope), "scope must be a string, or a list of strings")
         _require(isinstance(token_params, (Mapping, NoneType)), "token_params must be a dict")
         _require(token_updater is None or callable(token_updater), "token_updater must be callable")
-        _require(store is None or _is_store(store), "store must be an object as TokenStore has it")
+        _require(store is None or _is_store(store), "store must have load, save and lock")
         trusted_origin(token_url)
         self.token_source = TokenSource(self._next_token, self._announce)
         super().__init__(

@@ -52,7 +52,7 @@ class ClientCredentialsSession(Grant):
     ``base_url`` is what a URL that begins with a single ``/`` is appended to. Its origin, or each
     of ``origins``, is where the token goes; without either it is the token endpoint's own.
     ``token`` is a dict that ``token_updater`` was given earlier: that is called with every token,
-    the first too, in a thread of its own. ``token_params`` go into every token request:
+    the first too, in the thread of the renewal. ``token_params`` go into every token request:
     ``{"audience": ...}``, with a list where a name stands several times. With a ``store`` all
     sessions of the same client, in any process and on any host that reaches it, share one token.
     ``timeout`` and ``token_timeout`` are requests' own, in seconds. ``retries``, a number or a
@@ -163,18 +163,17 @@ class ClientCredentialsSession(Grant):
         if not ours and (auth is no_auth or (isinstance(auth, TokenAuth) and auth.session is self)):
             request.auth = None  # neither has anything to say there
         if isinstance(request.auth or self.auth, TokenAuth):
-            if not ours:
-                if not request.auth and self.trust_env:
-                    # The session's auth is not for this URL: look where requests would look.
-                    request.auth = requests.sessions.get_netrc_auth(url)
-            else:
+            if ours:
                 request.auth = request.auth or None  # () or "" is no auth to be anonymous by
-            if ours and self.compliance_hook["protected_request"]:
-                request.headers = dict(request.headers or {})
+                if self.compliance_hook["protected_request"]:
+                    request.headers = dict(request.headers or {})
                 for hook in self.compliance_hook["protected_request"]:
                     request.url, request.headers, request.data = hook(
                         request.url, request.headers, request.data
                     )
+            elif not request.auth and self.trust_env:
+                # The session's auth is not for this URL: look where requests would look.
+                request.auth = requests.sessions.get_netrc_auth(url)
         # To merge nothing with the session's own, and to encode it, costs requests a tenth of a
         # request; None and "" say so at once. Where the session's headers hold a None, merging
         # is what takes it out.

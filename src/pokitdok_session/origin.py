@@ -88,7 +88,9 @@ def refuse_proxy(url: str, proxies: Mapping[str, str] | None) -> None:
     proxy = select_proxy(url, proxies) if url.startswith("http:") else None
     host = proxy and parse_url(prepend_scheme_if_needed(proxy, "http")).host
     if host and not _is_loopback(host):
-        raise InsecureTransport("plain http would leave by a proxy: name its host in NO_PROXY")
+        raise InsecureTransport(
+            "plain http would leave this machine by a proxy: set none, or name the host in NO_PROXY"
+        )
 
 
 def without_query(url: str) -> str:

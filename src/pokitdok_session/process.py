@@ -21,6 +21,8 @@ if TYPE_CHECKING:
             """Put in order what another thread of the parent may have held, waiting for nobody."""
 
 
+log = logging.getLogger(__name__)
+
 #: More hosts than this are not remembered at a time.
 HOSTS = 64
 
@@ -90,9 +92,7 @@ def _after_fork() -> None:
             thing.start_afresh()
         except Exception as error:  # an adapter may be anybody's; the others start all the same
             names = type(thing).__name__, type(error).__name__
-            logging.getLogger(__name__).warning(
-                "after a fork, %s does not start afresh: %s", *names
-            )
+            log.warning("after a fork, %s does not start afresh: %s", *names)
 
 
 if hasattr(os, "register_at_fork"):  # pragma: no branch  # Windows does not fork
