@@ -9,11 +9,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from clocks import Clock
-from loopback import Loopback
 from pokitdok_session import PokitDokSession
 from pokitdok_session.sandbox import Sandbox
-from redis_server import RedisServer
+from support.clock import Clock
+from support.http_server import Loopback
+from support.redis_server import RedisServer
 
 _SPEAKS_TO_REQUESTS = (
     "REQUESTS_CA_BUNDLE",
@@ -72,7 +72,7 @@ def naps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
         return time.monotonic() + sum(taken)
 
     stand_in = SimpleNamespace(sleep=taken.append, monotonic=monotonic)
-    monkeypatch.setattr("pokitdok_session.endpoint.time", stand_in)
+    monkeypatch.setattr("pokitdok_session.oauth2.token_endpoint.time", stand_in)
     return taken
 
 

@@ -3,9 +3,6 @@
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from .errors import APIError, TokenError
-from .oauth import ClientCredentialsSession
-
 __all__ = [
     "APIError",
     "ClientCredentialsSession",
@@ -19,16 +16,23 @@ __version__ = "0.1.0"
 
 # Imported when first named (PEP 562): a session for another provider loads none of the API.
 _WHEN_NAMED = {
-    "FileTokenStore": ".stores",
-    "PokitDokSession": ".session",
-    "RedisTokenStore": ".stores",
-    "Reply": ".reply",
+    "APIError": ".api.errors",
+    "ClientCredentialsSession": ".oauth2.session",
+    "FileTokenStore": ".oauth2.stores.file",
+    "PokitDokSession": ".pokitdok.session",
+    "RedisTokenStore": ".oauth2.stores.redis",
+    "Reply": ".api.reply",
+    "TokenError": ".oauth2.errors",
 }
 
 if TYPE_CHECKING:
-    from .reply import Reply
-    from .session import PokitDokSession
-    from .stores import FileTokenStore, RedisTokenStore
+    from .api.errors import APIError
+    from .api.reply import Reply
+    from .oauth2.errors import TokenError
+    from .oauth2.session import ClientCredentialsSession
+    from .oauth2.stores.file import FileTokenStore
+    from .oauth2.stores.redis import RedisTokenStore
+    from .pokitdok.session import PokitDokSession
 else:
 
     def __getattr__(name):

@@ -33,11 +33,11 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import requests
 
-from faults import FAULTS, GET, POST, TOKEN, TOKEN_GARBAGE, Wire, claim
 from pokitdok_session import PokitDokSession
 from pokitdok_session.errors import APIError, NotFound
 from pokitdok_session.sandbox import Sandbox
-from pokitdok_session.transport import Transport
+from pokitdok_session.transport.adapter import Transport
+from support.fault_table import FAULTS, GET, POST, TOKEN, TOKEN_GARBAGE, Wire, claim
 
 PROCESSES, THREADS = 4, 8
 LIFETIME = 2.0

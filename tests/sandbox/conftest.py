@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from plain_client import Client
 
 from pokitdok_session.sandbox import Sandbox
+from support.plain_client import Client
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
-from plain_client import Client
 
 from pokitdok_session.sandbox import Sandbox
+from support.plain_client import Client
 
 
 class Receiver(ThreadingHTTPServer):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from plain_client import Client
+
+from support.plain_client import Client
 
 Claim = dict[str, Any]
 

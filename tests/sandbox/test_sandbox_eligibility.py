@@ -6,7 +6,8 @@ import json
 from typing import Any
 
 import pytest
-from plain_client import Client
+
+from support.plain_client import Client
 
 Inquiry = dict[str, Any]
 REQUIRED = ["This field is required."]

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from plain_client import Client
 
 from pokitdok_session.sandbox import Sandbox
 from pokitdok_session.sandbox.activities import FILE, Activity
 from pokitdok_session.sandbox.call import Call, Page, Raw
 from pokitdok_session.sandbox.envelope import Refusal
 from pokitdok_session.sandbox.routing import Family
+from support.plain_client import Client
 
 api = Family("notes")
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 import requests
-from plain_client import Client
+
+from support.plain_client import Client
 
 PATH = "/activities/"
 

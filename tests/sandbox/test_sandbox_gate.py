@@ -7,9 +7,9 @@ from email.utils import parsedate_to_datetime
 
 import pytest
 import requests
-from plain_client import Client
 
 from pokitdok_session.sandbox import Sandbox
+from support.plain_client import Client
 
 PATH = "/activities/"
 

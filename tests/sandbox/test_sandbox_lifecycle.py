@@ -11,9 +11,9 @@ import time
 
 import pytest
 import requests
-from plain_client import Client
 
 from pokitdok_session.sandbox import Clock, Sandbox
+from support.plain_client import Client
 
 
 def test_it_listens_on_the_loopback_alone_and_speaks_tls(sandbox: Sandbox) -> None:

@@ -6,11 +6,11 @@ import socket
 import threading
 
 import pytest
-from plain_client import Client
 from starlette.datastructures import Headers
 
 from pokitdok_session.sandbox import Record
 from pokitdok_session.sandbox.records import Log
+from support.plain_client import Client
 
 
 def record(number: int, body: bytes = b"") -> Record:

@@ -8,9 +8,9 @@ from urllib.parse import quote
 
 import pytest
 import requests
-from plain_client import Client
 
 from pokitdok_session.sandbox import Sandbox
+from support.plain_client import Client
 
 GRANT = {"grant_type": "client_credentials"}
 ODD_ID = "klïent:~1"

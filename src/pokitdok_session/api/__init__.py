@@ -1,0 +1,1 @@
+"""A JSON API on a client-credentials session, in mixins. Knows no PokitDok."""

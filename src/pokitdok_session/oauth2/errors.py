@@ -1,0 +1,44 @@
+"""The errors of the grant: no usable token, or plain http where only https is allowed."""
+
+from __future__ import annotations
+
+import requests
+from oauthlib.oauth2 import InsecureTransportError, OAuth2Error
+
+
+class TokenError(requests.RequestException, OAuth2Error):
+    """The token endpoint did not give a usable token; the request was not processed.
+
+    ``error`` is the code of RFC 6749 section 5.2 (``"invalid_client"``) and ``description``
+    the server's own words, where the endpoint sent them; ``status_code`` is its HTTP status,
+    None when no answer came. For ``retry_after`` seconds the endpoint is not asked again.
+    """
+
+    # What OAuth2Error takes from a request of oauthlib's, which there is none of here.
+    client_id = redirect_uri = scopes = response_type = grant_type = None
+
+    def __init__(
+        self,
+        message: str = "no usable token",
+        *,
+        error: str | None = None,
+        description: str = "",
+        status_code: int | None = None,
+        retry_after: float = 0.0,
+    ) -> None:
+        # Not OAuth2Error's own __init__: it writes the description into the text.
+        requests.RequestException.__init__(self, message)
+        self.error = error
+        self.description = description
+        self.status_code = status_code  # type: ignore[assignment]  # None: no answer came
+        self.retry_after = retry_after
+        self.uri = None
+        self.state = None
+        self.response_mode = None
+
+
+class InsecureTransport(requests.RequestException, InsecureTransportError):
+    """A token, a secret or a path of the API was about to go over plain http."""
+
+    def __init__(self, message: str = "https is required") -> None:
+        requests.RequestException.__init__(self, message)

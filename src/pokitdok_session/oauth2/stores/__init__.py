@@ -1,0 +1,1 @@
+"""Where a token is stored so that many processes can use it."""

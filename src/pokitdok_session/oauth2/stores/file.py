@@ -1,0 +1,76 @@
+"""Tokens in a file, for the processes of one host."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import time
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+from .base import LOCK_ENDS_AFTER, end_of
+
+
+class FileTokenStore:
+    """Tokens in one file, for the processes of one host; needs the extra ``file``.
+
+    The file and what is written on the way to it can be read by their owner alone. The lock
+    is a file beside it, and the operating system gives it back when its holder dies.
+    """
+
+    def __init__(
+        self, path: str | os.PathLike[str], *, lock_timeout: float = LOCK_ENDS_AFTER
+    ) -> None:
+        try:
+            import filelock  # noqa: F401  # here, so that a missing extra is found at once
+        except ImportError as error:
+            raise ImportError(
+                "FileTokenStore needs the extra `file`: pip install filelock"
+            ) from error
+        self.path = Path(path).expanduser()
+        self.lock_timeout = lock_timeout
+
+    def load(self, key: str) -> Mapping[str, Any] | None:
+        token = self._tokens().get(key)
+        return token if isinstance(token, dict) else None
+
+    def save(self, key: str, token: Mapping[str, Any]) -> None:
+        import tempfile  # here, for the package is imported by many who save nothing
+
+        now = time.time()
+        kept = {
+            name: other
+            for name, other in self._tokens().items()
+            if isinstance(other, dict) and end_of(other) > now
+        }
+        text = json.dumps({**kept, key: dict(token)})
+        self._make_folder()
+        handle, beside = tempfile.mkstemp(dir=self.path.parent, prefix=f".{self.path.name}.")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:  # mkstemp made it 0600
+                file.write(text)
+            os.replace(beside, self.path)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                os.unlink(beside)
+            raise
+
+    def lock(self, key: str) -> AbstractContextManager[Any]:
+        from filelock import FileLock
+
+        self._make_folder()
+        # One lock for all keys: a save writes the whole file.
+        return FileLock(f"{self.path}.lock", timeout=self.lock_timeout, mode=0o600)
+
+    def _tokens(self) -> dict[str, Any]:
+        try:
+            tokens = json.loads(self.path.read_bytes())
+        except (OSError, ValueError, RecursionError):
+            return {}
+        return tokens if isinstance(tokens, dict) else {}
+
+    def _make_folder(self) -> None:
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

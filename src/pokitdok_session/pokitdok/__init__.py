@@ -1,0 +1,1 @@
+"""The PokitDok Platform API v4."""

@@ -1,0 +1,412 @@
+"""The envelope is opened, and an answer that is an error becomes the error that it is."""
+
+from __future__ import annotations
+
+import copy
+import json
+import pickle
+import time
+from email.utils import formatdate
+from typing import Any
+
+import pytest
+import requests
+
+from pokitdok_session import APIError, PokitDokSession, Reply
+from pokitdok_session.errors import (
+    Forbidden,
+    NotFound,
+    PaymentRequired,
+    RateLimited,
+    ServerError,
+    TradingPartnerError,
+    Unauthorized,
+    ValidationError,
+)
+from pokitdok_session.sandbox import Sandbox
+from support.http_server import Answer, Loopback
+
+PATH = "/anything"
+META = {"activity_id": "5a5a5a5a5a5a5a5a5a5a5a01", "processing_time": 4}
+PAGE = "<html><body>Not here</body></html>"
+
+
+def call(sandbox: Sandbox, session: PokitDokSession, **answer: Any) -> Reply:
+    sandbox.fail(PATH, **answer)
+    return session.call("GET", PATH)
+
+
+def failure(sandbox: Sandbox, session: PokitDokSession, **answer: Any) -> APIError:
+    with pytest.raises(APIError) as caught:
+        call(sandbox, session, **answer)
+    return caught.value
+
+
+# What comes back
+
+
+def test_a_reply_is_the_body_with_views_of_it(sandbox: Sandbox, session: PokitDokSession) -> None:
+    body = {"meta": META, "data": [{"id": 1}]}
+    reply = call(sandbox, session, body=body)
+    assert reply == body
+    assert isinstance(reply, dict)
+    assert reply["data"] is reply.data
+    assert (reply.data, reply.meta) == ([{"id": 1}], META)
+    assert reply.activity_id == META["activity_id"]
+    assert reply.response.status_code == 200
+    assert type(reply.response) is requests.Response
+
+
+@pytest.mark.parametrize(
+    ("answer", "data"),
+    [
+        ({"body": {"id": 1}}, {"id": 1}),
+        ({"body": [1, 2]}, [1, 2]),
+        ({"body": "null", "content_type": "application/json"}, None),
+        ({"body": "0"}, 0),
+        ({"body": '"text"'}, "text"),
+        ({"body": "ISA*00*", "content_type": "application/edi-x12"}, "ISA*00*"),
+        ({"body": PAGE}, PAGE),
+        ({"body": "", "status": 200}, None),
+        ({"status": 204}, None),
+        ({"body": '{"cut'}, '{"cut'),
+        ({"body": "[" * 100_000}, "[" * 100_000),
+        ({"body": b"\xff" * 70, "content_type": "text/x; charset=idna"}, "\ufffd" * 70),
+    ],
+    ids=lambda value: repr(value)[:40],
+)
+def test_a_body_without_the_envelope_becomes_data(
+    sandbox: Sandbox, session: PokitDokSession, answer: dict[str, Any], data: Any
+) -> None:
+    reply = call(sandbox, session, **answer)
+    assert reply == {"data": data}
+    assert reply.data == data
+    assert reply.meta == {}
+    assert reply.activity_id is None
+
+
+@pytest.mark.parametrize("body", [{"data": {"a": 1}}, {"meta": META}, {"meta": META, "data": None}])
+def test_half_an_envelope_is_one(
+    sandbox: Sandbox, session: PokitDokSession, body: dict[str, Any]
+) -> None:
+    reply = call(sandbox, session, body=body)
+    assert reply == body
+    assert reply.data == body.get("data")
+
+
+@pytest.mark.parametrize(
+    "kind", ["text/html; charset=utf-8", "text/html", "text/plain; charset=latin-1", "x/y"]
+)
+def test_json_is_found_by_trying_and_not_by_its_label(
+    sandbox: Sandbox, session: PokitDokSession, kind: str
+) -> None:
+    body = json.dumps({"data": {"name": "Zo\xeb"}}, ensure_ascii=False).encode()
+    assert call(sandbox, session, body=body, content_type=kind).data == {"name": "Zo\xeb"}
+
+
+def test_the_service_s_old_headers_are_read_as_well() -> None:
+    with Sandbox(legacy_headers=True) as sandbox, sandbox.session() as session:
+        reply = session.activities()
+        assert reply.response.headers["Content-Type"].startswith("text/html")
+        assert reply.meta["processing_time"] >= 0
+
+
+@pytest.mark.parametrize("meta", [None, [], "text", 7])
+def test_a_meta_that_is_no_object_is_as_none(
+    sandbox: Sandbox, session: PokitDokSession, meta: Any
+) -> None:
+    reply = call(sandbox, session, body={"meta": meta, "data": 1})
+    assert (reply.meta, reply.activity_id, reply.data) == ({}, None, 1)
+
+
+def test_an_activity_id_that_is_no_text_is_none(sandbox: Sandbox, session: PokitDokSession) -> None:
+    assert call(sandbox, session, body={"meta": {"activity_id": 7}}).activity_id is None
+
+
+def test_a_reply_can_be_copied_and_pickled(sandbox: Sandbox, session: PokitDokSession) -> None:
+    reply = call(sandbox, session, body={"meta": META, "data": 1})
+    for other in (copy.copy(reply), copy.deepcopy(reply), pickle.loads(pickle.dumps(reply))):
+        assert type(other) is Reply
+        assert (other, other.activity_id) == (reply, reply.activity_id)
+        assert other.response.json() == reply
+
+
+# Which error it is
+
+SHORT: dict[int, Any] = {
+    401: {"message": "Unauthorized"},
+    402: {"message": "Payment Required"},
+    403: {"message": "Forbidden (Rate Limited)"},
+}
+SCOPE = {"errors": {"scope": "'user_schedule' scope required to access this API"}}
+PARSING = {"errors": {"parsing": {"trading_partner_id": "MOCKPAYER"}}}
+QUERY = {"errors": {"query": "Unable to find configuration for trading_partner_id: NOPE"}}
+VALIDATION = {"errors": {"validation": {"member": ["This field is required."]}}}
+
+KINDS: list[tuple[int, Any, type[APIError]]] = [
+    (400, {"meta": META, "data": VALIDATION}, ValidationError),
+    (400, {"meta": META, "data": {}}, ValidationError),
+    (400, PAGE, ValidationError),
+    (402, SHORT[402], PaymentRequired),
+    (403, SHORT[403], RateLimited),
+    (403, {"message": "Forbidden"}, RateLimited),
+    (403, {"meta": META, "data": SCOPE}, Forbidden),
+    (403, {"data": SCOPE}, Forbidden),
+    (403, {"meta": META, "data": {"message": "Forbidden"}}, Forbidden),
+    (403, {"message": "identity is locked"}, Forbidden),
+    (403, {"message": None}, Forbidden),
+    (403, PAGE, Forbidden),
+    (403, "", Forbidden),
+    (403, [], Forbidden),
+    (404, PAGE, NotFound),
+    (404, {"meta": META, "data": {"errors": {"query": "activity not found"}}}, NotFound),
+    (405, PAGE, APIError),
+    (418, None, APIError),
+    (422, {"meta": META, "data": VALIDATION}, ValidationError),
+    (429, {"message": "slow down"}, RateLimited),
+    (409, {"data": VALIDATION}, ValidationError),
+    (500, PAGE, ServerError),
+    (502, "", ServerError),
+    (503, {"meta": META, "data": None}, ServerError),
+    (504, {"errors": []}, ServerError),
+    (599, PAGE, ServerError),
+    (200, {"meta": META, "data": PARSING}, TradingPartnerError),
+    (200, {"meta": META, "data": QUERY}, TradingPartnerError),
+    (400, {"meta": META, "data": PARSING}, TradingPartnerError),
+    (422, {"meta": META, "data": QUERY}, TradingPartnerError),
+    (500, {"meta": META, "data": PARSING}, TradingPartnerError),
+]
+
+
+@pytest.mark.parametrize(("status", "body", "kind"), KINDS, ids=lambda value: str(value)[:60])
+def test_an_error_is_told_by_body_and_status(
+    sandbox: Sandbox,
+    session: PokitDokSession,
+    status: int,
+    body: Any,
+    kind: type[APIError],
+) -> None:
+    error = failure(sandbox, session, status=status, body=body)
+    assert type(error) is kind
+    assert isinstance(error, requests.HTTPError)
+    assert error.response is not None
+    assert error.response.status_code == status
+    assert f"answered {status}" in str(error)
+    with_meta = isinstance(body, dict) and body.get("meta") is META
+    assert error.activity_id == (META["activity_id"] if with_meta else None)
+    assert not with_meta or f"activity {META['activity_id']}" in str(error)
+    assert error.request is error.response.request
+
+
+def test_a_lasting_401_is_unauthorized(sandbox: Sandbox, session: PokitDokSession) -> None:
+    error = failure(sandbox, session, status=401, times=None)
+    assert type(error) is Unauthorized
+    assert "a fresh token was refused as well" in str(error)
+
+
+@pytest.mark.parametrize(
+    "errors", [None, [], "text", {}, {"validation": {}}, {"other": 1}], ids=repr
+)
+def test_a_success_is_none_whatever_it_says_of_errors(
+    sandbox: Sandbox, session: PokitDokSession, errors: Any
+) -> None:
+    assert call(sandbox, session, body={"data": {"errors": errors}}).data == {"errors": errors}
+
+
+def test_a_redirect_that_leads_nowhere_is_no_error(
+    sandbox: Sandbox, session: PokitDokSession
+) -> None:
+    assert call(sandbox, session, status=304).response.status_code == 304
+
+
+FIELDS = [
+    (
+        {"validation": {"member": ["This field is required."], "provider": ["One.", "Two."]}},
+        {"member": ["This field is required."], "provider": ["One.", "Two."]},
+    ),
+    ({"validation": {"rogue": "Rogue field"}}, {"rogue": ["Rogue field"]}),
+    (
+        {"validation": {"birth_date": {"month": "Missing field.", "day": ["Low.", 7]}}},
+        {"birth_date.month": ["Missing field."], "birth_date.day": ["Low.", "7"]},
+    ),
+    (
+        {"validation": {"services": [{}, {"npi": ["Not valid."]}]}},
+        {"services[1].npi": ["Not valid."]},
+    ),
+    ({"validation": {"rows": [["a"], ["b"]]}}, {"rows[0]": ["a"], "rows[1]": ["b"]}),
+    ({"validation": {"a": None, "b": []}}, {"a": ["None"], "b": []}),
+    ({"validation": "Not JSON."}, {"validation": ["Not JSON."]}),
+    ({"validation": ["Not JSON."]}, {"validation": ["Not JSON."]}),
+    ({"transition": "too late"}, {"transition": ["too late"]}),
+    ({}, {}),
+]
+
+
+@pytest.mark.parametrize(("errors", "fields"), FIELDS, ids=repr)
+def test_what_is_not_valid_is_named_by_field(
+    sandbox: Sandbox, session: PokitDokSession, errors: Any, fields: dict[str, list[str]]
+) -> None:
+    error = failure(sandbox, session, status=422, body={"data": {"errors": errors}})
+    assert type(error) is ValidationError
+    assert error.errors == fields
+    for field in fields:
+        assert field in str(error)
+
+
+def test_what_is_nested_beyond_all_sense_is_looked_into_no_further(
+    sandbox: Sandbox, session: PokitDokSession
+) -> None:
+    deep: Any = "at the bottom"
+    for _ in range(200):
+        deep = {"a": [{"reject_reason": deep}]}
+    body = {"data": {"errors": {"validation": deep}}}
+    (messages,) = failure(sandbox, session, status=422, body=body).errors.values()
+    assert messages == []
+    assert len(call(sandbox, session, body={"data": deep}).rejections) < 50
+
+
+def test_a_message_about_a_field_is_not_in_the_text(
+    sandbox: Sandbox, session: PokitDokSession
+) -> None:
+    fields = {"birth_date": ["'Zephyrine' is no date."]}
+    error = failure(sandbox, session, status=422, body={"data": {"errors": {"validation": fields}}})
+    assert error.errors == fields
+    assert "Zephyrine" not in str(error)
+    assert "Zephyrine" not in repr(error)
+
+
+def test_errors_of_another_kind_are_kept_as_they_came(
+    sandbox: Sandbox, session: PokitDokSession
+) -> None:
+    assert failure(sandbox, session, body={"data": PARSING}).errors == PARSING["errors"]
+    assert failure(sandbox, session, body={"data": QUERY}).errors == QUERY["errors"]
+    error = failure(sandbox, session, status=403, body={"meta": META, "data": SCOPE})
+    assert error.errors == SCOPE["errors"]
+    assert str(error).endswith("errors: scope")
+
+
+ADVICE = {
+    402: "no credits left",
+    403: "this one was not processed",
+    500: "whether the request was processed is unknown",
+}
+
+
+@pytest.mark.parametrize(("status", "advice"), ADVICE.items())
+def test_an_error_says_what_it_means(
+    sandbox: Sandbox, session: PokitDokSession, status: int, advice: str
+) -> None:
+    assert advice in str(failure(sandbox, session, status=status))
+
+
+# How long to wait
+
+
+def seconds_to_wait(sandbox: Sandbox, session: PokitDokSession, **answer: Any) -> float:
+    error = failure(sandbox, session, **{"status": 403, **answer})
+    assert isinstance(error, RateLimited)
+    return error.retry_after
+
+
+def test_a_rate_limit_of_which_nothing_is_known_lasts_a_minute(
+    sandbox: Sandbox, session: PokitDokSession
+) -> None:
+    assert seconds_to_wait(sandbox, session) == 60
+
+
+@pytest.mark.parametrize("status", [403, 429])
+def test_retry_after_says_how_long_it_lasts(
+    sandbox: Sandbox, session: PokitDokSession, status: int
+) -> None:
+    assert seconds_to_wait(sandbox, session, status=status, headers={"Retry-After": "7"}) == 7
+    then = formatdate(time.time() + 30, usegmt=True)
+    wait = seconds_to_wait(sandbox, session, status=status, headers={"Retry-After": then})
+    assert 25 < wait <= 30
+    assert seconds_to_wait(sandbox, session, headers={"Retry-After": "nonsense"}) == 60
+
+
+def test_the_end_of_the_window_that_was_last_seen_says_how_long_it_lasts(
+    sandbox: Sandbox, session: PokitDokSession
+) -> None:
+    call(sandbox, session, body={"meta": {"rate_limit_reset": int(time.time()) + 40}})
+    assert 35 < seconds_to_wait(sandbox, session) <= 41  # Date tells whole seconds
+
+
+def by_a_clock(server: Loopback, date: str | None, window_end: float) -> float:
+    """The seconds to wait that a server tells whose clock says so."""
+    headers = {} if date is None else {"Date": date}
+    answers = [
+        Answer(body=json.dumps({"meta": {"rate_limit_reset": window_end}}).encode()),
+        Answer(403, b'{"message": "Forbidden (Rate Limited)"}', headers),
+    ]
+    server.script["/api/v4" + PATH] = lambda seen: answers.pop(0)
+    token = {"access_token": "x"}
+    with PokitDokSession("id", "secret", base_url=server.url, token=token) as session:
+        session.call("GET", PATH)
+        with pytest.raises(RateLimited) as caught:
+            session.call("GET", PATH)
+    return caught.value.retry_after
+
+
+def test_the_window_s_end_is_counted_by_the_server_s_clock(elsewhere: Loopback) -> None:
+    there = int(time.time()) - 86_400
+    assert by_a_clock(elsewhere, formatdate(there, usegmt=True), there + 40) == 40
+
+
+@pytest.mark.parametrize("date", [None, "nonsense", "", "Fri, 31 Dec 99999 23:59:59 GMT"])
+def test_a_server_without_a_clock_is_taken_to_have_ours(
+    elsewhere: Loopback, date: str | None
+) -> None:
+    assert 35 < by_a_clock(elsewhere, date, time.time() + 40) <= 40
+
+
+@pytest.mark.parametrize("reset", [1, -1, float("nan"), 10**400, None, "soon", [], 0], ids=str)
+def test_an_end_that_is_past_or_none_counts_for_nothing(
+    sandbox: Sandbox, session: PokitDokSession, reset: Any
+) -> None:
+    body = json.dumps({"meta": {"rate_limit_reset": reset}})
+    call(sandbox, session, body=body)
+    assert seconds_to_wait(sandbox, session) == 60
+
+
+# Rejections
+
+
+REJECTIONS: list[tuple[Any, list[dict[str, Any]]]] = [
+    ({"valid_request": True, "coverage": {"active": True}}, []),
+    (None, []),
+    ("ISA*00*", []),
+    (
+        {
+            "valid_request": False,
+            "reject_reason": "subscriber_insured_not_found",
+            "follow_up_action": "correct_and_resubmit",
+        },
+        [
+            {
+                "at": "",
+                "valid_request": False,
+                "reject_reason": "subscriber_insured_not_found",
+                "follow_up_action": "correct_and_resubmit",
+            }
+        ],
+    ),
+    (
+        {"subscriber": {"rejections": [{"reject_reason": "a"}, {"reject_reason": "b"}]}},
+        [{"at": "subscriber", "reject_reason": "a"}, {"at": "subscriber", "reject_reason": "b"}],
+    ),
+    ([{"payer": {"valid_request": False}}], [{"at": "payer", "valid_request": False}]),
+    ({"state": {"name": "rejected"}}, [{"at": "state", "reject_reason": "rejected"}]),
+    ({"state": {"name": "failed"}}, [{"at": "state", "reject_reason": "failed"}]),
+    ({"state": {"name": "completed"}}, []),
+    ({"state": "rejected"}, []),
+    ({"parameters": {"reject_reason": "ours"}, "application_data": {"reject_reason": "x"}}, []),
+]
+
+
+@pytest.mark.parametrize(("data", "rejections"), REJECTIONS, ids=lambda value: str(value)[:50])
+def test_what_a_payer_refused_is_found_wherever_it_stands(
+    sandbox: Sandbox, session: PokitDokSession, data: Any, rejections: list[dict[str, Any]]
+) -> None:
+    reply = call(sandbox, session, body={"meta": META, "data": data})
+    assert reply.rejections == rejections

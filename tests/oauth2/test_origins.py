@@ -1,0 +1,650 @@
+"""Where the token goes: to its own origin over https, and nowhere else."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+from oauthlib.oauth2 import InsecureTransportError
+from requests.adapters import BaseAdapter
+
+from pokitdok_session import ClientCredentialsSession, PokitDokSession
+from pokitdok_session.oauth2.origins import origin_of, trusted_origin, without_query
+from pokitdok_session.sandbox import Sandbox
+from pokitdok_session.transport.adapter import Transport
+from support.http_server import Loopback, redirect
+
+TOKEN = "/oauth2/token"
+PATH = "/activities/"
+KEPT = {"access_token": "of-the-api", "token_type": "bearer", "expires_in": 3600}
+BEARER = "Bearer of-the-api"
+
+
+class Nowhere(BaseAdapter):
+    """Answers everything with nothing, and keeps what was sent: for hosts that do not exist."""
+
+    def __init__(self, location: str | None = None) -> None:
+        super().__init__()
+        self.sent: list[requests.PreparedRequest] = []
+        self.location = location
+
+    def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:  # type: ignore[override]
+        self.sent.append(request)
+        response = requests.Response()
+        response.request, response.url = request, request.url or ""
+        response.status_code = 200
+        response._content = b"{}"
+        if self.location and len(self.sent) == 1:
+            response.status_code = 302
+            response.headers["Location"] = self.location
+        response.raw = requests.packages.urllib3.HTTPResponse()
+        return response
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    def authorizations(self) -> list[str | None]:
+        return [request.headers.get("Authorization") for request in self.sent]
+
+
+def session_for(
+    base_url: str | None = "https://api.example/v4", **options: Any
+) -> ClientCredentialsSession:
+    """A session that holds a token for an origin nobody serves."""
+    return ClientCredentialsSession(
+        "id", "secret", "https://auth.example/token", base_url=base_url, token=KEPT, **options
+    )
+
+
+@pytest.fixture
+def nowhere() -> Nowhere:
+    return Nowhere()
+
+
+@pytest.fixture
+def example(nowhere: Nowhere) -> Iterator[ClientCredentialsSession]:
+    with session_for() as session:
+        session.mount("https://", nowhere)
+        session.mount("http://", nowhere)
+        yield session
+
+
+@pytest.fixture
+def netrc(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A ~/.netrc that knows every host; gives the header that it stands for."""
+    hosts = ("127.0.0.1", "localhost", "api.example", "other.example")
+    lines = [f"machine {host} login somebody password else" for host in hosts]
+    (tmp_path / "netrc").write_text("\n".join(lines) + "\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    return "Basic " + base64.b64encode(b"somebody:else").decode()
+
+
+# Which URLs are ours
+
+OURS = [
+    "https://api.example",
+    "https://api.example/",
+    "https://api.example/any/path?query",
+    "https://api.example:443/v4",
+    "HTTPS://API.Example/v4",
+    "https://user:words@api.example/v4",
+    "https://api.example/@other.example/",
+    "https://api.example/\\other.example/",
+]
+FOREIGN = [
+    "https://other.example/v4",
+    "https://api.example:8443/v4",
+    "https://api.example.other.example/v4",
+    "https://other.example/?https://api.example/v4",
+    "https://other.example/https://api.example/v4",
+    "https://other.example#https://api.example/",
+    "https://api.example@other.example/v4",
+    "https://api.example:words@other.example/v4",
+    "https://other.example\\@api.example/v4",
+    "https://other.example/@api.example/v4",
+    "https://xn--pi-gka.example/v4",
+    "https://\u0430pi.example/v4",
+    "https://sub.api.example/v4",
+    "https://example/v4",
+    "http://other.example/v4",
+    "http://127.0.0.1/v4",
+]
+
+
+@pytest.mark.parametrize("url", OURS)
+def test_a_url_of_our_origin_bears_the_token(
+    example: ClientCredentialsSession, nowhere: Nowhere, url: str
+) -> None:
+    example.get(url)
+    assert nowhere.authorizations() == [BEARER]
+
+
+@pytest.mark.parametrize("url", FOREIGN)
+def test_a_url_of_another_origin_goes_bare(
+    example: ClientCredentialsSession, nowhere: Nowhere, url: str
+) -> None:
+    example.get(url)
+    assert BEARER not in nowhere.authorizations()
+    assert "of-the-api" not in str(nowhere.sent[0].headers)
+
+
+@pytest.mark.parametrize("url", OURS + FOREIGN)
+def test_our_idea_of_the_host_is_the_one_that_the_connection_is_made_to(url: str) -> None:
+    prepared = requests.Request("GET", url).prepare()
+    connects_to = requests.adapters.HTTPAdapter().build_connection_pool_key_attributes(
+        prepared, True
+    )[0]
+    origin = origin_of(prepared.url or "")
+    assert origin is not None
+    scheme, host, port = origin
+    assert host == connects_to["host"]
+    assert scheme == connects_to["scheme"]
+    assert port == connects_to["port"] or connects_to["port"] is None
+
+
+@pytest.mark.parametrize(
+    "url", ["", "/v4", "api.example", "https://", "https:///v4", "mailto:a@b", "https://[::1/"]
+)
+def test_what_is_no_url_has_no_origin(url: str) -> None:
+    assert origin_of(url) is None
+    assert not session_for().owns(url)
+
+
+def test_an_international_host_is_the_same_in_any_spelling(nowhere: Nowhere) -> None:
+    with session_for("https://b\xfccher.example/v4") as session:
+        session.mount("https://", nowhere)
+        session.get("/a")
+        session.get("https://xn--bcher-kva.example/b")
+        session.get("https://B\xdcCHER.example/c")
+    assert nowhere.authorizations() == [BEARER] * 3
+
+
+def test_without_a_base_url_the_token_goes_to_the_origin_of_the_token_endpoint() -> None:
+    session = session_for(None)
+    assert session.owns("https://auth.example/api")
+    assert not session.owns("https://api.example/v4")
+
+
+def test_the_origins_that_are_named_are_the_only_ones(nowhere: Nowhere) -> None:
+    named = ["https://api.example", "https://files.example:8443/any/path"]
+    with session_for(origins=named) as session:
+        session.mount("https://", nowhere)
+        for url in (*named, "https://files.example/", "https://auth.example/"):
+            session.get(url)
+    assert nowhere.authorizations() == [BEARER, BEARER, None, None]
+
+
+@pytest.mark.parametrize("url", ["http://api.example", "ftp://api.example"])
+def test_an_origin_over_plain_http_is_refused_when_the_session_is_built(url: str) -> None:
+    with pytest.raises((InsecureTransportError, requests.RequestException)):
+        session_for(url)
+    with pytest.raises((InsecureTransportError, requests.RequestException)):
+        session_for(origins=[url])
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost", "127.0.0.1", "127.8.9.1", "[::1]", "api.localhost", "LOCALHOST"]
+)
+def test_plain_http_to_loopback_is_confidential(nowhere: Nowhere, host: str) -> None:
+    with session_for(f"http://{host}:8080/v4") as session:
+        session.mount("http://", nowhere)
+        session.get("/a")
+    assert nowhere.authorizations() == [BEARER]
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost.example", "127.0.0.1.example", "128.0.0.1", "[::2]", "0.0.0.0", "10.0.0.1"]
+)
+def test_no_other_host_over_plain_http_is(host: str) -> None:
+    with pytest.raises(InsecureTransportError):
+        trusted_origin(f"http://{host}/")
+
+
+# Other origins are as in requests
+
+
+def test_plain_http_to_another_origin_goes_as_in_requests(
+    session: PokitDokSession, elsewhere: Loopback, sandbox: Sandbox
+) -> None:
+    assert session.get(elsewhere.url + "/a", params={"b": "c"}).status_code == 200
+    (seen,) = elsewhere.seen
+    assert (seen.path, seen.authorization) == ("/a?b=c", None)
+    assert sandbox.token_requests == 0
+
+
+def test_https_to_another_origin_goes_as_in_requests(
+    session: PokitDokSession, sandbox: Sandbox
+) -> None:
+    with Sandbox() as other:
+        assert session.get(other.base_url + "/", verify=other.ca_file).status_code == 404
+        assert "Authorization" not in other.requests[0].headers
+    assert sandbox.token_requests == 0
+
+
+def test_credentials_in_the_url_of_another_origin_are_used_as_in_requests(
+    example: ClientCredentialsSession, nowhere: Nowhere
+) -> None:
+    example.get("https://user:words@other.example/")
+    assert nowhere.authorizations() == ["Basic " + base64.b64encode(b"user:words").decode()]
+
+
+def test_a_header_of_the_caller_s_goes_to_another_origin_as_in_requests(
+    example: ClientCredentialsSession, nowhere: Nowhere
+) -> None:
+    example.get("https://other.example/", headers={"Authorization": "Own words"})
+    assert nowhere.authorizations() == ["Own words"]
+
+
+# Plain http to our own host
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://api.example/v4",
+        "http://api.example:8080/",
+        "HTTP://API.example",
+        " http://api.example",
+    ],
+)
+def test_plain_http_to_our_own_host_is_refused_and_nothing_is_sent(
+    example: ClientCredentialsSession, nowhere: Nowhere, url: str
+) -> None:
+    with pytest.raises(InsecureTransportError):
+        example.post(url, json={"patient": "Zephyrine"})
+    with pytest.raises(InsecureTransportError):
+        example.get(url, withhold_token=True)
+    with pytest.raises(InsecureTransportError):
+        example.get(url, auth=("user", "words"))
+    assert nowhere.sent == []
+
+
+def test_a_redirect_to_plain_http_on_our_own_host_is_not_followed(elsewhere: Loopback) -> None:
+    elsewhere.script["/"] = redirect("http://api.example/v4/patients?name=Zephyrine")
+    with session_for() as session, pytest.raises(InsecureTransportError):
+        session.get(elsewhere.url + "/")
+
+
+# Redirects
+
+
+def redirected(example: ClientCredentialsSession, source: str, target: str) -> list[str | None]:
+    wire = Nowhere(target)
+    example.mount("https://", wire)
+    example.mount("http://", wire)
+    example.get(source)
+    return wire.authorizations()
+
+
+def test_a_redirect_to_our_own_origin_bears_the_token(example: ClientCredentialsSession) -> None:
+    own = "https://api.example/v4/new"
+    assert redirected(example, "/old", own) == [BEARER, BEARER]
+    assert redirected(example, "/old", "new?query") == [BEARER, BEARER]
+    assert redirected(example, "/old", "https://API.example:443/new") == [BEARER, BEARER]
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "https://other.example/",
+        "//other.example/",
+        "https://api.example:8443/",
+        "https://sub.api.example/",
+        "http://other.example/",
+        "https://api.example@other.example/",
+    ],
+)
+def test_a_redirect_to_another_origin_carries_no_token(
+    example: ClientCredentialsSession, target: str
+) -> None:
+    sent, bare = redirected(example, "/old", target)
+    assert sent == BEARER
+    assert bare is None
+
+
+def test_a_redirect_to_another_origin_of_ours_bears_the_token() -> None:
+    with session_for(origins=["https://api.example", "https://files.example"]) as session:
+        assert redirected(session, "/old", "https://files.example/x") == [BEARER, BEARER]
+
+
+def test_a_redirect_from_http_to_https_of_the_same_loopback_host_loses_the_token() -> None:
+    with session_for("http://localhost:80") as session:
+        assert redirected(session, "/old", "https://localhost:443/x") == [BEARER, None]
+
+
+def test_a_redirect_from_elsewhere_into_our_own_origin_bears_no_token(
+    example: ClientCredentialsSession,
+) -> None:
+    source = "https://other.example/"
+    assert redirected(example, source, "https://api.example/v4") == [None, None]
+
+
+def test_the_caller_s_own_credentials_survive_a_redirect_as_in_requests(
+    example: ClientCredentialsSession,
+) -> None:
+    example.auth = ("user", "words")
+    own = redirected(example, "/old", "https://api.example/new")
+    away = redirected(example, "/old", "https://other.example/")
+    assert own[0] == own[1] is not None
+    assert own[0] == away[0]
+    assert away[1] is None
+
+
+def test_a_redirect_within_another_origin_keeps_the_caller_s_credentials(
+    example: ClientCredentialsSession,
+) -> None:
+    wire = Nowhere("https://other.example/new")
+    example.mount("https://", wire)
+    example.get("https://other.example/", auth=("user", "words"))
+    first, second = wire.authorizations()
+    assert first == second is not None
+
+
+def test_the_caller_s_credentials_for_another_origin_do_not_come_into_ours(
+    example: ClientCredentialsSession,
+) -> None:
+    wire = Nowhere("https://api.example/v4")
+    example.mount("https://", wire)
+    example.get("https://other.example/", auth=("user", "words"))
+    assert wire.authorizations()[1] is None
+
+
+def test_a_redirect_there_and_back_over_the_wire_carries_the_token_at_home_alone(
+    sandbox: Sandbox, elsewhere: Loopback
+) -> None:
+    with Loopback() as api:
+        api.script["/leave"] = redirect(elsewhere.url + "/return")
+        elsewhere.script["/return"] = redirect(api.url + "/home")
+        with session_for(api.url) as session:
+            assert session.get("/leave").url == api.url + "/home"
+        assert [seen.authorization for seen in api.seen] == [BEARER, None]
+        assert [seen.authorization for seen in elsewhere.seen] == [None]
+
+
+def test_hooks_of_the_caller_s_follow_a_redirect_and_the_replay_does_not(
+    example: ClientCredentialsSession,
+) -> None:
+    def look(response: requests.Response, **kwargs: Any) -> None:
+        """Look, and leave the response."""
+
+    wire = Nowhere("https://other.example/")
+    example.mount("https://", wire)
+    example.get("/old", hooks={"response": [look]})
+    assert len(wire.sent[0].hooks["response"]) == 2
+    assert wire.sent[1].hooks["response"] == [look]
+
+
+def test_a_header_that_the_caller_put_over_the_token_follows_a_redirect_as_in_requests(
+    example: ClientCredentialsSession,
+) -> None:
+    for target, follows in (("https://api.example/new", True), ("https://other.example/", False)):
+        wire = Nowhere(target)
+        example.mount("https://", wire)
+        prepared = example.prepare_request(requests.Request("GET", "/old"))
+        prepared.headers["Authorization"] = "Own words"
+        example.send(prepared)
+        assert wire.authorizations() == ["Own words", "Own words" if follows else None]
+        assert wire.sent[1].hooks["response"] == []
+
+
+def test_a_next_link_of_another_host_gets_no_token(
+    sandbox: Sandbox, session: PokitDokSession, elsewhere: Loopback
+) -> None:
+    sandbox.fail(
+        PATH, body={"meta": {"next": elsewhere.url + "/activities/?offset=20"}, "data": []}
+    )
+    reply = session.activities()
+    session.get(reply.meta["next"])
+    assert elsewhere.seen[0].authorization is None
+
+
+def test_plain_http_to_this_machine_does_not_leave_it_by_a_proxy(
+    nowhere: Nowhere, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with session_for("http://localhost:8080/v4") as session:
+        session.mount("http://", nowhere)
+        prepared = session.prepare_request(requests.Request("GET", "/a"))
+        with pytest.raises(InsecureTransportError, match="NO_PROXY"):
+            session.get("/a", proxies={"http": "http://proxy.example:3128"})
+        monkeypatch.setenv("http_proxy", "proxy.example:3128")
+        for send in (lambda: session.get("/a"), lambda: session.send(prepared)):
+            with pytest.raises(InsecureTransportError, match="NO_PROXY"):
+                send()
+        assert nowhere.sent == []
+        session.get("http://other.example/")  # that is nobody's secret
+        monkeypatch.setenv("no_proxy", "localhost")
+        session.get("/a")
+        monkeypatch.delenv("no_proxy")
+        monkeypatch.setenv("http_proxy", "http://127.0.0.1:3128")
+        session.get("/a")
+    assert nowhere.authorizations() == [None, BEARER, BEARER]
+
+
+def test_a_host_of_ours_by_another_scheme_is_as_in_requests(
+    example: ClientCredentialsSession, nowhere: Nowhere
+) -> None:
+    with pytest.raises(requests.exceptions.InvalidSchema):
+        example.get("ftp://api.example/a")
+    example.mount("ftp://", nowhere)
+    assert example.get("ftp://api.example/a").status_code == 200
+    assert nowhere.authorizations() == [None]
+
+
+def test_it_is_said_where_no_token_goes(
+    example: ClientCredentialsSession, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level("DEBUG", "pokitdok_session"):
+        example.get("https://other.example/path?query")
+    assert [record.getMessage() for record in caplog.records] == [
+        "no token goes to https://other.example:443, no origin of this session"
+    ]
+
+
+# netrc
+
+
+def test_netrc_never_replaces_the_token(
+    sandbox: Sandbox, session: PokitDokSession, netrc: str
+) -> None:
+    assert session.get(PATH).status_code == 200
+    assert session.get(sandbox.base_url + "/api/v4" + PATH).status_code == 200
+    session.get(PATH, withhold_token=True)
+    assert netrc not in [seen.headers.get("Authorization") for seen in sandbox.requests]
+
+
+def test_netrc_never_replaces_the_token_on_a_redirect(
+    example: ClientCredentialsSession, netrc: str
+) -> None:
+    assert redirected(example, "/old", "https://api.example/new") == [BEARER, BEARER]
+    into_ours = redirected(example, "https://elsewhere.example/", "https://api.example/")
+    assert into_ours == [None, None]
+
+
+def test_netrc_serves_other_origins_as_in_requests(
+    example: ClientCredentialsSession, nowhere: Nowhere, netrc: str
+) -> None:
+    example.get("https://other.example/")
+    example.get("https://unknown.example/")
+    assert nowhere.authorizations() == [netrc, None]
+    assert redirected(example, "/old", "https://other.example/") == [BEARER, netrc]
+
+
+def test_netrc_serves_other_origins_whatever_the_timeout(
+    example: ClientCredentialsSession, nowhere: Nowhere, netrc: str
+) -> None:
+    for options in ({"timeout": 5}, {"timeout": None}, {"withhold_token": True}):
+        example.get("https://other.example/", **options)
+    assert nowhere.authorizations() == [netrc] * 3
+
+
+def test_the_auth_of_another_session_wins_also_where_its_token_stays(
+    example: ClientCredentialsSession, nowhere: Nowhere, netrc: str
+) -> None:
+    with ClientCredentialsSession(
+        "id", "secret", "https://other.example/token", token={"access_token": "theirs"}
+    ) as other:
+        example.get("https://other.example/", auth=other.auth)
+        example.get("https://localhost/", auth=other.auth)
+    assert nowhere.authorizations() == ["Bearer theirs", None]
+
+
+def test_netrc_is_not_read_where_the_environment_is_not_trusted(
+    example: ClientCredentialsSession, nowhere: Nowhere, netrc: str
+) -> None:
+    example.trust_env = False
+    example.get("https://other.example/")
+    assert nowhere.authorizations() == [None]
+
+
+# Explicit auth, withhold_token
+
+
+def test_an_auth_on_the_request_wins(example: ClientCredentialsSession, nowhere: Nowhere) -> None:
+    example.get("/a", auth=("user", "words"))
+    assert nowhere.authorizations() == ["Basic " + base64.b64encode(b"user:words").decode()]
+
+
+def test_an_auth_on_the_session_wins(example: ClientCredentialsSession, nowhere: Nowhere) -> None:
+    example.auth = ("user", "words")
+    example.get("/a", timeout=3)
+    example.get("/a", withhold_token=True)
+    example.send(example.prepare_request(requests.Request("GET", "/a")))
+    example.auth = None
+    example.get("/a")
+    basic = "Basic " + base64.b64encode(b"user:words").decode()
+    assert nowhere.authorizations() == [basic] * 3 + [None]
+
+
+@pytest.mark.parametrize("nothing", ["", (), False])
+def test_an_auth_that_is_none_makes_no_request_anonymous(
+    example: ClientCredentialsSession, nowhere: Nowhere, nothing: Any
+) -> None:
+    example.get("/a", auth=nothing)
+    assert nowhere.authorizations() == [BEARER]
+
+
+@pytest.mark.parametrize("verb", ["get", "post", "put", "patch", "delete", "head", "options"])
+def test_the_token_can_be_withheld_from_any_request(
+    example: ClientCredentialsSession, nowhere: Nowhere, verb: str
+) -> None:
+    getattr(example, verb)("/a", withhold_token=True)
+    getattr(example, verb)("/a")
+    assert nowhere.authorizations() == [None, BEARER]
+
+
+def test_a_withheld_token_is_not_even_fetched(sandbox: Sandbox, session: PokitDokSession) -> None:
+    assert session.get(PATH, withhold_token=True).status_code == 401
+    assert sandbox.token_requests == 0
+
+
+def test_withholding_the_token_leaves_a_header_of_the_caller_s(
+    example: ClientCredentialsSession, nowhere: Nowhere
+) -> None:
+    example.get("/a", withhold_token=True, headers={"Authorization": "Own words"})
+    assert nowhere.authorizations() == ["Own words"]
+
+
+def test_the_session_s_auth_serves_a_plain_request(
+    sandbox: Sandbox, session: PokitDokSession
+) -> None:
+    url = sandbox.base_url + "/api/v4" + PATH
+    assert requests.get(url, auth=session.auth, verify=sandbox.ca_file).status_code == 200
+
+
+def test_the_session_s_auth_adds_nothing_to_a_plain_request_elsewhere(
+    sandbox: Sandbox, session: PokitDokSession, elsewhere: Loopback
+) -> None:
+    requests.get(elsewhere.url, auth=session.auth)
+    assert elsewhere.seen[0].authorization is None
+    assert sandbox.token_requests == 0
+
+
+def test_the_session_s_auth_sends_no_token_over_plain_http(
+    nowhere: Nowhere, example: ClientCredentialsSession
+) -> None:
+    with requests.Session() as plain:
+        plain.mount("http://", nowhere)
+        plain.get("http://other.example/v4", auth=example.auth)
+    assert nowhere.authorizations() == [None]
+
+
+# Text
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://user:words@h.example:8443/p?q=1#f", "https://h.example:8443/p"),
+        ("https://h.example", "https://h.example"),
+        ("https://[::1/", "the URL"),
+    ],
+)
+def test_a_url_is_shown_without_what_may_be_secret(url: str, shown: str) -> None:
+    assert without_query(url) == shown
+
+
+def test_the_refusal_of_plain_http_does_not_repeat_the_url(
+    example: ClientCredentialsSession,
+) -> None:
+    with pytest.raises(InsecureTransportError) as caught:
+        example.get("http://api.example/patients/Zephyrine?name=Quillfeather")
+    assert "Zephyrine" not in str(caught.value)
+    assert "Quillfeather" not in str(caught.value)
+
+
+def test_transport_to_our_origin_is_by_the_port_that_the_sandbox_has(sandbox: Sandbox) -> None:
+    session = sandbox.session()
+    assert session.owns(sandbox.base_url + "/x")
+    port = urlsplit(sandbox.base_url).port or 0
+    assert not session.owns(f"https://127.0.0.1:{port + 1}/x")
+    assert not session.owns(f"https://localhost:{port}/x")
+    assert isinstance(session.get_adapter(sandbox.base_url + "/"), Transport)
+
+
+def test_a_plain_request_with_the_session_s_auth_is_refused_over_plain_http_to_our_host() -> None:
+    with (
+        ClientCredentialsSession(
+            "id",
+            "secret",
+            "https://api.example.com/token",
+            token={"access_token": "t", "expires_in": 3600},
+        ) as session,
+        pytest.raises(InsecureTransportError),
+    ):
+        requests.get("http://api.example.com/members/1", auth=session.auth)
+
+
+def test_a_withheld_token_takes_nothing_else_from_another_origin(elsewhere: Loopback) -> None:
+    with ClientCredentialsSession("id", "secret", "https://api.example.com/token") as session:
+        url = elsewhere.url.replace("//", "//user:word@")
+        session.get(url, withhold_token=True)
+    assert elsewhere.seen[-1].authorization == "Basic dXNlcjp3b3Jk"
+
+
+def test_a_redirect_measures_no_body_that_is_still_half_read(session: PokitDokSession) -> None:
+    # requests rewinds it only after `rebuild_auth`: the rest would be announced, the whole sent.
+    session.token = {"access_token": "t", "expires_in": 3600}
+    file = io.BytesIO(b"x" * 1000)
+    url = f"{session.api_root}/claims/convert"
+    sent = session.prepare_request(requests.Request("POST", url, data=file))
+    file.read(400)
+    response = requests.Response()
+    response.request = sent
+    followed = sent.copy()
+    session.rebuild_auth(followed, response)
+    assert followed.headers["Content-Length"] == "1000"
+    assert followed.headers["Authorization"] == "Bearer t"
+
+
+def test_the_refusal_of_plain_http_is_caught_with_everything_else() -> None:
+    with (
+        ClientCredentialsSession("id", "secret", "https://api.example.com/token") as session,
+        pytest.raises(requests.RequestException),
+    ):
+        session.get("http://api.example.com/members/1")

@@ -1,0 +1,343 @@
+"""Pickle, deepcopy, fork and spawn give a working session, and no lock is inherited held."""
+
+from __future__ import annotations
+
+import copy
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import threading
+import warnings
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+import requests
+
+from pokitdok_session import PokitDokSession
+from pokitdok_session.oauth2.auth import Replay
+from pokitdok_session.sandbox import Sandbox
+from pokitdok_session.transport import environment as process
+from support.threads import PATIENCE, Crowd, Held
+
+PATH = "/activities/"
+
+
+def by_pickle(session: PokitDokSession) -> PokitDokSession:
+    copied = pickle.loads(pickle.dumps(session))
+    assert isinstance(copied, PokitDokSession)
+    return copied
+
+
+WAYS = pytest.mark.parametrize("travel", [by_pickle, copy.deepcopy], ids=["pickle", "deepcopy"])
+Travel = Callable[[PokitDokSession], PokitDokSession]
+
+
+@WAYS
+def test_a_copy_works_with_the_token_that_it_took_along(sandbox: Sandbox, travel: Travel) -> None:
+    session = sandbox.session()
+    session.get(PATH)
+    other = travel(session)
+    assert other.token["access_token"] == session.access_token
+    assert other.token["expires_at"] == pytest.approx(session.token["expires_at"], abs=0.1)
+    assert other.get(PATH).status_code == 200
+    assert sandbox.token_requests == 1
+
+
+@WAYS
+def test_a_copy_of_a_session_without_a_token_fetches_its_own(
+    sandbox: Sandbox, travel: Travel
+) -> None:
+    session = sandbox.session()
+    other = travel(session)
+    assert not other.authorized
+    assert other.get(PATH).status_code == 200
+    assert not session.authorized
+
+
+@WAYS
+def test_a_copy_keeps_what_was_set(sandbox: Sandbox, travel: Travel) -> None:
+    session = sandbox.session(
+        scope="user_schedule", timeout=(1, 2), max_rate_limit_wait=7, token_params={"a": "b"}
+    )
+    session.headers["X-Own"] = "1"
+    session.cookies.set("c", "2")
+    session.max_redirects = 3
+    session.own = "attribute"  # type: ignore[attr-defined]
+    other = travel(session)
+    for name in ("base_url", "api_root", "client_id", "client_secret", "token_url", "token_params"):
+        assert getattr(other, name) == getattr(session, name)
+    for name in ("scope", "timeout", "max_rate_limit_wait", "max_redirects", "verify", "own"):
+        assert getattr(other, name) == getattr(session, name)
+    assert other.headers == session.headers
+    assert other.cookies["c"] == "2"
+    assert list(other.adapters) == list(session.adapters)
+    assert other.owns(sandbox.base_url + "/x")
+
+
+@WAYS
+def test_a_copy_shares_nothing_with_the_original(sandbox: Sandbox, travel: Travel) -> None:
+    session = sandbox.session()
+    first = session.fetch_token()
+    other = travel(session)
+    other.headers["X-Own"] = "1"
+    other.hooks["response"].append(print)
+    other.cookies.set("c", "2")
+    other.fetch_token()
+    other.register_compliance_hook("protected_request", print)
+    assert "X-Own" not in session.headers
+    assert session.hooks == {"response": []}
+    assert len(session.cookies) == 0
+    assert session.token == first
+    assert session.compliance_hook["protected_request"] == set()
+    assert session.auth is not other.auth
+
+
+@WAYS
+def test_a_copy_renews_and_replays_for_itself(sandbox: Sandbox, travel: Travel) -> None:
+    session = sandbox.session()
+    first = session.fetch_token()
+    other = travel(session)
+    sandbox.revoke()
+    assert other.get(PATH).status_code == 200
+    assert other.access_token != first["access_token"] == session.access_token
+
+
+@WAYS
+def test_an_expired_token_is_expired_after_the_journey(sandbox: Sandbox, travel: Travel) -> None:
+    session = sandbox.session()
+    session.token = {**session.fetch_token(), "expires_at": 1}
+    other = travel(session)
+    other.get(PATH)
+    assert sandbox.token_requests == 2
+
+
+@WAYS
+def test_an_auth_that_the_caller_set_goes_along(sandbox: Sandbox, travel: Travel) -> None:
+    session = sandbox.session()
+    session.auth = ("user", "words")
+    other = travel(session)
+    assert other.auth == ("user", "words")
+    other.auth = None
+    assert travel(other).auth is None
+    assert other.get(PATH).status_code == 401
+
+
+@WAYS
+def test_a_copy_inherits_no_lock_that_is_held(sandbox: Sandbox, travel: Travel) -> None:
+    session = sandbox.session()
+    with session.token_source._lock:
+        other = travel(session)
+        assert other.get(PATH, timeout=PATIENCE).status_code == 200
+
+
+@WAYS
+def test_a_copy_waits_for_no_renewal_of_the_original(sandbox: Sandbox, travel: Travel) -> None:
+    session = sandbox.session()
+    held = Held(verify=sandbox.ca_file)
+    elsewhere = sandbox.base_url + "/oauth2/"
+    session.mount(elsewhere, held)
+    waiter = Crowd(1, lambda: session.get(PATH).status_code)
+    assert held.arrived.wait(PATIENCE)
+    del session.adapters[elsewhere]
+    other = travel(session)
+    assert other.get(PATH).status_code == 200
+    held.let_go.set()
+    assert waiter.join() == [200]
+
+
+def test_a_subclass_travels_as_what_it_is(sandbox: Sandbox) -> None:
+    session = Own(sandbox.client_id, sandbox.client_secret, base_url=sandbox.base_url)
+    assert type(pickle.loads(pickle.dumps(session))) is Own
+
+
+class Own(PokitDokSession):
+    """A session of a user's own."""
+
+
+# Responses
+
+
+def test_a_pickled_response_holds_no_session_and_no_secret(
+    sandbox: Sandbox, session: PokitDokSession
+) -> None:
+    response = session.get(PATH)
+    assert [hook for hook in response.request.hooks["response"] if isinstance(hook, Replay)]
+    pickled = pickle.dumps(response)
+    assert sandbox.client_secret.encode() not in pickled
+    assert b"Session" not in pickled
+    assert b"TokenSource" not in pickled
+    other = pickle.loads(pickled)
+    assert (other.status_code, other.json()) == (200, response.json())
+
+
+@pytest.mark.parametrize(
+    "travel", [lambda it: pickle.loads(pickle.dumps(it)), copy.deepcopy], ids=["pickle", "deepcopy"]
+)
+def test_the_request_of_a_copied_response_can_be_sent_and_is_not_replayed(
+    sandbox: Sandbox, session: PokitDokSession, travel: Any
+) -> None:
+    request = travel(session.get(PATH)).request
+    sandbox.revoke()
+    with requests.Session() as plain:
+        assert plain.send(request, verify=sandbox.ca_file).status_code == 401
+    assert sandbox.token_requests == 1
+
+
+# Processes
+
+
+def in_a_child(work: Callable[[], bool]) -> bool:
+    """Fork, do the work there, and tell whether it went well; a child that hangs did not."""
+    with warnings.catch_warnings():
+        # That a fork of many threads may hang is what these tests are about.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        child = os.fork()
+    if child == 0:  # pragma: no cover  # another process
+        signal.alarm(int(PATIENCE))
+        code = 1
+        try:
+            code = 0 if work() else 1
+        finally:
+            os._exit(code)
+    _, status = os.waitpid(child, 0)
+    return os.waitstatus_to_exitcode(status) == 0
+
+
+forks = pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+
+
+@forks
+def test_a_child_goes_on_with_its_parent_s_token_on_connections_of_its_own(
+    sandbox: Sandbox, session: PokitDokSession
+) -> None:
+    session.get(PATH)
+    assert in_a_child(lambda: session.get(PATH).status_code == 200)
+    assert session.get(PATH).status_code == 200
+    assert {seen.token for seen in sandbox.requests} == {session.access_token}
+    assert sandbox.token_requests == 1
+
+
+@forks
+def test_a_child_inherits_no_lock_that_is_held(sandbox: Sandbox, session: PokitDokSession) -> None:
+    with session.token_source._lock:
+        assert in_a_child(lambda: session.get(PATH).status_code == 200)
+    assert session.get(PATH).status_code == 200
+
+
+@forks
+def test_a_child_can_use_the_cookies_that_a_thread_of_its_parent_was_using(
+    sandbox: Sandbox, session: PokitDokSession
+) -> None:
+    session.cookies.set("c", "1")
+    lock: Any = vars(session.cookies)["_cookies_lock"]
+    taken, let_go = threading.Event(), threading.Event()
+
+    def use_them() -> None:
+        with lock:
+            taken.set()
+            let_go.wait(PATIENCE)
+
+    user = Crowd(1, use_them)
+    assert taken.wait(PATIENCE)
+    assert in_a_child(lambda: session.get(PATH).status_code == 200)
+    session.start_afresh()  # what the child has called
+    assert session.get(PATH).status_code == 200
+    let_go.set()
+    user.join()
+    assert [seen.headers["Cookie"] for seen in sandbox.requests] == ["c=1", "c=1"]
+
+
+@forks
+def test_a_child_makes_connections_of_its_own_on_an_adapter_of_the_caller_s(
+    sandbox: Sandbox, session: PokitDokSession
+) -> None:
+    adapter = requests.adapters.HTTPAdapter()
+    session.mount(sandbox.base_url + "/", adapter)
+    session.verify = sandbox.ca_file
+    session.get(PATH)
+    inherited = adapter.poolmanager
+    assert in_a_child(
+        lambda: adapter.poolmanager is not inherited and session.get(PATH).status_code == 200
+    )
+    assert adapter.poolmanager is inherited
+    session.start_afresh()  # what the child has called
+    assert adapter.poolmanager is not inherited
+    assert session.get(PATH).status_code == 200
+
+
+class Late(requests.adapters.HTTPAdapter):
+    """An adapter of the caller's that has no connections yet, and nothing to keep them in."""
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        """Make none."""
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+@forks
+def test_an_adapter_that_cannot_be_made_anew_keeps_no_other_session_from_it(
+    sandbox: Sandbox, session: PokitDokSession, caplog: pytest.LogCaptureFixture
+) -> None:
+    sessions = [session, *(sandbox.session() for _ in range(5))]
+    session.mount("https://other.example", Late())
+    with ExitStack() as held:
+        for other in sessions:
+            held.enter_context(other.token_source._lock)
+        assert in_a_child(lambda: not any(s.token_source._lock.locked() for s in sessions))
+    process._after_fork()  # what the child has called
+    ours = [
+        record
+        for record in caplog.records
+        if record.name == "pokitdok_session.transport.environment"
+    ]
+    assert [record.getMessage() for record in ours] == [
+        "after a fork, PokitDokSession does not start afresh: AttributeError"
+    ]
+
+
+def test_cookies_without_a_lock_are_left_as_they_are(session: PokitDokSession) -> None:
+    session.cookies = {"c": "1"}  # type: ignore[assignment]
+    session.start_afresh()
+    assert session.cookies == {"c": "1"}
+
+
+@forks
+def test_a_child_waits_for_no_renewal_that_its_parent_has_begun(
+    sandbox: Sandbox, session: PokitDokSession
+) -> None:
+    held = Held(verify=sandbox.ca_file)
+    way = sandbox.base_url + "/oauth2/"
+    session.mount(way, held)
+    waiter = Crowd(1, lambda: session.get(PATH).status_code)
+    assert held.arrived.wait(PATIENCE)
+    del session.adapters[way]
+    assert in_a_child(lambda: session.get(PATH).status_code == 200)
+    held.let_go.set()
+    assert waiter.join() == [200]
+    assert sandbox.token_requests == 2
+
+
+def test_a_session_works_in_a_process_that_was_spawned(
+    sandbox: Sandbox, session: PokitDokSession
+) -> None:
+    session.get(PATH)
+    code = (
+        "import pickle, sys\n"
+        "session = pickle.load(sys.stdin.buffer)\n"
+        f"print(session.get({PATH!r}).status_code)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code],
+        input=pickle.dumps(session),
+        capture_output=True,
+        timeout=30,
+        check=False,
+    )
+    assert (done.stdout.strip(), done.stderr) == (b"200", b"")
+    assert sandbox.token_requests == 1
+    assert len(sandbox.requests) == 2

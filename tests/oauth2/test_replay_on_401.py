@@ -1,0 +1,592 @@
+"""A 401 was not processed: the token is replaced once, the request replayed whole or not at all."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from pokitdok_session import ClientCredentialsSession, PokitDokSession, TokenError
+from pokitdok_session.oauth2.token_source import DISTRUST
+from pokitdok_session.sandbox import Sandbox
+from pokitdok_session.transport.adapter import Transport
+from support.clock import Clock
+from support.http_server import Answer, Loopback, Seen, redirect
+from support.threads import PATIENCE, Crowd, Held, at_once
+
+TOKEN = "/oauth2/token"
+PATH = "/activities/"
+PassTime = Callable[[float], None]
+
+
+def refused_once(sandbox: Sandbox, path: str = "/eligibility/") -> None:
+    sandbox.fail(path, status=401)
+    sandbox.fail(path, status=200, body={"data": {}})
+
+
+def tokens(sandbox: Sandbox) -> list[str | None]:
+    return [seen.token for seen in sandbox.requests]
+
+
+# The token is replaced, and once
+
+
+def test_a_revoked_token_is_replaced_and_nobody_notices(
+    sandbox: Sandbox, session: PokitDokSession
+) -> None:
+    session.get(PATH)
+    sandbox.revoke()
+    response = session.get(PATH)
+    assert response.status_code == 200
+    assert sandbox.token_requests == 2
+    first, again, replayed = tokens(sandbox)
+    assert first == again != replayed == session.access_token
+
+
+def test_sixteen_threads_with_a_revoked_token_make_one_token_request(
+    sandbox: Sandbox, session: PokitDokSession
+) -> None:
+    session.get(PATH)
+    sandbox.revoke()
+    assert at_once(16, lambda: session.get(PATH).status_code) == [200] * 16
+    assert sandbox.token_requests == 2
+
+
+def test_a_401_that_comes_late_finds_the_token_replaced(
+    sandbox: Sandbox, session: PokitDokSession
+) -> None:
+    session.get(PATH)
+    sandbox.revoke()
+
+    class Late(Transport):
+        def send(self, *args: Any, **kwargs: Any) -> requests.Response:
+            response = super().send(*args, **kwargs)
+            if response.status_code == 401:
+                assert session.get(PATH).status_code == 200  # another call has it replaced
+            return response
+
+    session.mount(sandbox.base_url + "/api/v4/tradingpartners/", Late(verify=sandbox.ca_file))
+    assert session.get("/tradingpartners/").status_code == 200
+    assert sandbox.token_requests == 2
+
+
+def test_a_lasting_401_is_handed_back_after_one_replay(
+    sandbox: Sandbox, session: PokitDokSession
+) -> None:
+    sandbox.fail(PATH, status=401, times=None)
+    response = session.get(PATH)
+    assert response.status_code == 401
+    assert [earlier.status_code for earlier in response.history] == [401]
+    assert len(sandbox.requests) == 2
+    assert sandbox.token_requests == 2
+
+
+def test_a_token_refused_when_fresh_is_not_replaced_again_for_a_while(
+    sandbox: Sandbox, session: PokitDokSession, clock: Clock
+) -> None:
+    sandbox.fail(PATH, status=401, times=None)
+    for _ in range(5):
+        assert session.get(PATH).status_code == 401
+    assert sandbox.token_requests == 2
+    clock.advance(DISTRUST - 1)
+    session.get(PATH)
+    assert sandbox.token_requests == 2
+    clock.advance(1)
+    session.get(PATH)
+    assert sandbox.token_requests == 3
+
+
+def test_sixteen_threads_refused_for_ever_make_one_replacement(
+    sandbox: Sandbox, session: PokitDokSession
+) -> None:
+    session.get(PATH)
+    sandbox.fail(PATH, status=401, times=None)
+    assert at_once(16, lambda: session.get(PATH).status_code) == [401] * 16
+    assert sandbox.token_requests == 2
+
+
+def test_other_requests_go_on_with_the_token_that_one_path_refuses(
+    sandbox: Sandbox, session: PokitDokSession
+) -> None:
+    sandbox.fail("/claims/*", status=401, times=None)
+    session.get("/claims/status")
+    assert session.get(PATH).status_code == 200
+    assert sandbox.token_requests == 2
+
+
+def test_a_short_token_that_runs_out_on_its_way_is_not_distrusted(
+    sandbox: Sandbox, session: PokitDokSession, clock: Clock
+) -> None:
+    sandbox.options.token_lifetime = 1
+    for count in (1, 2, 3):
+        fault = sandbox.fail(PATH, status=401)
+        session.token_source.clock = running_out = Clock(clock.now)
+        clock.advance(10)
+
+        def run_out(response: Any, running_out: Clock = running_out) -> Any:
+            running_out.advance(2)
+            return response
+
+        session.register_compliance_hook("access_token_response", run_out)
+        session.get(PATH)
+        session.compliance_hook["access_token_response"].clear()
+        assert fault.hits == 1
+        assert sandbox.token_requests >= count * 2
+
+
+def test_the_same_token_handed_out_for_a_refused_one_is_not_replayed() -> None:
+    with Sandbox(same_token=True) as sandbox, sandbox.session() as session:
+        session.get(PATH)
+        sandbox.fail(PATH, status=401, times=None)
+        response = session.get(PATH)
+        assert (response.status_code, response.history) == (401, [])
+        assert len(sandbox.requests) == 2
+        session.get(PATH)
+        assert sandbox.token_requests == 2
+
+
+def test_a_refused_token_that_cannot_be_replaced_is_an_error(
+    sandbox: Sandbox, session: PokitDokSession
+) -> None:
+    session.get(PATH)
+    sandbox.revoke()
+    sandbox.fail(TOKEN, status=401, times=None)
+    for _ in range(3):
+        with pytest.raises(TokenError, match="answered 401"):
+            session.get(PATH)
+    assert sandbox.token_requests == 2
+
+
+def test_the_wait_for_the_replacement_keeps_to_the_call_s_timeout(
+    sandbox: Sandbox, session: PokitDokSession
+) -> None:
+    session.get(PATH)
+    sandbox.revoke()
+    held = Held(verify=sandbox.ca_file)
+    session.mount(sandbox.base_url + TOKEN, held)
+    patient = Crowd(1, lambda: session.get(PATH).status_code)
+    assert held.arrived.wait(PATIENCE)
+    with pytest.raises(TokenError, match=r"within 0\.2 s"):
+        session.get(PATH, timeout=0.2)
+    held.let_go.set()
+    assert patient.join() == [200]
+
+
+def test_a_403_renews_and_replays_nothing(sandbox: Sandbox, session: PokitDokSession) -> None:
+    sandbox.fail(PATH, status=403)
+    assert session.get(PATH).status_code == 403
+    assert (len(sandbox.requests), sandbox.token_requests) == (1, 1)
+
+
+# What is replayed
+
+
+class Unseekable(io.RawIOBase):
+    """Text that can be read once."""
+
+    def __init__(self, content: bytes) -> None:
+        self._inner = io.BytesIO(content)
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        return self._inner.read(size)
+
+    def seekable(self) -> bool:
+        return False
+
+
+def from_the_middle(content: bytes) -> io.BytesIO:
+    file = io.BytesIO(b"skipped" + content)
+    file.seek(len(b"skipped"))
+    return file
+
+
+WHOLE: list[tuple[str, dict[str, Any], bytes | None]] = [
+    ("none", {}, b""),
+    ("bytes", {"data": b"\x00\xffbytes"}, b"\x00\xffbytes"),
+    ("empty bytes", {"data": b""}, b""),
+    ("str", {"data": "stra\xdfe"}, "stra\xdfe".encode()),
+    ("json", {"json": {"name": "Zo\xeb"}}, None),
+    ("form", {"data": {"name": "Zo\xeb"}}, b"name=Zo%C3%AB"),
+    ("files", {"files": {"file": ("a.x12", b"ISA*00")}, "data": {"a": "b"}}, None),
+    ("file", {"data": io.BytesIO(b"whole file")}, b"whole file"),
+    ("file read in part", {"data": from_the_middle(b"the rest")}, b"the rest"),
+]
+
+
+@pytest.mark.parametrize(
+    ("body", "sent"), [row[1:] for row in WHOLE], ids=[row[0] for row in WHOLE]
+)
+def test_a_body_is_replayed_whole(
+    sandbox: Sandbox, session: PokitDokSession, body: dict[str, Any], sent: bytes | None
+) -> None:
+    refused_once(sandbox)
+    response = session.post("/eligibility/", **body)
+    assert response.status_code == 200
+    first, again = sandbox.requests
+    assert first.body == again.body
+    assert sent is None or again.body == sent
+    assert sent is not None or len(again.body) > 10
+    assert {**first.headers, "authorization": ""} == {**again.headers, "authorization": ""}
+    assert first.token != again.token == session.access_token
+
+
+def test_an_open_file_is_replayed_from_where_it_was(
+    sandbox: Sandbox, session: PokitDokSession, tmp_path: Path
+) -> None:
+    path = tmp_path / "claim.x12"
+    path.write_bytes(b"skipped" + b"x" * 300_000)
+    refused_once(sandbox)
+    with path.open("rb") as file:
+        file.seek(len(b"skipped"))
+        assert session.post("/eligibility/", data=file).status_code == 200
+    first, again = sandbox.requests
+    assert first.size == again.size == 300_000
+    assert first.sha256 == again.sha256
+
+
+def lines() -> Iterator[bytes]:
+    yield b"one"
+    yield b"two"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [lines, lambda: Unseekable(b"onetwo"), lambda: bytearray(b"onetwo")],
+    ids=["generator", "no position", "bytearray"],
+)
+def test_a_body_that_cannot_be_rewound_is_handed_back_with_its_401(
+    sandbox: Sandbox, session: PokitDokSession, body: Callable[[], Any]
+) -> None:
+    refused_once(sandbox)
+    response = session.post("/eligibility/", data=body())
+    assert (response.status_code, response.history) == (401, [])
+    assert [seen.body for seen in sandbox.requests] == [b"onetwo"]
+    refused = sandbox.requests[0].token
+    assert session.post("/eligibility/", data=body()).status_code == 200
+    assert sandbox.requests[1].body == b"onetwo"
+    assert sandbox.requests[1].token != refused
+    assert sandbox.token_requests == 2
+
+
+def test_a_file_that_was_closed_meanwhile_is_handed_back_with_its_401(
+    sandbox: Sandbox, session: PokitDokSession
+) -> None:
+    file = io.BytesIO(b"content")
+    refused_once(sandbox)
+
+    class Closing(Transport):
+        def send(self, *args: Any, **kwargs: Any) -> requests.Response:
+            response = super().send(*args, **kwargs)
+            file.close()
+            return response
+
+    session.mount(sandbox.base_url + "/api/", Closing(verify=sandbox.ca_file))
+    assert session.post("/eligibility/", data=file).status_code == 401
+
+
+def test_a_body_that_cannot_be_rewound_is_handed_back_even_when_no_token_comes(
+    sandbox: Sandbox, session: PokitDokSession
+) -> None:
+    session.fetch_token()
+    refused_once(sandbox)
+    sandbox.fail(TOKEN, status=401)
+    assert session.post("/eligibility/", data=lines()).status_code == 401
+
+
+# How it is replayed
+
+
+def test_the_401_stands_in_the_history_and_its_connection_is_used_again(
+    sandbox: Sandbox, session: PokitDokSession
+) -> None:
+    session.get(PATH)
+    sandbox.revoke()
+    connections = sandbox.connections
+    response = session.get(PATH)
+    (refused,) = response.history
+    assert refused.status_code == 401
+    assert refused.json() == {"message": "Unauthorized"}  # drained, not lost
+    # The replay takes the 401's own connection. The renewal's, made by another thread while
+    # the 401 still had its own, may be one more.
+    assert sandbox.connections <= connections + 1
+    assert response.elapsed >= refused.elapsed
+    assert response.request.headers["Authorization"] == f"Bearer {session.access_token}"
+
+
+def test_a_cookie_of_the_401_is_sent_with_the_replay_and_kept(
+    sandbox: Sandbox, session: PokitDokSession
+) -> None:
+    sandbox.fail(PATH, status=401, headers={"Set-Cookie": "route=7; Path=/"})
+    assert session.get(PATH).status_code == 200
+    first, again = sandbox.requests
+    assert "Cookie" not in first.headers
+    assert again.headers["Cookie"] == "route=7"
+    assert session.cookies["route"] == "7"
+
+
+def test_a_streamed_answer_after_a_replay_is_still_to_be_read(
+    sandbox: Sandbox, session: PokitDokSession
+) -> None:
+    session.get(PATH)
+    sandbox.revoke()
+    with session.get(PATH, stream=True) as response:
+        assert json.loads(b"".join(response.iter_content(16)))["meta"]
+
+
+def test_hooks_of_the_caller_see_the_answer_and_not_the_401(
+    sandbox: Sandbox, session: PokitDokSession
+) -> None:
+    session.get(PATH)
+    sandbox.revoke()
+    seen: list[int] = []
+
+    def look(response: requests.Response, **kwargs: Any) -> None:
+        seen.append(response.status_code)
+
+    session.get(PATH, hooks={"response": look})
+    session.hooks["response"] = [look]
+    sandbox.revoke()
+    session.get(PATH)
+    assert seen[-1] == 200
+    assert 200 in seen[:-1]
+
+
+def test_the_caller_s_own_headers_dict_is_left_alone(
+    sandbox: Sandbox, session: PokitDokSession
+) -> None:
+    headers = {"X-Own": "1"}
+    sandbox.fail(PATH, status=401)
+    session.get(PATH, headers=headers)
+    assert headers == {"X-Own": "1"}
+    assert "Authorization" not in session.headers
+
+
+def test_a_prepared_request_that_was_refused_can_be_sent_once_more(
+    sandbox: Sandbox, session: PokitDokSession
+) -> None:
+    prepared = session.prepare_request(requests.Request("GET", PATH))
+    sandbox.revoke()
+    assert [session.send(prepared).status_code for _ in range(2)] == [200, 200]
+    assert sandbox.token_requests == 2
+
+
+def test_a_request_that_bears_the_token_before_the_last_is_sent_with_the_next_as_well(
+    sandbox: Sandbox, session: PokitDokSession, pass_time: PassTime
+) -> None:
+    prepared = session.prepare_request(requests.Request("GET", PATH))
+    session.fetch_token()
+    pass_time(60)
+    sandbox.revoke()
+    response = session.send(prepared)
+    assert response.status_code == 200
+    assert [refused.status_code for refused in response.history] == [401, 401]
+    assert len(set(tokens(sandbox))) == 3
+    assert sandbox.token_requests == 3
+
+
+def test_a_request_that_bears_the_token_before_the_last_is_sent_three_times_at_most(
+    sandbox: Sandbox, session: PokitDokSession, pass_time: PassTime
+) -> None:
+    prepared = session.prepare_request(requests.Request("GET", PATH))
+    session.fetch_token()
+    pass_time(60)
+    sandbox.fail(PATH, status=401, times=None)
+    assert session.send(prepared).status_code == 401
+    assert len(sandbox.requests) == 3
+    assert sandbox.token_requests == 3
+
+
+def test_a_refused_request_finds_no_use_in_a_later_token_that_has_ended_too(
+    sandbox: Sandbox, session: PokitDokSession, pass_time: PassTime
+) -> None:
+    prepared = session.prepare_request(requests.Request("GET", PATH))
+    session.fetch_token()
+    pass_time(3600)
+    assert session.send(prepared).status_code == 200
+    assert sandbox.token_requests == 3
+
+
+def test_a_replayed_request_can_be_sent_once_more_and_is_replayed_again(
+    sandbox: Sandbox, session: PokitDokSession
+) -> None:
+    session.get(PATH)
+    sandbox.revoke()
+    replayed = session.get(PATH).request
+    sandbox.revoke()
+    assert session.send(replayed).status_code == 200
+
+
+# Redirects
+
+
+def api_on(server: Loopback, sandbox: Sandbox, **options: Any) -> ClientCredentialsSession:
+    """A session whose API is the scripted server, with tokens from the sandbox."""
+    session = ClientCredentialsSession(
+        sandbox.client_id,
+        sandbox.client_secret,
+        sandbox.base_url + TOKEN,
+        base_url=server.url,
+        **options,
+    )
+    session.mount(sandbox.base_url + "/", Transport(verify=sandbox.ca_file))
+    return session
+
+
+def refuse_the_first(answer: Answer) -> Callable[[Seen], Answer]:
+    seen: list[str | None] = []
+
+    def script(request: Seen) -> Answer:
+        seen.append(request.authorization)
+        return Answer(401) if request.authorization == seen[0] else answer
+
+    return script
+
+
+def test_a_redirect_after_a_replay_carries_the_new_token(
+    sandbox: Sandbox, elsewhere: Loopback
+) -> None:
+    elsewhere.script["/old"] = refuse_the_first(redirect("/new"))
+    with api_on(elsewhere, sandbox) as session:
+        response = session.get("/old")
+        assert [seen.path for seen in elsewhere.seen] == ["/old", "/old", "/new"]
+        refused, again, redirected = [seen.authorization for seen in elsewhere.seen]
+        assert refused != again == redirected == f"Bearer {session.access_token}"
+    assert [earlier.status_code for earlier in response.history] == [302]
+    assert response.ok
+
+
+def test_a_401_after_a_redirect_of_our_own_is_replayed_there(
+    sandbox: Sandbox, elsewhere: Loopback
+) -> None:
+    elsewhere.script["/old"] = redirect("/new", 307)
+    elsewhere.script["/new"] = refuse_the_first(Answer())
+    with api_on(elsewhere, sandbox) as session:
+        assert session.post("/old", data=b"body").status_code == 200
+    assert [(seen.path, seen.body) for seen in elsewhere.seen] == [
+        ("/old", b"body"),
+        ("/new", b"body"),
+        ("/new", b"body"),
+    ]
+    assert sandbox.token_requests == 2
+
+
+def test_hooks_of_the_caller_see_no_401_after_a_redirect_either(
+    sandbox: Sandbox, elsewhere: Loopback
+) -> None:
+    elsewhere.script["/old"] = redirect("/new")
+    elsewhere.script["/new"] = refuse_the_first(Answer())
+    seen: list[int] = []
+
+    def look(response: requests.Response, **kwargs: Any) -> None:
+        seen.append(response.status_code)
+        response.raise_for_status()
+
+    with api_on(elsewhere, sandbox) as session:
+        assert session.get("/old", hooks={"response": look}).status_code == 200
+    assert seen == [302, 200]
+
+
+@pytest.mark.parametrize(
+    "hooks", [None, {}, {"response": None}, {"response": lambda response, **kwargs: None}]
+)
+def test_hooks_that_the_caller_puts_in_place_of_all_are_kept_by_a_redirect(
+    sandbox: Sandbox, elsewhere: Loopback, hooks: Any
+) -> None:
+    elsewhere.script["/old"] = redirect("/new")
+    with api_on(elsewhere, sandbox) as session:
+        prepared = session.prepare_request(requests.Request("GET", "/old"))
+        prepared.hooks = hooks
+        assert session.send(prepared).status_code == 200
+
+
+def test_a_401_of_another_origin_after_a_redirect_neither_renews_nor_replays(
+    sandbox: Sandbox, elsewhere: Loopback
+) -> None:
+    elsewhere.script["/"] = Answer(401)
+    leave = {"/leave": redirect(elsewhere.url + "/")}
+    with Loopback(leave) as api, api_on(api, sandbox) as session:
+        assert session.get("/leave").status_code == 401
+        assert [seen.authorization for seen in elsewhere.seen] == [None]
+        assert sandbox.token_requests == 1
+        assert len(api.seen) == 1
+
+
+def test_a_401_of_another_origin_neither_renews_nor_replays(
+    sandbox: Sandbox, session: PokitDokSession, elsewhere: Loopback
+) -> None:
+    elsewhere.script["/"] = Answer(401)
+    session.fetch_token()
+    assert session.get(elsewhere.url + "/").status_code == 401
+    assert len(elsewhere.seen) == 1
+    assert sandbox.token_requests == 1
+
+
+def test_a_401_to_the_caller_s_own_credentials_is_left_to_the_caller(
+    sandbox: Sandbox, session: PokitDokSession
+) -> None:
+    assert session.get(PATH, auth=("user", "words")).status_code == 401
+    assert session.get(PATH, withhold_token=True).status_code == 401
+    assert session.get(PATH, headers={"X": "1"}, auth=lambda request: request).status_code == 401
+    assert len(sandbox.requests) == 3
+    assert sandbox.token_requests == 0
+
+
+def test_a_header_that_a_hook_of_the_caller_s_puts_over_the_token_is_not_ours_to_replay(
+    sandbox: Sandbox, session: PokitDokSession
+) -> None:
+    prepared = session.prepare_request(requests.Request("GET", PATH))
+    prepared.headers["Authorization"] = "Bearer of-the-caller"
+    assert session.send(prepared).status_code == 401
+    assert sandbox.token_requests == 1
+    assert len(sandbox.requests) == 1
+
+
+def test_one_get_elsewhere_with_the_session_s_auth_is_replayed_too(
+    sandbox: Sandbox, session: PokitDokSession
+) -> None:
+    url = sandbox.base_url + "/api/v4" + PATH
+    session.fetch_token()
+    sandbox.revoke()
+    response = requests.get(url, auth=session.auth, verify=sandbox.ca_file)
+    assert response.status_code == 200
+    assert sandbox.token_requests == 2
+
+
+def test_a_token_that_is_set_is_not_distrusted_for_what_became_of_the_last(
+    sandbox: Sandbox, session: PokitDokSession
+) -> None:
+    sandbox.fail(PATH, status=401, times=2)
+    assert session.get(PATH).status_code == 401  # distrusted from now on
+    session.fetch_token()
+    sandbox.revoke()
+    assert session.get(PATH).status_code == 200
+
+
+def test_a_401_whose_body_cannot_be_decoded_is_replayed_all_the_same(
+    sandbox: Sandbox, session: PokitDokSession
+) -> None:
+    sandbox.fail(PATH, status=401, body="plain", headers={"Content-Encoding": "gzip"})
+    assert session.get(PATH).status_code == 200
+
+
+def test_a_replay_without_a_token_gives_its_connection_back(
+    sandbox: Sandbox, session: PokitDokSession
+) -> None:
+    session.mount(
+        f"{sandbox.base_url}/api/", requests.adapters.HTTPAdapter(pool_maxsize=1, pool_block=True)
+    )
+    session.verify = str(sandbox.ca_file)
+    session.get(PATH)
+    sandbox.fail("/oauth2/token", status=400, times=None)
+    sandbox.revoke()
+    for _ in range(3):
+        with pytest.raises(TokenError):
+            session.get(PATH, timeout=5)

@@ -1,0 +1,362 @@
+"""What a token answer grants, by the table of odd answers that were seen or must be feared."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from pokitdok_session import PokitDokSession, TokenError
+from pokitdok_session.oauth2.token import DEFAULT_LIFETIME, LONGEST_LIFETIME, Token
+from pokitdok_session.sandbox import Sandbox
+from support.clock import Clock
+
+TOKEN = "/oauth2/token"
+MISSING = ...  # whose name is the same in every process
+
+LIFETIMES = [
+    (3600, 3600),
+    ("3600", 3600),
+    (3600.7, 3600.7),
+    ("3600.0", 3600),
+    ("", DEFAULT_LIFETIME),
+    ("abc", DEFAULT_LIFETIME),
+    ([3600], DEFAULT_LIFETIME),
+    ({}, DEFAULT_LIFETIME),
+    (True, DEFAULT_LIFETIME),
+    (float("nan"), DEFAULT_LIFETIME),
+    (float("inf"), DEFAULT_LIFETIME),
+    ("NaN", DEFAULT_LIFETIME),
+    ("Infinity", DEFAULT_LIFETIME),
+    (0, 0),
+    ("0", 0),
+    (-1, 0),
+    ("-3600", 0),
+    (None, DEFAULT_LIFETIME),
+    (MISSING, DEFAULT_LIFETIME),
+    (10**12, LONGEST_LIFETIME),
+    ("1e12", LONGEST_LIFETIME),
+    (10**400, LONGEST_LIFETIME),
+    (-(10**400), 0),
+]
+
+
+def granted_by(sandbox: Sandbox) -> str:
+    """A token that the sandbox knows, fetched by another session."""
+    with sandbox.session() as other:
+        return str(other.fetch_token()["access_token"])
+
+
+def answer(sandbox: Sandbox, **fields: Any) -> None:
+    """Have the next token request answered with a good token, but for these fields."""
+    body = {
+        "access_token": granted_by(sandbox),
+        "token_type": "bearer",
+        "expires_in": 3600,
+        **fields,
+    }
+    kept = {name: value for name, value in body.items() if value is not MISSING}
+    sandbox.fail(TOKEN, body=json.dumps(kept), content_type="application/json")
+
+
+@pytest.mark.parametrize(("stated", "lifetime"), LIFETIMES, ids=lambda value: repr(value)[:12])
+def test_the_stated_lifetime_is_read_where_there_is_one(
+    sandbox: Sandbox, session: PokitDokSession, stated: Any, lifetime: float
+) -> None:
+    answer(sandbox, expires_in=stated)
+    assert session.get("/activities/").status_code == 200
+    token = session.token_source.current
+    assert token is not None
+    assert token.lifetime == lifetime
+    assert token.answer["expires_at"] == pytest.approx(time.time() + lifetime, abs=5)
+    assert sandbox.token_requests == 2  # the other session's and ours: no second try
+
+
+def test_a_token_shows_whole_seconds_as_oauthlib_does(
+    sandbox: Sandbox, session: PokitDokSession
+) -> None:
+    answer(sandbox, expires_in=3600.7)
+    assert session.fetch_token()["expires_in"] == 3600
+
+
+def test_a_lifetime_that_nobody_stated_is_kept_but_not_shown(
+    sandbox: Sandbox, session: PokitDokSession
+) -> None:
+    kept: list[dict[str, Any]] = []
+    session.token_updater = kept.append
+    answer(sandbox, expires_in=MISSING)
+    assert session.fetch_token().keys() == {"access_token", "token_type"}
+    assert session.token.keys() == {"access_token", "token_type"}
+    assert kept[0]["expires_at"] == pytest.approx(time.time() + DEFAULT_LIFETIME, abs=5)
+
+
+def test_a_token_that_lives_no_time_serves_the_request_that_waited_for_it(
+    sandbox: Sandbox, session: PokitDokSession
+) -> None:
+    for count in (1, 2, 3):
+        answer(sandbox, expires_in=0)
+        assert session.get("/activities/").status_code == 200
+        assert sandbox.token_requests == 2 * count
+    assert session.get("/activities/").status_code == 200
+
+
+@pytest.mark.parametrize("name", ["expires", "expires_at"])
+@pytest.mark.parametrize("offset", [-8 * 86_400, 8 * 86_400])
+def test_an_absolute_end_in_the_answer_counts_for_nothing(
+    sandbox: Sandbox, session: PokitDokSession, name: str, offset: float
+) -> None:
+    answer(sandbox, **{name: int(time.time() + offset)})
+    session.get("/activities/")
+    token = session.token_source.current
+    assert token is not None
+    assert token.lifetime == 3600
+    assert token.end - session.token_source.clock() == pytest.approx(3595)
+
+
+@pytest.mark.parametrize("expires", ["both", "past"])
+def test_the_sample_of_the_documentation_gives_a_token_of_full_life(expires: Any) -> None:
+    with Sandbox(expires=expires) as sandbox, sandbox.session() as session:
+        assert [session.get("/activities/").status_code for _ in range(3)] == [200] * 3
+        assert sandbox.token_requests == 1
+
+
+def test_a_renewed_token_inherits_no_end_from_an_expired_one(
+    sandbox: Sandbox, session: PokitDokSession, pass_time: Callable[[float], None]
+) -> None:
+    session.get("/activities/")
+    pass_time(4000)
+    answer(sandbox, expires_in=MISSING)
+    asked = sandbox.token_requests
+    assert [session.get("/activities/").status_code for _ in range(3)] == [200] * 3
+    assert sandbox.token_requests == asked + 1
+
+
+@pytest.mark.parametrize(
+    "kind", [MISSING, None, "bearer", "Bearer", "BEARER", " bearer", "bearer "]
+)
+def test_a_token_type_that_can_only_mean_bearer_is_taken(
+    sandbox: Sandbox, session: PokitDokSession, kind: Any
+) -> None:
+    answer(sandbox, token_type=kind)
+    assert session.get("/activities/").status_code == 200
+
+
+UNUSABLE = [
+    ({"token_type": "JWT"}, "token_type"),
+    ({"token_type": "mac"}, "token_type"),
+    ({"token_type": 7}, "token_type"),
+    ({"token_type": ""}, "token_type"),
+    ({"access_token": None}, "access_token"),
+    ({"access_token": ""}, "access_token"),
+    ({"access_token": MISSING}, "access_token"),
+    ({"access_token": "hidden\nX-Evil: 1"}, "access_token"),
+    ({"access_token": "hidden\twords"}, "access_token"),
+    ({"access_token": "hidden\x00"}, "access_token"),
+    ({"access_token": "hidden\u20ac"}, "access_token"),
+    ({"access_token": "hidden\x85"}, "access_token"),
+    ({"access_token": 12345678}, "access_token"),
+    ({"access_token": ["hidden"]}, "access_token"),
+]
+
+
+@pytest.mark.parametrize(("fields", "named"), UNUSABLE, ids=lambda value: repr(value)[:40])
+def test_a_token_that_no_request_could_use_is_an_error_when_it_is_fetched(
+    sandbox: Sandbox, session: PokitDokSession, fields: dict[str, Any], named: str
+) -> None:
+    answer(sandbox, **fields)
+    with pytest.raises(TokenError, match=named) as caught:
+        session.get("/activities/")
+    assert "hidden" not in str(caught.value)
+    assert "12345678" not in str(caught.value)
+    assert caught.value.status_code == 200
+    assert not session.authorized
+    assert len(sandbox.requests) == 0
+
+
+def test_a_null_error_beside_a_token_is_no_error(
+    sandbox: Sandbox, session: PokitDokSession
+) -> None:
+    answer(sandbox, error=None)
+    assert session.get("/activities/").status_code == 200
+
+
+def test_an_error_beside_a_token_is_one_even_with_status_200(
+    sandbox: Sandbox, session: PokitDokSession
+) -> None:
+    answer(sandbox, error="invalid_client")
+    with pytest.raises(TokenError) as caught:
+        session.get("/activities/")
+    assert (caught.value.error, caught.value.status_code) == ("invalid_client", 200)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<html>kept to ourselves</html>",
+        "",
+        "[]",
+        "null",
+        '"kept to ourselves"',
+        "7",
+        '{"access_token": "kept to ourselves"',
+        "[" * 100_000,
+        b"\xff\xfe\x00",
+    ],
+    ids=lambda body: repr(body)[:12],
+)
+def test_an_answer_that_is_no_object_is_told_by_status_and_not_by_its_text(
+    sandbox: Sandbox, session: PokitDokSession, body: str | bytes
+) -> None:
+    sandbox.fail(TOKEN, status=200, body=body)
+    with pytest.raises(TokenError, match="answered 200 with") as caught:
+        session.get("/activities/")
+    assert "ourselves" not in repr(caught.value)
+    assert caught.value.status_code == 200
+    assert len(sandbox.requests) == 0
+
+
+def test_an_answer_in_latin_1_capable_characters_stands_in_a_header(
+    sandbox: Sandbox, session: PokitDokSession
+) -> None:
+    answer(sandbox, access_token="t\xf6ken")
+    sandbox.fail("/activities/", status=200, body={})
+    session.get("/activities/")
+    # The sandbox reads what the header bears as latin-1, as HTTP has it.
+    assert sandbox.requests[0].token == "t\xf6ken"
+
+
+def granted(lifetime: float, asked: float = 1000.0) -> Token:
+    return Token.granted({"access_token": "x", "expires_in": lifetime}, asked=asked, now=asked)
+
+
+@pytest.mark.parametrize("lifetime", [0.5, 1, 2, 20, 60, 3600, 86_400, 10**9])
+def test_the_windows_scale_with_the_lifetime(lifetime: float) -> None:
+    token = granted(lifetime)
+    lasts = min(lifetime, LONGEST_LIFETIME)
+    assert 1000 + lasts * 0.9 < token.renew_from < token.end < 1000 + lasts
+    assert token.renew_from >= 1000 + lasts - 300
+    assert token.end >= 1000 + lasts - 5
+
+
+@pytest.mark.parametrize("lifetime", [2, 3600])
+def test_a_token_is_renewed_near_its_end_and_not_before(
+    sandbox: Sandbox, session: PokitDokSession, clock: Clock, lifetime: float
+) -> None:
+    sandbox.options.token_lifetime = lifetime
+    session.get("/activities/")
+    clock.advance(lifetime * 0.95)
+    session.get("/activities/")
+    assert sandbox.token_requests == 1
+    clock.advance(lifetime * 0.06)
+    session.get("/activities/")
+    assert sandbox.token_requests == 2
+
+
+def test_the_life_of_a_token_is_counted_from_before_it_was_asked_for(
+    sandbox: Sandbox, session: PokitDokSession, clock: Clock
+) -> None:
+    def thirty_seconds_go_by(response: Any) -> Any:
+        clock.advance(30)
+        return response
+
+    asked = clock.now
+    session.register_compliance_hook("access_token_response", thirty_seconds_go_by)
+    session.fetch_token()
+    token = session.token_source.current
+    assert token is not None
+    assert token.end == pytest.approx(asked + 3600 - 5)
+
+
+def test_a_wall_clock_that_jumps_expires_no_token(
+    sandbox: Sandbox, session: PokitDokSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session.get("/activities/")
+    true = time.time
+    monkeypatch.setattr(time, "time", lambda: true() + 10**6)
+    session.get("/activities/")
+    assert sandbox.token_requests == 1
+
+
+def test_a_token_cannot_be_changed() -> None:
+    token = granted(60)
+    with pytest.raises(AttributeError, match="not changed"):
+        token.access_token = "y"
+    assert token.access_token != "y"
+
+
+def test_a_token_shows_a_fingerprint_that_tells_it_from_another() -> None:
+    token = Token.granted({"access_token": "hidden"}, asked=0, now=0)
+    other = Token.granted({"access_token": "hidden2"}, asked=0, now=0)
+    assert repr(token) == f"<Token {token.fingerprint}>"
+    assert "hidden" not in repr(token)
+    assert token.fingerprint != other.fingerprint
+
+
+SAVED = [
+    # what was kept, beside the token; seconds that are left of it; its lifetime
+    ({"expires_in": 3600, "expires_at": 100}, 100, 3600),
+    ({"expires_in": "3600", "expires_at": "100"}, 100, 3600),
+    ({"expires_at": 100}, 100, 100),
+    ({"expires_at": -100}, -100, 0),
+    ({"expires_in": 60, "expires_at": 10**6}, 60, 60),
+    ({"expires_in": 60}, 60, 60),
+    ({"expires_in": 60, "expires_at": None}, 60, 60),
+    ({"expires_in": 60, "expires_at": "never"}, 60, 60),
+    ({}, DEFAULT_LIFETIME, DEFAULT_LIFETIME),
+]
+
+
+@pytest.mark.parametrize(("kept", "left", "lifetime"), SAVED, ids=str)
+def test_a_kept_token_ends_when_it_was_to_end(
+    kept: dict[str, Any], left: float, lifetime: float
+) -> None:
+    if isinstance(kept.get("expires_at"), (int, float)):
+        kept = {**kept, "expires_at": time.time() + kept["expires_at"]}
+    elif kept.get("expires_at") == "100":
+        kept = {**kept, "expires_at": str(time.time() + 100)}
+    token = Token.saved({"access_token": "x", **kept}, now=1000)
+    assert token.end + min(token.lifetime / 256, 5) == pytest.approx(1000 + left, abs=1)
+    assert token.lifetime == pytest.approx(lifetime, abs=1)
+
+
+def test_a_kept_token_is_used_without_asking_for_another(
+    sandbox: Sandbox, session: PokitDokSession
+) -> None:
+    session.fetch_token()
+    with sandbox.session(token=session.token) as later:
+        assert later.get("/activities/").status_code == 200
+    assert sandbox.token_requests == 1
+
+
+def test_a_kept_token_that_has_ended_is_renewed_before_it_is_used(
+    sandbox: Sandbox, session: PokitDokSession
+) -> None:
+    token = {**session.fetch_token(), "expires_at": time.time() - 1}
+    with sandbox.session(token=token) as later:
+        assert later.get("/activities/").status_code == 200
+    assert sandbox.token_requests == 2
+    assert len(sandbox.requests) == 1
+
+
+def test_a_token_may_hold_spaces_as_rfc_6749_has_it(
+    sandbox: Sandbox, session: PokitDokSession
+) -> None:
+    answer(sandbox, access_token="this is the access token")
+    assert session.fetch_token()["access_token"] == "this is the access token"
+    session.get("/activities/")
+    headers = [record.headers["Authorization"] for record in sandbox.received("/activities/")]
+    assert headers[0] == "Bearer this is the access token"
+
+
+def test_the_end_that_is_told_to_others_counts_from_the_request_too() -> None:
+    token = Token.granted({"access_token": "x", "expires_in": 30}, asked=100, now=120)
+    assert token.answer["expires_at"] == pytest.approx(time.time() + 10, abs=2)
+
+
+def test_a_copy_states_no_lifetime_that_nobody_stated() -> None:
+    token = Token.granted({"access_token": "x"}, asked=0, now=0)
+    assert pickle.loads(pickle.dumps(token)).shown() == {"access_token": "x"}

@@ -1,0 +1,620 @@
+"""When a token is asked for: once a lifetime, ahead of the end, and nobody waits who need not."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from contextvars import ContextVar
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import requests
+
+from pokitdok_session import PokitDokSession, TokenError
+from pokitdok_session.oauth2.token import Token
+from pokitdok_session.oauth2.token_endpoint import LONGEST, REFUSAL_REMEMBERED
+from pokitdok_session.oauth2.token_source import OVERDUE, Renewal
+from pokitdok_session.sandbox import Sandbox
+from support.clock import Clock
+from support.threads import PATIENCE, Crowd, Held, at_once
+
+TOKEN = "/oauth2/token"
+PATH = "/activities/"
+
+PassTime = Callable[[float], None]
+
+
+def status_of(session: PokitDokSession) -> int:
+    return session.get(PATH).status_code
+
+
+def hold_token_requests(sandbox: Sandbox, session: PokitDokSession) -> Held:
+    held = Held(verify=sandbox.ca_file)
+    session.mount(sandbox.base_url + TOKEN, held)
+    return held
+
+
+def wait_for_renewals() -> None:
+    for thread in threading.enumerate():
+        if thread.name == "token-renewal":
+            thread.join(PATIENCE)
+
+
+def test_building_a_session_sends_nothing(sandbox: Sandbox) -> None:
+    with sandbox.session():
+        pass
+    assert (sandbox.token_requests, sandbox.connections) == (0, 0)
+
+
+def test_the_first_request_fetches_the_token_that_the_others_use(
+    sandbox: Sandbox, session: PokitDokSession
+) -> None:
+    assert [status_of(session) for _ in range(5)] == [200] * 5
+    assert sandbox.token_requests == 1
+
+
+def test_sixteen_threads_without_a_token_make_one_token_request(
+    sandbox: Sandbox, session: PokitDokSession
+) -> None:
+    assert at_once(16, lambda: status_of(session)) == [200] * 16
+    assert sandbox.token_requests == 1
+
+
+def test_sixteen_threads_with_a_dead_token_make_one_token_request(
+    sandbox: Sandbox, session: PokitDokSession, pass_time: PassTime
+) -> None:
+    status_of(session)
+    pass_time(3600)
+    assert at_once(16, lambda: status_of(session)) == [200] * 16
+    assert sandbox.token_requests == 2
+    assert len(sandbox.requests) == 1 + 16  # nobody tried the dead one
+
+
+def test_who_comes_to_a_dead_token_just_as_it_is_replaced_asks_for_no_other(
+    sandbox: Sandbox, session: PokitDokSession, clock: Clock
+) -> None:
+    with sandbox.session() as other:
+        fresh = other.fetch_token()
+    session.fetch_token()
+    clock.advance(3600)
+
+    class Overtaken(Clock):
+        """Another thread is done while this one has just seen that the token is dead."""
+
+        def __call__(self) -> float:
+            session.token_source.clock = clock
+            session.token = fresh
+            return self.now
+
+    session.token_source.clock = Overtaken(clock.now)
+    assert status_of(session) == 200
+    assert sandbox.requests[-1].token == fresh["access_token"]
+    assert sandbox.token_requests == 2
+
+
+def test_threads_that_never_rest_lose_no_call_and_ask_once_a_lifetime() -> None:
+    lifetime, lasting = 0.3, 1.5
+    with Sandbox(token_lifetime=lifetime) as sandbox, sandbox.session() as session:
+        end = time.monotonic() + lasting
+
+        def call_on_and_on() -> set[int]:
+            seen = set()
+            while time.monotonic() < end:
+                seen.add(status_of(session))
+            return seen
+
+        assert at_once(4, call_on_and_on) == [{200}] * 4
+        assert len(sandbox.requests) > 50
+        assert 4 <= sandbox.token_requests <= lasting / lifetime + 1
+
+
+def test_near_its_end_a_token_is_renewed_while_the_others_go_on_with_it(
+    sandbox: Sandbox, session: PokitDokSession, clock: Clock
+) -> None:
+    status_of(session)
+    first = session.access_token
+    clock.advance(3600 - 60)
+    held = hold_token_requests(sandbox, session)
+    assert at_once(8, lambda: status_of(session)) == [200] * 8  # the renewal is held all along
+    assert held.arrived.wait(PATIENCE)
+    assert {seen.token for seen in sandbox.requests} == {first}
+    held.let_go.set()
+    wait_for_renewals()
+    assert status_of(session) == 200
+    assert sandbox.requests[-1].token == session.access_token != first
+    assert sandbox.token_requests == 2
+
+
+def test_a_failed_renewal_is_invisible_while_the_old_token_is_good(
+    sandbox: Sandbox,
+    session: PokitDokSession,
+    clock: Clock,
+    naps: list[float],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    status_of(session)
+    first = session.token
+    clock.advance(3600 - 60)
+    sandbox.fail(TOKEN, status=503, times=None)
+    assert status_of(session) == 200
+    wait_for_renewals()
+    assert session.token == first
+    (warning,) = [record for record in caplog.records if record.levelno == logging.WARNING]
+    assert "answered 503" in warning.getMessage()
+    assert "55 s more" in warning.getMessage()
+
+
+def test_a_failed_renewal_is_not_tried_again_by_every_request(
+    sandbox: Sandbox, session: PokitDokSession, clock: Clock, naps: list[float]
+) -> None:
+    def call_five_times() -> None:
+        for _ in range(5):
+            assert status_of(session) == 200
+            wait_for_renewals()
+
+    status_of(session)
+    clock.advance(3600 - 145)
+    trouble = sandbox.fail(TOKEN, status=500, times=None)
+    call_five_times()
+    assert trouble.hits == 3  # the attempts of one renewal
+    clock.advance(69)
+    call_five_times()
+    assert trouble.hits == 3
+    clock.advance(1)  # half of what was left is over
+    call_five_times()
+    assert trouble.hits == 6
+    sandbox.heal()
+    clock.advance(37)
+    call_five_times()
+    assert sandbox.token_requests == 1 + 6 + 1
+
+
+def test_an_error_of_another_kind_in_a_renewal_is_logged_by_its_type_alone(
+    sandbox: Sandbox, session: PokitDokSession, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    status_of(session)
+    clock.advance(3600 - 60)
+
+    def stumble(response: Any) -> Any:
+        raise KeyError("kept to ourselves")
+
+    session.register_compliance_hook("access_token_response", stumble)
+    assert status_of(session) == 200
+    wait_for_renewals()
+    assert "KeyError" in caplog.text
+    assert "ourselves" not in caplog.text
+
+
+def test_an_expired_token_that_cannot_be_renewed_is_an_error_and_nothing_is_sent(
+    sandbox: Sandbox, session: PokitDokSession, pass_time: PassTime, naps: list[float]
+) -> None:
+    status_of(session)
+    pass_time(3600)
+    sandbox.fail(TOKEN, status=503, times=None)
+    with pytest.raises(TokenError, match="answered 503"):
+        status_of(session)
+    assert len(sandbox.requests) == 1
+    sandbox.heal()
+    assert status_of(session) == 200
+
+
+def test_whoever_waits_for_a_renewal_that_fails_shares_its_failure(
+    sandbox: Sandbox, session: PokitDokSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waiting: list[Renewal] = []
+    wait = Renewal.token
+
+    def noted(renewal: Renewal, patience: float) -> Token:
+        waiting.append(renewal)
+        return wait(renewal, patience)
+
+    monkeypatch.setattr(Renewal, "token", noted)
+    held = hold_token_requests(sandbox, session)
+    sandbox.fail(TOKEN, status=200, body="", times=None)  # a failure that nobody remembers
+    crowd = Crowd(8, lambda: status_of(session))
+    assert held.arrived.wait(PATIENCE)
+    wait_until(lambda: len(waiting) == 8)
+    held.let_go.set()
+    errors = crowd.join()
+    assert {type(error) for error in errors} == {TokenError}
+    assert len({id(error) for error in errors}) == 8  # each with its own traceback
+    assert len({str(error) for error in errors}) == 1
+    assert sandbox.token_requests == 1
+
+
+def wait_until(held: Callable[[], bool]) -> None:
+    tick = threading.Event()
+    for _ in range(1000):
+        if held():
+            return
+        tick.wait(0.002)
+    pytest.fail("it never came to be")
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404])
+def test_a_refusal_is_remembered_a_little_while(
+    sandbox: Sandbox, session: PokitDokSession, clock: Clock, status: int
+) -> None:
+    sandbox.fail(TOKEN, status=status, body={"error": "invalid_client"}, times=None)
+    for _ in range(5):
+        with pytest.raises(TokenError, match="not asked again for 30 s"):
+            status_of(session)
+    assert sandbox.token_requests == 1
+    clock.advance(REFUSAL_REMEMBERED - 0.1)
+    with pytest.raises(TokenError):
+        status_of(session)
+    assert sandbox.token_requests == 1
+    clock.advance(0.2)
+    with pytest.raises(TokenError):
+        status_of(session)
+    assert sandbox.token_requests == 2
+
+
+def test_a_wrong_secret_is_tried_once_by_sixteen_threads(sandbox: Sandbox) -> None:
+    with sandbox.session(client_secret="wrong") as session:
+        errors = at_once(16, lambda: status_of(session))
+    assert {type(error) for error in errors} == {TokenError}
+    assert {error.error for error in errors} == {"invalid_client"}
+    assert sandbox.token_requests == 1
+    assert len(sandbox.requests) == 0
+
+
+def test_fetch_token_asks_whatever_was_refused_before_and_all_is_forgotten(
+    sandbox: Sandbox, session: PokitDokSession
+) -> None:
+    sandbox.fail(TOKEN, status=401)
+    with pytest.raises(TokenError):
+        status_of(session)
+    session.fetch_token()
+    assert status_of(session) == 200
+    assert sandbox.token_requests == 2
+
+
+def test_a_refusal_that_fetch_token_meets_leaves_a_good_token_in_place(
+    sandbox: Sandbox, session: PokitDokSession
+) -> None:
+    first = session.fetch_token()
+    sandbox.fail(TOKEN, status=401)
+    with pytest.raises(TokenError):
+        session.fetch_token()
+    assert session.token == first
+    assert status_of(session) == 200
+
+
+def test_a_secret_that_was_mended_works_after_the_pause(
+    sandbox: Sandbox, session: PokitDokSession, clock: Clock
+) -> None:
+    good, session.client_secret = session.client_secret, "wrong"
+    with pytest.raises(TokenError):
+        status_of(session)
+    session.client_secret = good
+    clock.advance(REFUSAL_REMEMBERED)
+    assert status_of(session) == 200
+
+
+def test_an_endpoint_that_says_later_is_left_alone_so_long_and_no_longer_than_a_minute(
+    sandbox: Sandbox, session: PokitDokSession, clock: Clock, naps: list[float]
+) -> None:
+    sandbox.fail(TOKEN, status=429, headers={"Retry-After": "7200"}, times=None)
+    for _ in range(2):
+        with pytest.raises(TokenError, match="answered 429"):
+            status_of(session)
+    asked = sandbox.token_requests
+    assert sum(naps) <= LONGEST
+    clock.advance(LONGEST)
+    sandbox.heal()
+    assert status_of(session) == 200
+    assert sandbox.token_requests == asked + 1
+
+
+def test_a_token_handed_out_again_near_its_end_is_not_asked_for_in_a_loop(clock: Clock) -> None:
+    with Sandbox(same_token=True) as sandbox, sandbox.session() as session:
+        session.token_source.clock = clock
+        status_of(session)
+        clock.advance(3600 - 2)
+        sandbox.clock.advance(3600 - 2)
+        for _ in range(10):
+            assert status_of(session) == 200
+            wait_for_renewals()
+        assert sandbox.token_requests == 2
+        clock.advance(3)
+        sandbox.clock.advance(3)
+        assert status_of(session) == 200
+        assert sandbox.token_requests == 3
+        assert len({seen.token for seen in sandbox.requests}) == 2
+
+
+def test_a_token_handed_out_again_with_no_time_left_is_used_for_a_second(
+    sandbox: Sandbox, session: PokitDokSession, clock: Clock
+) -> None:
+    first = session.fetch_token()
+    clock.advance(3599.5)
+    again = {"access_token": first["access_token"], "expires_in": 0}  # whole seconds, rounded down
+    sandbox.fail(TOKEN, body=again, times=None)
+    assert [status_of(session) for _ in range(5)] == [200] * 5
+    assert sandbox.token_requests == 2
+    clock.advance(1)
+    assert status_of(session) == 200
+    assert sandbox.token_requests == 3
+
+
+def test_a_token_set_during_a_renewal_stays(
+    sandbox: Sandbox, session: PokitDokSession, clock: Clock
+) -> None:
+    kept = dict(session.fetch_token())
+    clock.advance(3600 - 60)
+    held = hold_token_requests(sandbox, session)
+    assert status_of(session) == 200
+    assert held.arrived.wait(PATIENCE)
+    session.token = kept
+    held.let_go.set()
+    wait_for_renewals()
+    assert sandbox.token_requests == 2
+    assert session.access_token == kept["access_token"]
+
+
+def test_a_token_set_during_a_renewal_that_fails_stays_and_is_used(
+    sandbox: Sandbox, session: PokitDokSession, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    kept = dict(session.fetch_token())
+    clock.advance(3600 - 60)
+    sandbox.fail(TOKEN, status=401)
+    held = hold_token_requests(sandbox, session)
+    assert status_of(session) == 200
+    assert held.arrived.wait(PATIENCE)
+    session.token = kept
+    held.let_go.set()
+    wait_for_renewals()
+    assert status_of(session) == 200
+    assert "was not renewed" not in caplog.text  # nothing that still matters has failed
+
+
+def test_who_waits_for_a_renewal_that_fails_takes_the_token_that_was_set_meanwhile(
+    sandbox: Sandbox, session: PokitDokSession
+) -> None:
+    token = dict(session.fetch_token())
+    session.token = None
+    held = hold_token_requests(sandbox, session)
+    sandbox.fail(TOKEN, status=401, times=None)
+    waiter = Crowd(1, lambda: status_of(session))
+    assert held.arrived.wait(PATIENCE)
+    session.token = token
+    held.let_go.set()
+    assert waiter.join() == [200]
+
+
+def test_a_waiter_that_a_signal_has_struck_down_keeps_no_other_waiting(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("pokitdok_session.oauth2.token_source.LOOK_AGAIN", 0.01)
+    token = Token.granted({"access_token": "x"}, asked=0, now=0)
+    renewal = Renewal(0.0)
+    waiter = Crowd(1, lambda: renewal.token(PATIENCE))
+    renewal.end(token)
+    assert waiter.join() == [token]
+    renewal = Renewal(0.0)
+    waiter = Crowd(1, lambda: renewal.token(10 * PATIENCE))
+    renewal._outcome = token  # and who was woken had no time to wake the next
+    assert waiter.join() == [token]
+
+
+def test_a_log_that_fails_keeps_nobody_waiting(
+    sandbox: Sandbox, session: PokitDokSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*args: Any) -> None:
+        raise RuntimeError("the log is full")
+
+    monkeypatch.setattr("pokitdok_session.oauth2.token_source.log.warning", fail)
+    monkeypatch.setattr(threading, "excepthook", lambda args: None)
+    session.get(PATH)
+    sandbox.revoke()
+    sandbox.fail(TOKEN, status=401, times=None)
+    with pytest.raises(TokenError, match="answered 401"):
+        session.get(PATH)
+
+
+def test_the_updater_is_called_in_the_context_of_the_request(sandbox: Sandbox) -> None:
+    user = ContextVar("user", default="nobody")
+    told: list[str] = []
+    with sandbox.session(token_updater=lambda token: told.append(user.get())) as session:
+        user.set("jane")
+        status_of(session)
+    assert told == ["jane"]
+
+
+def test_a_renewal_that_hangs_is_given_up_for_dead(
+    sandbox: Sandbox, session: PokitDokSession, clock: Clock
+) -> None:
+    dead = hold_token_requests(sandbox, session)
+    waiter = Crowd(1, lambda: status_of(session))
+    assert dead.arrived.wait(PATIENCE)
+    clock.advance(OVERDUE + 1)
+    session.mount(sandbox.base_url + TOKEN, session.get_adapter(sandbox.base_url + "/"))
+    assert status_of(session) == 200
+    second = session.access_token
+    dead.let_go.set()
+    assert waiter.join() == [200]
+    assert sandbox.token_requests == 2
+    assert session.access_token == second
+
+
+@pytest.mark.parametrize("lifetime", [3600, 86_400])
+def test_a_token_near_its_end_is_renewed_again_when_the_renewal_hangs(
+    sandbox: Sandbox, session: PokitDokSession, clock: Clock, lifetime: float
+) -> None:
+    sandbox.options.token_lifetime = lifetime
+    status_of(session)
+    clock.advance(lifetime - 145)
+    dead = hold_token_requests(sandbox, session)
+    status_of(session)
+    assert dead.arrived.wait(PATIENCE)
+    session.mount(sandbox.base_url + TOKEN, session.get_adapter(sandbox.base_url + "/"))
+    clock.advance(OVERDUE - 20)
+    status_of(session)
+    assert sandbox.token_requests == 1  # it may still come to an end
+    clock.advance(30)
+    status_of(session)
+    wait_until(lambda: sandbox.token_requests == 2)
+    dead.let_go.set()
+    wait_for_renewals()
+
+
+def test_without_another_thread_the_caller_asks_for_the_token_itself(
+    sandbox: Sandbox, session: PokitDokSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class NoMore(threading.Thread):
+        def start(self) -> None:
+            raise RuntimeError("can't start new thread")
+
+    stand_in = SimpleNamespace(Thread=NoMore, Lock=threading.Lock, Event=threading.Event)
+    monkeypatch.setattr("pokitdok_session.oauth2.token_source.threading", stand_in)
+    assert status_of(session) == 200
+    sandbox.revoke()
+    assert status_of(session) == 200
+    assert sandbox.token_requests == 2
+
+
+def test_a_call_waits_for_its_token_no_longer_than_its_own_timeout(
+    sandbox: Sandbox, session: PokitDokSession
+) -> None:
+    held = hold_token_requests(sandbox, session)
+    patient = Crowd(2, lambda: status_of(session))
+    assert held.arrived.wait(PATIENCE)
+    with pytest.raises(TokenError, match=r"no token came within 0\.05 s"):
+        session.get(PATH, timeout=0.05)
+    with pytest.raises(TokenError, match=r"no token came within 0\.03 s"):
+        session.get(PATH, timeout=(0.01, 0.02))
+    assert len(sandbox.requests) == 0
+    held.let_go.set()
+    assert patient.join() == [200, 200]
+    assert sandbox.token_requests == 1
+
+
+def test_a_session_with_a_short_timeout_waits_no_longer_for_its_token(sandbox: Sandbox) -> None:
+    with sandbox.session(timeout=0.05) as session:
+        held = hold_token_requests(sandbox, session)
+        with pytest.raises(TokenError, match=r"within 0\.05 s"):
+            session.get(PATH)
+        held.let_go.set()
+        wait_for_renewals()
+        assert session.authorized  # for the next call
+
+
+def test_the_wait_without_a_timeout_has_a_cap_all_the_same(session: PokitDokSession) -> None:
+    from pokitdok_session.oauth2.auth import patience_of
+
+    assert [patience_of(timeout) for timeout in (None, (None, None), (1, None), 10**9)] == [
+        OVERDUE
+    ] * 4
+    assert patience_of(requests.packages.urllib3.Timeout(3)) == 3
+    for refused in (("a", "b"), 0, -1, (3, -1), float("nan")):
+        assert patience_of(refused) == OVERDUE  # requests says what is wrong with it
+    assert patience_of((3, 4)) == 7
+    assert patience_of(3) == 3
+
+
+@pytest.mark.parametrize("timeout", [0, -1, (3, -1)])
+def test_a_timeout_that_cannot_be_has_the_error_of_requests_on_a_cold_session_too(
+    session: PokitDokSession, timeout: Any
+) -> None:
+    with pytest.raises(ValueError, match="timeout"):
+        session.get(PATH, timeout=timeout)
+
+
+def test_the_updater_is_told_of_every_token_the_first_included(
+    sandbox: Sandbox, pass_time: PassTime, clock: Clock
+) -> None:
+    told: list[dict[str, Any]] = []
+    with sandbox.session(token_updater=told.append) as session:
+        session.token_source.clock = clock
+        status_of(session)
+        assert told == [session.token]
+        pass_time(3600)
+        status_of(session)
+        sandbox.revoke()
+        status_of(session)
+        session.fetch_token()
+    assert told[-1] == session.token
+    assert len({token["access_token"] for token in told}) == len(told) == 4
+
+
+def test_the_updater_can_use_the_session_with_the_token_that_it_is_told_of(
+    sandbox: Sandbox,
+) -> None:
+    seen: list[int] = []
+    with sandbox.session(token_updater=lambda token: seen.append(status_of(session))) as session:
+        assert status_of(session) == 200
+    assert seen == [200]
+    assert sandbox.token_requests == 1
+
+
+def test_an_updater_that_fails_fails_no_request_and_its_words_are_not_logged(
+    sandbox: Sandbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    def stumble(token: dict[str, Any]) -> None:
+        raise OSError(token["access_token"])
+
+    with sandbox.session(token_updater=stumble) as session:
+        assert status_of(session) == 200
+        assert "token_updater failed with OSError" in caplog.text
+        assert str(session.access_token) not in caplog.text
+
+
+def test_what_the_updater_does_to_its_dict_changes_no_token(sandbox: Sandbox) -> None:
+    with sandbox.session(token_updater=dict.clear) as session:
+        assert status_of(session) == 200
+        assert session.authorized
+
+
+def test_a_thread_sees_no_half_of_one_token_and_half_of_the_next(
+    sandbox: Sandbox, session: PokitDokSession
+) -> None:
+    first = session.fetch_token()
+    second = session.fetch_token()
+    wholes = {(token["access_token"], token["expires_at"]) for token in (first, second)}
+    stop = threading.Event()
+
+    def swap() -> None:
+        while not stop.is_set():
+            session.token = first
+            session.token = second
+
+    swapping = Crowd(1, swap)
+    for _ in range(2000):
+        token = session.token
+        ends = {end for text, end in wholes if text == token["access_token"]}
+        assert len(ends) == 1
+        assert token["expires_at"] == pytest.approx(ends.pop(), abs=0.01)
+        assert session.token_source.current is not None
+    stop.set()
+    swapping.join()
+
+
+def test_an_updater_that_takes_its_time_stops_no_request(
+    sandbox: Sandbox, session: PokitDokSession
+) -> None:
+    told, done = threading.Event(), threading.Event()
+
+    def slow(token: dict[str, Any]) -> None:
+        told.set()
+        done.wait(30)
+
+    session.token_updater = slow
+    try:
+        assert session.get(PATH, timeout=0.5).status_code == 200
+        assert told.is_set()
+    finally:
+        done.set()
+
+
+def test_an_updater_that_ends_its_thread_stops_no_request(
+    sandbox: Sandbox, session: PokitDokSession
+) -> None:
+    def fatal(token: dict[str, Any]) -> None:
+        raise SystemExit
+
+    session.token_updater = fatal
+    assert session.get(PATH, timeout=10).status_code == 200

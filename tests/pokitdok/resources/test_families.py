@@ -1,0 +1,128 @@
+"""The rules of the folder ``resources``: one family a file, methods only, no name twice."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import inspect
+import typing
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from requests_oauthlib import OAuth2Session
+
+from pokitdok_session import ClientCredentialsSession, PokitDokSession
+from pokitdok_session.pokitdok import resources
+from pokitdok_session.pokitdok.resources import Resources
+from support.families import FAMILIES, public_methods
+
+FOLDER = Path(resources.__file__).parent
+FILES = sorted(set(FOLDER.glob("*.py")) - {FOLDER / "__init__.py"})
+TREES = {path.stem: ast.parse(path.read_text()) for path in FILES}
+METHODS = [
+    (family, name, method)
+    for family in FAMILIES.values()
+    for name, method in public_methods(family).items()
+]
+
+#: Modules of the standard library that a signature or a warning may need.
+PLAIN = {"__future__", "collections.abc", "datetime", "typing", "warnings"}
+
+
+def test_the_table_of_contents_holds_every_family_in_order() -> None:
+    assert list(FAMILIES) == sorted(FAMILIES)
+    assert {family.__module__.rpartition(".")[2] for family in FAMILIES.values()} == set(TREES)
+    assert set(vars(Resources)) <= {"__module__", "__doc__", "__abstractmethods__", "_abc_impl"} | {
+        "__firstlineno__",
+        "__static_attributes__",
+        "__annotations__",
+    }
+
+
+def test_no_public_name_stands_twice() -> None:
+    counted = Counter(name for _, name, _ in METHODS)
+    assert [name for name, count in counted.items() if count > 1] == []
+
+
+def test_no_public_name_shadows_one_of_the_parents() -> None:
+    parents = [
+        requests.Session(),
+        OAuth2Session("client"),
+        ClientCredentialsSession("client", "secret", "https://auth.example/token"),
+    ]
+    taken = {name for parent in parents for name in dir(parent)}
+    taken |= set(vars(PokitDokSession)) | set(vars(PokitDokSession("client", "secret")))
+    assert taken & {name for _, name, _ in METHODS} == set()
+
+
+@pytest.mark.parametrize("module", TREES)
+def test_a_family_only_defines_functions(module: str) -> None:
+    (family,) = (node for node in TREES[module].body if isinstance(node, ast.ClassDef))
+    assert [ast.unparse(base) for base in family.bases] == ["Caller"]
+    assert {type(node) for node in family.body} == {ast.FunctionDef}
+    assert not [node for node in family.body if getattr(node, "name", "_").startswith("_")]
+
+
+@pytest.mark.parametrize("module", TREES)
+def test_a_family_keeps_no_state_and_uses_nothing_but_call_and_its_own(module: str) -> None:
+    (family,) = (node for node in TREES[module].body if isinstance(node, ast.ClassDef))
+    own = {node.name for node in family.body if isinstance(node, ast.FunctionDef)}
+    uses = [
+        node
+        for node in ast.walk(family)
+        if isinstance(node, ast.Attribute)
+        if isinstance(node.value, ast.Name) and node.value.id == "self"
+    ]
+    assert {node.attr for node in uses} <= {"call", *own}
+    assert all(isinstance(node.ctx, ast.Load) for node in uses)
+
+
+@pytest.mark.parametrize("module", TREES)
+def test_a_family_imports_no_sibling(module: str) -> None:
+    imported = {
+        "." * node.level + (node.module or "")
+        for node in ast.walk(TREES[module])
+        if isinstance(node, ast.ImportFrom)
+    } | {
+        alias.name
+        for node in ast.walk(TREES[module])
+        if isinstance(node, ast.Import)
+        for alias in node.names
+    }
+    assert imported <= PLAIN | {"...api.reply", "...api.resource", "..types"}
+
+
+@pytest.mark.parametrize(
+    ("family", "name", "method"), METHODS, ids=[name for _, name, _ in METHODS]
+)
+def test_a_method_is_typed_and_has_a_docstring_of_one_to_six_lines(
+    family: type, name: str, method: Callable[..., Any]
+) -> None:
+    signature = inspect.signature(method)
+    parameters = list(signature.parameters.values())[1:]
+    assert signature.return_annotation == "Reply"
+    assert all(parameter.annotation is not parameter.empty for parameter in parameters)
+    assert 1 <= len((method.__doc__ or "").strip().splitlines()) <= 6
+
+
+def test_the_folder_is_read_at_a_glance() -> None:
+    lines = {path.name: len(path.read_text().splitlines()) for path in FOLDER.glob("*.py")}
+    assert sum(lines.values()) < 1300
+    assert max(lines.values()) <= 150
+
+
+def test_a_class_without_call_cannot_be_built() -> None:
+    with pytest.raises(TypeError, match="abstract"):
+        Resources()  # type: ignore[abstract]
+
+
+def test_the_bodies_are_real_types_although_no_family_imports_them_to_run() -> None:
+    bodies = importlib.import_module("pokitdok_session.pokitdok.types")
+    kinds = [kind for kind in vars(bodies).values() if isinstance(kind, type)]
+    assert len(kinds) > 40
+    for kind in kinds:
+        assert typing.get_type_hints(kind)

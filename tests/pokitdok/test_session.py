@@ -1,0 +1,322 @@
+"""The API, bound: where its credentials come from, how it is called, how it is waited for."""
+
+from __future__ import annotations
+
+import io
+import time
+from collections.abc import Callable, Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import requests
+
+from pokitdok_session import PokitDokSession, TokenError
+from pokitdok_session.errors import NotFound, RateLimited, Unauthorized, ValidationError
+from pokitdok_session.sandbox import Sandbox
+from support.clock import Clock
+
+ELIGIBILITY = "/eligibility/"
+
+# Credentials and URLs
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POKITDOK_CLIENT_ID", "id-of-the-environment")
+    monkeypatch.setenv("POKITDOK_CLIENT_SECRET", "secret-of-the-environment")
+    monkeypatch.setenv("POKITDOK_BASE_URL", "https://environment.example/")
+
+
+@pytest.mark.usefixtures("environment")
+def test_what_is_not_given_is_taken_from_the_environment() -> None:
+    session = PokitDokSession()
+    assert session.client_id == "id-of-the-environment"
+    assert session.client_secret == "secret-of-the-environment"
+    assert session.token_url == "https://environment.example/oauth2/token"
+    assert session.api_root == "https://environment.example/api/v4"
+    assert session.owns("https://environment.example/anything")
+
+
+@pytest.mark.usefixtures("environment")
+def test_what_is_given_beats_the_environment() -> None:
+    session = PokitDokSession("id", "secret", base_url="https://given.example", version="v5")
+    assert (session.client_id, session.client_secret) == ("id", "secret")
+    assert session.token_url == "https://given.example/oauth2/token"
+    assert session.api_root == "https://given.example/api/v5"
+    assert not session.owns("https://environment.example/anything")
+
+
+def test_without_anything_it_is_the_platform() -> None:
+    session = PokitDokSession("id", "secret")
+    assert session.token_url == "https://platform.pokitdok.com/oauth2/token"
+    assert session.api_root == "https://platform.pokitdok.com/api/v4"
+
+
+@pytest.mark.parametrize("name", ["CLIENT_ID", "CLIENT_SECRET"])
+@pytest.mark.parametrize("value", [None, ""])
+@pytest.mark.usefixtures("environment")
+def test_missing_credentials_are_an_error_that_names_the_variable(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str | None
+) -> None:
+    if value is None:
+        monkeypatch.delenv(f"POKITDOK_{name}")
+    else:
+        monkeypatch.setenv(f"POKITDOK_{name}", value)
+    with pytest.raises(ValueError, match=f"give {name.lower()}, or set POKITDOK_{name}"):
+        PokitDokSession()
+
+
+@pytest.mark.parametrize(
+    "base_url", ["https://given.example/api/v4", "https://given.example/api/v4/"]
+)
+def test_a_base_url_that_ends_with_the_version_is_an_error_that_says_so(base_url: str) -> None:
+    with pytest.raises(ValueError, match="base_url is the root of the platform, without /api/v4"):
+        PokitDokSession("id", "secret", base_url=base_url)
+
+
+def test_a_wait_that_is_no_number_is_an_error_that_names_it() -> None:
+    with pytest.raises(TypeError, match="max_rate_limit_wait must be a number of seconds"):
+        PokitDokSession("id", "secret", max_rate_limit_wait="70")  # type: ignore[arg-type]
+
+
+def test_the_api_over_plain_http_is_refused_when_the_session_is_built() -> None:
+    with pytest.raises(requests.RequestException):
+        PokitDokSession("id", "secret", base_url="platform.example")
+    from oauthlib.oauth2 import InsecureTransportError
+
+    with pytest.raises(InsecureTransportError):
+        PokitDokSession("id", "secret", base_url="http://platform.example")
+
+
+# call
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE"])
+def test_call_sends_to_a_path_below_the_root(
+    sandbox: Sandbox, session: PokitDokSession, method: str
+) -> None:
+    sandbox.fail("/new/thing", body={"data": 1})
+    assert session.call(method, "/new/thing", params={"a": "b c"}).data == 1
+    (record,) = sandbox.requests
+    assert (record.method, record.path, record.query) == (method, "/api/v4/new/thing", "a=b+c")
+    assert record.token == session.access_token
+
+
+def test_call_sends_json_data_files_and_headers(sandbox: Sandbox, session: PokitDokSession) -> None:
+    sandbox.fail("/new", body={}, times=None)
+    session.call("POST", "/new", json={"a": 1}, headers={"Accept": "text/x"})
+    session.call("POST", "/new", data={"a": "1"})
+    session.call("POST", "/new", files={"file": ("name.x12", b"ISA")})
+    first, second, third = sandbox.requests
+    assert (first.json(), first.headers["Accept"]) == ({"a": 1}, "text/x")
+    assert second.body == b"a=1"
+    assert b'filename="name.x12"' in third.body
+
+
+def test_call_raises_what_the_answer_stands_for(sandbox: Sandbox, session: PokitDokSession) -> None:
+    with pytest.raises(ValidationError) as caught:
+        session.call("POST", ELIGIBILITY, json={"trading_partner_id": "MOCKPAYER"})
+    assert "member" in caught.value.errors
+    with pytest.raises(NotFound):
+        session.call("GET", "/no/such/path")
+
+
+def test_an_activity_that_is_not_there_is_not_found(session: PokitDokSession) -> None:
+    with pytest.raises(NotFound):
+        session.activities("5a5a5a5a5a5a5a5a5a5a5a5a")
+
+
+def test_call_raises_unauthorized_for_a_lasting_401(
+    sandbox: Sandbox, session: PokitDokSession
+) -> None:
+    sandbox.fail(ELIGIBILITY, status=401, times=None)
+    with pytest.raises(Unauthorized):
+        session.call("POST", ELIGIBILITY, json={})
+    assert len(sandbox.requests) == 2
+
+
+def test_call_raises_a_token_error_without_a_token(sandbox: Sandbox) -> None:
+    with sandbox.session(client_secret="wrong") as session, pytest.raises(TokenError):
+        session.activities()
+
+
+# Patience with the rate limit
+
+
+@pytest.fixture
+def waits(monkeypatch: pytest.MonkeyPatch, sandbox: Sandbox, clock: Clock) -> list[float]:
+    """The seconds that `call` waited; they pass at once, for the sandbox and for the client."""
+    taken: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        taken.append(seconds)
+        clock.advance(seconds)
+        sandbox.clock.advance(seconds)
+
+    monkeypatch.setattr("pokitdok_session.pokitdok.session.time", SimpleNamespace(sleep=sleep))
+    return taken
+
+
+def limited(sandbox: Sandbox, times: int = 1, wait: str = "7") -> None:
+    sandbox.fail(ELIGIBILITY, status=403, headers={"Retry-After": wait}, times=times)
+    sandbox.fail(ELIGIBILITY, status=200, body={"data": "answered"})
+
+
+def test_nobody_waits_who_did_not_say_so(
+    sandbox: Sandbox, session: PokitDokSession, waits: list[float]
+) -> None:
+    limited(sandbox)
+    with pytest.raises(RateLimited) as caught:
+        session.call("GET", ELIGIBILITY)
+    assert caught.value.retry_after == 7
+    assert waits == []
+    assert len(sandbox.requests) == 1
+
+
+def test_who_is_patient_waits_and_asks_once_more(
+    sandbox: Sandbox, session: PokitDokSession, waits: list[float]
+) -> None:
+    session.max_rate_limit_wait = 7
+    limited(sandbox)
+    assert session.call("POST", ELIGIBILITY, json={"a": 1}).data == "answered"
+    assert waits == [7]
+    first, again = sandbox.requests
+    assert first.body == again.body == b'{"a": 1}'
+    assert first.token == again.token
+
+
+def test_nobody_waits_longer_than_was_said(
+    sandbox: Sandbox, session: PokitDokSession, waits: list[float]
+) -> None:
+    session.max_rate_limit_wait = 6.9
+    limited(sandbox)
+    with pytest.raises(RateLimited):
+        session.call("GET", ELIGIBILITY)
+    assert waits == []
+
+
+def test_the_second_rate_limit_is_an_error(
+    sandbox: Sandbox, session: PokitDokSession, waits: list[float]
+) -> None:
+    session.max_rate_limit_wait = 60
+    limited(sandbox, times=2)
+    with pytest.raises(RateLimited):
+        session.call("GET", ELIGIBILITY)
+    assert waits == [7]
+    assert len(sandbox.requests) == 2
+
+
+def test_a_limit_that_the_sandbox_keeps_is_over_after_the_wait(
+    sandbox: Sandbox, session: PokitDokSession, waits: list[float]
+) -> None:
+    sandbox.options.rate_limit = 2
+    session.max_rate_limit_wait = 61
+    for _ in range(3):
+        session.activities()
+    (wait,) = waits
+    assert 55 < wait <= 61
+    assert len(sandbox.requests) == 4
+
+
+def test_a_file_is_sent_whole_after_the_wait(
+    sandbox: Sandbox, session: PokitDokSession, waits: list[float]
+) -> None:
+    session.max_rate_limit_wait = 60
+    limited(sandbox)
+    session.call("POST", ELIGIBILITY, data=io.BytesIO(b"content"))
+    assert [seen.body for seen in sandbox.requests] == [b"content", b"content"]
+
+
+def test_a_body_that_cannot_be_sent_again_is_not_waited_for(
+    sandbox: Sandbox, session: PokitDokSession, waits: list[float]
+) -> None:
+    def lines() -> Iterator[bytes]:
+        yield b"content"
+
+    session.max_rate_limit_wait = 60
+    limited(sandbox)
+    with pytest.raises(RateLimited):
+        session.call("POST", ELIGIBILITY, data=lines())
+    assert waits == []
+
+
+def test_a_token_that_ended_during_the_wait_is_renewed(
+    sandbox: Sandbox, session: PokitDokSession, waits: list[float]
+) -> None:
+    sandbox.options.token_lifetime = 30
+    session.max_rate_limit_wait = 60
+    sandbox.fail("/activities/", status=403, headers={"Retry-After": "50"})
+    assert session.activities().response.status_code == 200
+    assert waits == [50]
+    assert sandbox.token_requests == 2
+
+
+def test_a_token_that_was_replaced_before_the_wait_and_ended_during_it_is_renewed(
+    sandbox: Sandbox, session: PokitDokSession, waits: list[float]
+) -> None:
+    sandbox.options.token_lifetime = 30
+    session.max_rate_limit_wait = 60
+    session.activities()
+    sandbox.revoke()
+    sandbox.fail("/activities/", status=401)
+    sandbox.fail("/activities/", status=403, headers={"Retry-After": "50"})
+    assert session.activities().response.status_code == 200
+    assert sandbox.token_requests == 3
+
+
+def test_what_the_environment_says_holds_for_the_second_try_as_well(
+    sandbox: Sandbox, waits: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", sandbox.ca_file)
+    with PokitDokSession(
+        sandbox.client_id,
+        sandbox.client_secret,
+        base_url=sandbox.base_url,
+        max_rate_limit_wait=60,
+    ) as session:
+        limited(sandbox)
+        assert session.call("GET", ELIGIBILITY).data == "answered"
+        session.close()
+        limited(sandbox)
+        assert session.call("GET", ELIGIBILITY).data == "answered"
+
+
+def test_get_and_its_kin_wait_for_nothing(
+    sandbox: Sandbox, session: PokitDokSession, waits: list[float]
+) -> None:
+    session.max_rate_limit_wait = 60
+    limited(sandbox)
+    assert session.get(ELIGIBILITY).status_code == 403
+    assert waits == []
+
+
+def test_calls_of_many_kinds_go_well_one_after_the_other(
+    sandbox: Sandbox, session: PokitDokSession, pass_time: Callable[[float], None]
+) -> None:
+    claim: dict[str, Any] = {
+        "trading_partner_id": "MOCKPAYER",
+        "transaction_code": "chargeable",
+        "billing_provider": {"npi": "1234567893", "organization_name": "Thistledown Clinic"},
+        "subscriber": {"first_name": "Z", "last_name": "Q", "member_id": "W000000000"},
+        "claim": {
+            "total_charge_amount": 60.0,
+            "service_lines": [
+                {
+                    "procedure_code": "99213",
+                    "charge_amount": 60.0,
+                    "unit_count": 1.0,
+                    "diagnosis_codes": ["J10.1"],
+                    "service_date": time.strftime("%Y-%m-%d", time.gmtime(0)),
+                }
+            ],
+        },
+    }
+    sent = session.claims(claim)
+    assert sent.activity_id is not None
+    assert session.activities(sent.activity_id).data["id"] == sent.activity_id
+    pass_time(4000)
+    assert session.activities(sent.activity_id).data["state"]["name"] == "completed"
+    with pytest.raises(ValidationError):
+        session.cancel_activity(sent.activity_id)
+    assert sandbox.token_requests == 2

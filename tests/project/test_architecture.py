@@ -1,0 +1,291 @@
+"""The rules of the house: who imports whom, what the door shows, what no file may hold."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+import pokitdok_session
+from pokitdok_session.pokitdok.resources import Resources
+
+ROOT = Path(pokitdok_session.__file__).parent
+PACKAGE = "pokitdok_session"
+
+#: What design.md section 2 fixes, with `__version__` beside it.
+EXPORTS = [
+    "APIError",
+    "ClientCredentialsSession",
+    "FileTokenStore",
+    "PokitDokSession",
+    "RedisTokenStore",
+    "Reply",
+    "TokenError",
+]
+
+#: Run-time dependencies; urllib3 is requests' own.
+DEPENDENCIES = {"requests", "requests_oauthlib", "oauthlib", "urllib3"}
+
+
+def name_of(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join((PACKAGE, *(parts[:-1] if parts[-1] == "__init__" else parts)))
+
+
+MODULES = {name_of(path): path for path in sorted(ROOT.rglob("*.py"))}
+TREES = {name: ast.parse(path.read_text("utf-8")) for name, path in MODULES.items()}
+
+
+def is_sandbox(name: str) -> bool:
+    return name.startswith(f"{PACKAGE}.sandbox")
+
+
+CLIENT = [name for name in MODULES if not is_sandbox(name)]
+
+
+def is_type_checking(node: ast.AST) -> bool:
+    return isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+
+
+def statements(node: ast.AST, *, inside_functions: bool, for_types: bool) -> Iterator[ast.AST]:
+    """The statements that importing a module runs; with those in functions, all that ever run."""
+    for child in ast.iter_child_nodes(node):
+        if is_type_checking(child) and not for_types:
+            continue
+        yield child
+        if inside_functions or not isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            yield from statements(child, inside_functions=inside_functions, for_types=for_types)
+
+
+def imports(name: str, *, inside_functions: bool = True, for_types: bool = False) -> set[str]:
+    """The modules that a module imports, by their full names."""
+    found: set[str] = set()
+    is_package = MODULES[name].name == "__init__.py"
+    kinds = {"inside_functions": inside_functions, "for_types": for_types}
+    for node in statements(TREES[name], **kinds):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                parts = name.split(".")
+                parts = parts[: len(parts) - node.level + is_package]
+                base = ".".join([*parts, *filter(None, [node.module])])
+            inner = {f"{base}.{alias.name}" for alias in node.names} & MODULES.keys()
+            found |= inner or {base}
+    return found
+
+
+def within(name: str, **how: bool) -> set[str]:
+    return imports(name, **how) & MODULES.keys()
+
+
+def layer(name: str) -> str:
+    """The folder of a module, or the module itself where it stands in none."""
+    return name.removeprefix(PACKAGE).removeprefix(".").partition(".")[0]
+
+
+#: What a layer may import, itself aside. `errors` re-exports: only the root uses it.
+BELOW = {
+    "transport": set[str](),
+    "oauth2": {"transport"},
+    "api": {"transport", "oauth2"},
+    "pokitdok": {"transport", "oauth2", "api"},
+    "errors": {"oauth2", "api", "pokitdok"},
+}
+
+
+def test_these_rules_see_the_imports_that_there_are() -> None:
+    assert f"{PACKAGE}.oauth2.session" in within(f"{PACKAGE}.pokitdok.session")
+    assert f"{PACKAGE}.oauth2.errors" in within(f"{PACKAGE}.errors")
+    assert "filelock" in imports(f"{PACKAGE}.oauth2.stores.file")
+    assert "filelock" not in imports(f"{PACKAGE}.oauth2.stores.file", inside_functions=False)
+    assert {*BELOW, "sandbox", "__main__", ""} == {layer(name) for name in MODULES}
+
+
+@pytest.mark.parametrize("folder", BELOW)
+def test_layer_imports_only_what_is_below_it(folder: str) -> None:
+    for name in MODULES:
+        if layer(name) == folder:
+            used = {layer(module) for module in within(name, for_types=True)} - {folder}
+            assert used <= BELOW[folder], name
+
+
+def test_no_layer_but_pokitdok_names_the_platform() -> None:
+    naming = {name for name in CLIENT if "pokitdok.com" in MODULES[name].read_text("utf-8")}
+    assert {layer(name) for name in naming} == {"pokitdok"}
+
+
+def test_a_resource_imports_only_the_api_layer_and_the_types() -> None:
+    resources = f"{PACKAGE}.pokitdok.resources"
+    families = [name for name in CLIENT if name.startswith(f"{resources}.")]
+    assert len(families) > 10
+    for family in families:
+        for module in within(family, for_types=True):
+            assert module.startswith((f"{PACKAGE}.api.", f"{PACKAGE}.pokitdok.types")), family
+
+
+def test_the_server_of_the_sandbox_imports_nothing_of_the_client() -> None:
+    for name in filter(is_sandbox, MODULES):
+        outside = {module for module in within(name) if not is_sandbox(module)}
+        # It hands out sessions, and knows of them when it does.
+        may = name == f"{PACKAGE}.sandbox.server"
+        assert outside <= ({PACKAGE, f"{PACKAGE}.transport"} if may else set()), name
+        at_import = within(name, inside_functions=False)
+        assert {module for module in at_import if not is_sandbox(module)} == set(), name
+
+
+def test_nothing_imports_the_sandbox_but_the_command() -> None:
+    importing = {name for name in CLIENT if any(map(is_sandbox, within(name)))}
+    assert importing <= {f"{PACKAGE}.__main__"}
+
+
+def test_no_module_imports_one_that_imports_it() -> None:
+    graph = {name: within(name, inside_functions=False) - {PACKAGE} for name in MODULES}
+    assert len(list(TopologicalSorter(graph).static_order())) >= len(graph) - 1
+
+
+def test_the_client_needs_its_dependencies_and_no_others() -> None:
+    for name in CLIENT:
+        roots = {module.partition(".")[0] for module in imports(name, inside_functions=False)}
+        foreign = roots - set(sys.stdlib_module_names) - {PACKAGE}
+        assert foreign <= DEPENDENCIES, name
+
+
+def test_importing_the_package_loads_no_extra_and_starts_nothing() -> None:
+    code = (
+        "import os, sys, threading\n"
+        "before = dict(os.environ)\n"
+        "from pokitdok_session import *\n"
+        "assert dict(os.environ) == before\n"
+        "assert threading.active_count() == 1\n"
+        "extras = {'redis', 'filelock', 'starlette', 'uvicorn', 'trustme', 'asyncio'}\n"
+        "extras |= {name for name in sys.modules if name.startswith('pokitdok_session.sandbox')}\n"
+        "print(sorted(extras & set(sys.modules)))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert (done.stdout, done.stderr) == ("[]\n", "")
+
+
+# The door
+
+
+def test_the_door_shows_what_was_fixed_and_nothing_else() -> None:
+    assert pokitdok_session.__all__ == EXPORTS
+    namespace: dict[str, object] = {}
+    exec("from pokitdok_session import *", namespace)
+    assert sorted(namespace.keys() - {"__builtins__"}) == EXPORTS
+    public = {name for name in vars(pokitdok_session) if not name.startswith("_")}
+    modules = {name.split(".")[1] for name in MODULES if "." in name}
+    assert public - modules == {*EXPORTS, "TYPE_CHECKING", "import_module"}
+    assert set(EXPORTS) <= set(dir(pokitdok_session))
+
+
+def test_the_door_holds_names_and_nothing_else() -> None:
+    kinds = (ast.ImportFrom, ast.Assign, ast.Expr, ast.If)
+    assert all(isinstance(node, kinds) for node in TREES[PACKAGE].body)
+    choices = [node for node in TREES[PACKAGE].body if isinstance(node, ast.If)]
+    at_run_time = [node.name for choice in choices for node in choice.orelse]  # type: ignore[attr-defined]
+    assert at_run_time == ["__getattr__", "__dir__"]
+
+
+def test_a_session_for_another_provider_loads_none_of_the_api() -> None:
+    code = (
+        "import sys\n"
+        "from pokitdok_session import ClientCredentialsSession\n"
+        "ClientCredentialsSession('id', 'secret', 'https://id.example/token')\n"
+        "late = 'api', 'pokitdok', 'transport.multipart', 'oauth2.stores'\n"
+        "print([name for name in late if f'pokitdok_session.{name}' in sys.modules])\n"
+        "from pokitdok_session import PokitDokSession\n"
+        "print('pokitdok_session.pokitdok.resources' in sys.modules)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=False
+    )
+    assert (done.stdout, done.stderr) == ("[]\nTrue\n", "")
+
+
+def test_a_name_that_the_door_does_not_have_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="'pokitdok_session' has no attribute 'Repli'"):
+        pokitdok_session.Repli  # type: ignore[attr-defined]  # noqa: B018
+
+
+def test_the_version_is_one() -> None:
+    assert re.fullmatch(r"\d+\.\d+\.\d+", pokitdok_session.__version__)
+    assert "__version__" not in "".join(
+        path.read_text("utf-8") for name, path in MODULES.items() if name != PACKAGE
+    )
+
+
+def test_the_package_says_that_it_is_typed() -> None:
+    assert (ROOT / "py.typed").exists()
+
+
+# Names and text
+
+
+def test_no_public_name_of_a_module_stands_twice() -> None:
+    names = Counter(
+        node.name
+        for name in CLIENT
+        for node in TREES[name].body
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and not node.name.startswith("_")
+    )
+    twice = {name for name, count in names.items() if count > 1}
+    assert twice == set()
+
+
+def test_no_method_of_the_session_stands_twice() -> None:
+    defined = Counter(
+        name
+        for parent in pokitdok_session.PokitDokSession.__mro__
+        if parent.__module__.startswith(f"{PACKAGE}.pokitdok.resources") and parent is not Resources
+        for name in vars(parent)
+        if not name.startswith("_") and name != "call"
+    )
+    assert {name for name, count in defined.items() if count > 1} == set()
+    own = {name for name in vars(pokitdok_session.PokitDokSession) if not name.startswith("_")}
+    assert own & defined.keys() == set()
+
+
+@pytest.mark.parametrize("name", CLIENT)
+def test_a_module_begins_with_a_sentence_that_says_what_it_knows(name: str) -> None:
+    text = ast.get_docstring(TREES[name])
+    assert text
+    first = text.splitlines()[0]
+    assert first.endswith((".", ":", "?", "`"))
+
+
+def test_no_file_touches_the_switches_of_oauthlib() -> None:
+    for name in CLIENT:
+        assert "OAUTHLIB_" not in MODULES[name].read_text("utf-8"), name
+
+
+def test_the_parent_is_reached_by_super_and_not_by_its_name() -> None:
+    direct = re.compile(r"(?:requests\.Session|OAuth2Session)\.(?:request|send|__init__)\(")
+    for name in CLIENT:
+        assert not direct.search(MODULES[name].read_text("utf-8")), name
+
+
+def test_parameters_are_explicit_where_others_read_them_from_the_signature() -> None:
+    for kind in (
+        pokitdok_session.PokitDokSession,
+        pokitdok_session.ClientCredentialsSession,
+    ):
+        kinds = {each.kind for each in inspect.signature(kind).parameters.values()}
+        assert inspect.Parameter.VAR_KEYWORD not in kinds
+        assert inspect.Parameter.VAR_POSITIONAL not in kinds

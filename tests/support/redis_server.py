@@ -1,0 +1,83 @@
+"""A Redis of the tests' own: a `redis-server` process on a free port, which can be ill."""
+
+from __future__ import annotations
+
+import select
+import shutil
+import signal
+import socket
+import subprocess
+from types import TracebackType
+from typing import Any
+
+import pytest
+import redis
+
+from support.threads import PATIENCE
+
+
+class RedisServer:
+    """Runs from ``start`` to ``stop``, on the same port each time; what it holds dies with it."""
+
+    def __init__(self) -> None:
+        found = shutil.which("redis-server")
+        if found is None:
+            pytest.skip("there is no redis-server on this machine")
+        self._program = found
+        self._process: subprocess.Popen[bytes] | None = None
+        self._clients: list[redis.Redis] = []
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port: int = probe.getsockname()[1]
+
+    def client(self, **options: Any) -> redis.Redis:
+        client = redis.Redis(host="127.0.0.1", port=self.port, **options)
+        self._clients.append(client)
+        return client
+
+    def start(self) -> None:
+        options = f"--port {self.port} --bind 127.0.0.1 --appendonly no --daemonize no"
+        self._process = subprocess.Popen(
+            [self._program, *options.split(), "--save", ""], stdout=subprocess.PIPE, bufsize=0
+        )
+        try:
+            self._wait_until_ready(self._process.stdout)
+        except BaseException:
+            self.stop()
+            raise
+
+    def _wait_until_ready(self, log: Any) -> None:
+        said = b""
+        while b"eady to accept connections" not in said:
+            assert select.select([log], [], [], PATIENCE)[0], "redis-server did not start"
+            line = log.readline()
+            assert line, f"redis-server ended: {said.decode()}"
+            said += line
+
+    def stop(self) -> None:
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+            process.wait(PATIENCE)
+            assert process.stdout is not None
+            process.stdout.close()
+
+    def hang(self) -> None:
+        """Keep connections and answer nothing, until `wake`."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def wake(self) -> None:
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
+
+    def __enter__(self) -> RedisServer:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: Any, trace: TracebackType | None
+    ) -> None:
+        for client in self._clients:
+            client.close()
+        self.stop()

@@ -1,0 +1,130 @@
+"""A form with files is what requests would send, read while it is sent, and sent again whole."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from pokitdok_session import PokitDokSession
+from pokitdok_session.sandbox import Sandbox
+from pokitdok_session.transport.multipart import Multipart
+
+CONTENT = b"ISA*00*" + bytes(range(256)) * 3
+
+
+def boundary_of(content_type: str) -> bytes:
+    return content_type.partition("boundary=")[2].encode()
+
+
+def as_requests_makes_it(data: Any, files: Any) -> bytes:
+    prepared = requests.Request("POST", "https://x.example", data=data, files=files).prepare()
+    assert isinstance(prepared.body, bytes)
+    return prepared.body.replace(boundary_of(prepared.headers["Content-Type"]), b"BOUNDARY")
+
+
+FORMS = [
+    ({}, lambda file: {"file": file}),
+    ({"a": "1", "b": ["2", "3"], "c": None, "d": 4, "é": "ü"}, lambda file: {"file": file}),
+    ([("a", "1"), ("a", "2")], lambda file: [("file", ("n.837", file, "application/EDI-X12"))]),
+    ({}, lambda file: {"file": ("ü.txt", file, "text/plain", {"X-Part": "1"})}),
+    ({}, lambda file: {"file": ("n", CONTENT), "text": ("t", "words"), "none": ("x", None)}),
+    (None, lambda file: {"file": (None, file)}),
+]
+
+
+@pytest.mark.parametrize(("data", "files"), FORMS)
+def test_the_bytes_are_those_of_requests(data: Any, files: Any) -> None:
+    form = Multipart(data, files(io.BytesIO(CONTENT)))
+    body = b"".join(form)
+    assert len(form) == len(body)
+    ours = body.replace(boundary_of(form.content_type), b"BOUNDARY")
+    assert ours == as_requests_makes_it(data, files(io.BytesIO(CONTENT)))
+
+
+def test_a_file_is_sent_from_where_it_stands() -> None:
+    file = io.BytesIO(b"skipped" + CONTENT)
+    file.seek(7)
+    assert CONTENT in b"".join(Multipart({}, {"file": file}))
+    assert b"skipped" not in b"".join(Multipart({}, {"file": file}))
+
+
+def test_any_place_of_the_form_can_be_gone_back_to() -> None:
+    form = Multipart({"a": "1"}, {"file": io.BytesIO(CONTENT)})
+    whole = b"".join(form)
+    for position in (0, 1, 50, len(whole) - 300, len(whole) - 1, len(whole)):
+        form.seek(position)
+        assert form.tell() == position
+        assert b"".join(form) == whole[position:]
+
+
+@pytest.mark.parametrize("size", [1, 7, 64, 10_000])
+def test_no_block_is_larger_than_was_asked_for(size: int) -> None:
+    form = Multipart({"a": "1"}, {"file": io.BytesIO(CONTENT)})
+    blocks = []
+    while block := form.read(size):
+        assert len(block) <= size
+        blocks.append(block)
+    form.seek(0)
+    assert b"".join(blocks) == b"".join(form)
+
+
+def test_text_and_what_has_no_position_are_read_at_once() -> None:
+    ours, theirs = os.pipe()
+    os.write(theirs, CONTENT)
+    os.close(theirs)
+    with os.fdopen(ours, "rb") as pipe:
+        form = Multipart({}, {"pipe": ("p", pipe), "text": ("t", io.StringIO("wörter"))})
+    body = b"".join(form)
+    assert CONTENT in body
+    assert "wörter".encode() in body
+
+
+def test_a_file_that_is_cut_while_it_is_sent_is_an_error_and_no_endless_wait(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "short"
+    path.write_bytes(CONTENT)
+    with path.open("rb", buffering=0) as file:
+        form = Multipart({}, {"file": file})
+        os.truncate(path, 10)
+        with pytest.raises(OSError, match="shorter"):
+            b"".join(form)
+
+
+def test_a_refused_token_sends_the_whole_form_again(
+    sandbox: Sandbox, session: PokitDokSession, tmp_path: Path
+) -> None:
+    path = tmp_path / "claims.837"
+    path.write_bytes(CONTENT * 500)
+    sandbox.fail("/claims/convert", status=401, body='{"message": "Unauthorized"}')
+    sandbox.fail("/claims/convert", status=200, body='{"data": {}}')
+    with path.open("rb") as file:
+        session.call(
+            "POST",
+            "/claims/convert",
+            data={"callback_url": "https://x.example"},
+            files={"file": ("claims.837", file, "application/EDI-X12")},
+        )
+    refused, taken = sandbox.received("/claims/convert")
+    assert refused.size == taken.size > len(CONTENT) * 500
+    assert refused.sha256 == taken.sha256
+    assert re.search(rb'filename="claims.837"\r\nContent-Type: application/EDI-X12', taken.body)
+
+
+def test_the_same_file_under_two_names_is_sent_twice() -> None:
+    file = io.BytesIO(CONTENT)
+    assert b"".join(Multipart({}, {"a": file, "b": file})).count(CONTENT) == 2
+
+
+def test_odd_values_are_sent_as_requests_sends_them() -> None:
+    data, files = {"a": iter(["1", "2"]), "b": {"c": 1}}, {"n": 5, "m": memoryview(b"x")}
+    form = Multipart(data, files)
+    body = b"".join(form).replace(boundary_of(form.content_type), b"BOUNDARY")
+    data["a"] = iter(["1", "2"])
+    assert body == as_requests_makes_it(data, {"n": 5, "m": b"x"})

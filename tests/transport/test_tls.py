@@ -1,0 +1,225 @@
+"""Certificates are read once for the connections of an adapter, and again when they change."""
+
+from __future__ import annotations
+
+import os
+import ssl
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+import trustme
+
+from pokitdok_session import ClientCredentialsSession
+from pokitdok_session.transport import adapter as transport
+from pokitdok_session.transport.adapter import Contexts, Transport
+from support.http_server import Loopback
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture(scope="module")
+def server(authority: trustme.CA) -> Iterator[Loopback]:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    with Loopback(context=context) as server:
+        yield server
+
+
+@pytest.fixture
+def bundle(authority: trustme.CA, tmp_path: Path) -> str:
+    path = tmp_path / "bundle.pem"
+    authority.cert_pem.write_to_path(path)
+    return str(path)
+
+
+@pytest.fixture
+def session(server: Loopback) -> Iterator[ClientCredentialsSession]:
+    with ClientCredentialsSession(
+        "id",
+        "secret",
+        f"{server.url}/token",
+        token={"access_token": "t", "expires_in": 3600},
+    ) as session:
+        yield session
+
+
+def once(session: requests.Session, url: str, **options: Any) -> int:
+    """Send over a connection that nobody uses again."""
+    return session.get(url, headers={"Connection": "close"}, **options).status_code
+
+
+def test_the_bundle_is_read_once_for_many_connections(
+    session: ClientCredentialsSession,
+    server: Loopback,
+    bundle: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made: list[Any] = []
+
+    make = transport._make
+    monkeypatch.setattr(transport, "_make", lambda *files: made.append(files) or make(*files))
+    for _ in range(5):
+        assert once(session, server.url, verify=bundle) == 200
+    assert made == [(bundle, None, None)]
+
+
+def test_a_bundle_that_is_replaced_is_read_again(
+    session: ClientCredentialsSession, server: Loopback, bundle: str
+) -> None:
+    assert once(session, server.url, verify=bundle) == 200
+    trustme.CA().cert_pem.write_to_path(bundle)
+    with pytest.raises(requests.exceptions.SSLError):
+        once(session, server.url, verify=bundle)
+
+
+def test_verify_is_heeded_from_one_request_to_the_next(
+    session: ClientCredentialsSession, server: Loopback, bundle: str
+) -> None:
+    session.verify = bundle
+    assert once(session, server.url) == 200
+    session.verify = True
+    with pytest.raises(requests.exceptions.SSLError):
+        once(session, server.url)
+    session.verify = False
+    with pytest.warns(Warning, match="Unverified HTTPS request"):
+        assert once(session, server.url) == 200
+    session.verify = bundle
+    assert once(session, server.url) == 200
+
+
+def test_a_certificate_for_another_name_is_refused(
+    session: ClientCredentialsSession, server: Loopback, bundle: str
+) -> None:
+    with pytest.raises(requests.exceptions.SSLError, match="localhost"):
+        once(session, server.url.replace("127.0.0.1", "localhost"), verify=bundle)
+
+
+def test_a_folder_of_certificates_works_as_in_requests(
+    session: ClientCredentialsSession, server: Loopback, authority: trustme.CA, tmp_path: Path
+) -> None:
+    with pytest.raises(requests.exceptions.SSLError):
+        once(session, server.url, verify=str(tmp_path))
+
+
+@pytest.mark.parametrize("content", [None, b"no certificate"])
+def test_a_bundle_that_cannot_be_read_gets_the_error_of_requests(
+    session: ClientCredentialsSession, server: Loopback, tmp_path: Path, content: bytes | None
+) -> None:
+    path = tmp_path / "odd.pem"
+    if content is not None:
+        path.write_bytes(content)
+    errors = []
+    for anyone in (requests.Session(), session):
+        try:
+            once(anyone, server.url, verify=str(path))
+        except OSError as error:
+            errors.append(type(error))
+        anyone.close()
+    assert len(errors) == 2
+    assert errors[0] is errors[1]
+
+
+def test_a_client_certificate_is_shown(authority: trustme.CA, bundle: str, tmp_path: Path) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    authority.configure_trust(context)
+    context.verify_mode = ssl.CERT_REQUIRED
+    mine = authority.issue_cert("me@example.com")
+    both, key = tmp_path / "both.pem", tmp_path / "key.pem"
+    mine.private_key_and_cert_chain_pem.write_to_path(both)
+    mine.private_key_pem.write_to_path(key)
+    with Loopback(context=context) as server, requests.Session() as session:
+        session.mount("https://", Transport())
+        assert once(session, server.url, verify=bundle, cert=str(both)) == 200
+        assert once(session, server.url, verify=bundle, cert=(str(both), str(key))) == 200
+        with pytest.raises(requests.ConnectionError):
+            once(session, server.url, verify=bundle)
+
+
+@pytest.mark.parametrize("cert", [(), "", None, False])
+def test_no_client_certificate_is_none_however_it_is_written(
+    session: ClientCredentialsSession, server: Loopback, bundle: str, cert: Any
+) -> None:
+    assert once(session, server.url, verify=bundle, cert=cert) == 200
+
+
+@pytest.mark.parametrize("cert", [("/no/cert", "/no/key", None), b"/no/cert", 7])
+def test_a_client_certificate_of_another_shape_is_left_to_requests(
+    session: ClientCredentialsSession, server: Loopback, bundle: str, cert: Any
+) -> None:
+    seen = []
+    for anyone in (requests.Session(), session):
+        try:
+            seen.append(once(anyone, server.url, verify=bundle, cert=cert))
+        except (OSError, TypeError) as error:
+            seen.append(type(error))
+        anyone.close()
+    assert seen[0] == seen[1]
+
+
+def test_what_is_kept_is_bounded_and_forgets_files_that_changed(tmp_path: Path) -> None:
+    contexts = Contexts()
+    bundle = tmp_path / "ca.pem"
+    trustme.CA().cert_pem.write_to_path(bundle)
+    first = contexts.context(str(bundle), None)
+    assert contexts.context(str(bundle), None) is first
+    os.utime(bundle, (1, 1))
+    assert contexts.context(str(bundle), None) is not first
+    for number in range(100):
+        os.utime(bundle, (number, number))
+        contexts.context(str(bundle), None)
+    assert len(contexts._kept) <= 16
+
+
+def test_a_key_with_a_passphrase_asks_nobody_for_it(tmp_path: Path) -> None:
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key = ec.generate_private_key(ec.SECP256R1()).private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.BestAvailableEncryption(b"passphrase"),
+    )
+    path = tmp_path / "key.pem"
+    path.write_bytes(trustme.CA().cert_pem.bytes() + key)
+    assert Contexts().context(False, str(path)) is None
+
+
+def test_a_bundle_named_by_a_path_object_is_heeded(
+    session: ClientCredentialsSession, server: Loopback, bundle: str
+) -> None:
+    # Not the usual bundle: that would trust every public authority in place of the one named.
+    assert Contexts().context(Path(bundle), None) is None
+    assert once(session, server.url, verify=Path(bundle)) == 200
+
+
+def test_threads_that_begin_at_once_share_one_reading(
+    session: ClientCredentialsSession,
+    server: Loopback,
+    bundle: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made: list[Any] = []
+    make, all_here = transport._make, threading.Barrier(16)
+
+    def slowly(*files: Any) -> ssl.SSLContext:
+        made.append(files)
+        return make(*files)
+
+    monkeypatch.setattr(transport, "_make", slowly)
+
+    def begin() -> int:
+        all_here.wait(30)
+        return once(session, server.url, verify=bundle)
+
+    with ThreadPoolExecutor(16) as threads:
+        assert {job.result() for job in [threads.submit(begin) for _ in range(16)]} == {200}
+    assert len(made) == 1
