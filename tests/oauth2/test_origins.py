@@ -153,7 +153,7 @@ def test_our_idea_of_the_host_is_the_one_that_the_connection_is_made_to(url: str
 )
 def test_what_is_no_url_has_no_origin(url: str) -> None:
     assert origin_of(url) is None
-    assert not session_for().owns(url)
+    assert not session_for().is_token_origin(url)
 
 
 def test_an_international_host_is_the_same_in_any_spelling(nowhere: Nowhere) -> None:
@@ -167,8 +167,8 @@ def test_an_international_host_is_the_same_in_any_spelling(nowhere: Nowhere) -> 
 
 def test_without_a_base_url_the_token_goes_to_the_origin_of_the_token_endpoint() -> None:
     session = session_for(None)
-    assert session.owns("https://auth.example/api")
-    assert not session.owns("https://api.example/v4")
+    assert session.is_token_origin("https://auth.example/api")
+    assert not session.is_token_origin("https://api.example/v4")
 
 
 def test_the_origins_that_are_named_are_the_only_ones(nowhere: Nowhere) -> None:
@@ -600,10 +600,10 @@ def test_the_refusal_of_plain_http_does_not_repeat_the_url(
 
 def test_transport_to_our_origin_is_by_the_port_that_the_sandbox_has(sandbox: Sandbox) -> None:
     session = sandbox.session()
-    assert session.owns(sandbox.base_url + "/x")
+    assert session.is_token_origin(sandbox.base_url + "/x")
     port = urlsplit(sandbox.base_url).port or 0
-    assert not session.owns(f"https://127.0.0.1:{port + 1}/x")
-    assert not session.owns(f"https://localhost:{port}/x")
+    assert not session.is_token_origin(f"https://127.0.0.1:{port + 1}/x")
+    assert not session.is_token_origin(f"https://localhost:{port}/x")
     assert isinstance(session.get_adapter(sandbox.base_url + "/"), Transport)
 
 

@@ -18,7 +18,7 @@ import pytest
 import requests
 
 from pokitdok_session import PokitDokSession
-from pokitdok_session.oauth2.auth import Replay
+from pokitdok_session.oauth2.auth import ReplayOn401
 from pokitdok_session.sandbox import Sandbox
 from pokitdok_session.transport import environment as process
 from support.threads import PATIENCE, Crowd, Held
@@ -75,7 +75,7 @@ def test_a_copy_keeps_what_was_set(sandbox: Sandbox, travel: Travel) -> None:
     assert other.headers == session.headers
     assert other.cookies["c"] == "2"
     assert list(other.adapters) == list(session.adapters)
-    assert other.owns(sandbox.base_url + "/x")
+    assert other.is_token_origin(sandbox.base_url + "/x")
 
 
 @WAYS
@@ -165,7 +165,7 @@ def test_a_pickled_response_holds_no_session_and_no_secret(
     sandbox: Sandbox, session: PokitDokSession
 ) -> None:
     response = session.get(PATH)
-    assert [hook for hook in response.request.hooks["response"] if isinstance(hook, Replay)]
+    assert [hook for hook in response.request.hooks["response"] if isinstance(hook, ReplayOn401)]
     pickled = pickle.dumps(response)
     assert sandbox.client_secret.encode() not in pickled
     assert b"Session" not in pickled
@@ -244,7 +244,7 @@ def test_a_child_can_use_the_cookies_that_a_thread_of_its_parent_was_using(
     user = Crowd(1, use_them)
     assert taken.wait(PATIENCE)
     assert in_a_child(lambda: session.get(PATH).status_code == 200)
-    session.start_afresh()  # what the child has called
+    session._reset_after_fork()  # what the child has called
     assert session.get(PATH).status_code == 200
     let_go.set()
     user.join()
@@ -264,7 +264,7 @@ def test_a_child_makes_connections_of_its_own_on_an_adapter_of_the_caller_s(
         lambda: adapter.poolmanager is not inherited and session.get(PATH).status_code == 200
     )
     assert adapter.poolmanager is inherited
-    session.start_afresh()  # what the child has called
+    session._reset_after_fork()  # what the child has called
     assert adapter.poolmanager is not inherited
     assert session.get(PATH).status_code == 200
 
@@ -302,7 +302,7 @@ def test_an_adapter_that_cannot_be_made_anew_keeps_no_other_session_from_it(
 
 def test_cookies_without_a_lock_are_left_as_they_are(session: PokitDokSession) -> None:
     session.cookies = {"c": "1"}  # type: ignore[assignment]
-    session.start_afresh()
+    session._reset_after_fork()
     assert session.cookies == {"c": "1"}
 
 

@@ -12,7 +12,7 @@ import pytest
 import requests
 
 from pokitdok_session import ClientCredentialsSession, PokitDokSession, TokenError
-from pokitdok_session.oauth2.token_source import DISTRUST
+from pokitdok_session.oauth2.token_source import REJECTED_TOKEN_COOLDOWN
 from pokitdok_session.sandbox import Sandbox
 from pokitdok_session.transport.adapter import Transport
 from support.clock import Clock
@@ -93,7 +93,7 @@ def test_a_token_refused_when_fresh_is_not_replaced_again_for_a_while(
     for _ in range(5):
         assert session.get(PATH).status_code == 401
     assert sandbox.token_requests == 2
-    clock.advance(DISTRUST - 1)
+    clock.advance(REJECTED_TOKEN_COOLDOWN - 1)
     session.get(PATH)
     assert sandbox.token_requests == 2
     clock.advance(1)

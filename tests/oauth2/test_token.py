@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from pokitdok_session import PokitDokSession, TokenError
-from pokitdok_session.oauth2.token import DEFAULT_LIFETIME, LONGEST_LIFETIME, Token
+from pokitdok_session.oauth2.token import DEFAULT_LIFETIME, MAX_LIFETIME, Token
 from pokitdok_session.sandbox import Sandbox
 from support.clock import Clock
 
@@ -38,9 +38,9 @@ LIFETIMES = [
     ("-3600", 0),
     (None, DEFAULT_LIFETIME),
     (MISSING, DEFAULT_LIFETIME),
-    (10**12, LONGEST_LIFETIME),
-    ("1e12", LONGEST_LIFETIME),
-    (10**400, LONGEST_LIFETIME),
+    (10**12, MAX_LIFETIME),
+    ("1e12", MAX_LIFETIME),
+    (10**400, MAX_LIFETIME),
     (-(10**400), 0),
 ]
 
@@ -229,14 +229,16 @@ def test_an_answer_in_latin_1_capable_characters_stands_in_a_header(
     assert sandbox.requests[0].token == "t\xf6ken"
 
 
-def granted(lifetime: float, asked: float = 1000.0) -> Token:
-    return Token.granted({"access_token": "x", "expires_in": lifetime}, asked=asked, now=asked)
+def from_response(lifetime: float, asked: float = 1000.0) -> Token:
+    return Token.from_response(
+        {"access_token": "x", "expires_in": lifetime}, asked=asked, now=asked
+    )
 
 
 @pytest.mark.parametrize("lifetime", [0.5, 1, 2, 20, 60, 3600, 86_400, 10**9])
 def test_the_windows_scale_with_the_lifetime(lifetime: float) -> None:
-    token = granted(lifetime)
-    lasts = min(lifetime, LONGEST_LIFETIME)
+    token = from_response(lifetime)
+    lasts = min(lifetime, MAX_LIFETIME)
     assert 1000 + lasts * 0.9 < token.renew_from < token.end < 1000 + lasts
     assert token.renew_from >= 1000 + lasts - 300
     assert token.end >= 1000 + lasts - 5
@@ -282,15 +284,15 @@ def test_a_wall_clock_that_jumps_expires_no_token(
 
 
 def test_a_token_cannot_be_changed() -> None:
-    token = granted(60)
+    token = from_response(60)
     with pytest.raises(AttributeError, match="not changed"):
         token.access_token = "y"
     assert token.access_token != "y"
 
 
 def test_a_token_shows_a_fingerprint_that_tells_it_from_another() -> None:
-    token = Token.granted({"access_token": "hidden"}, asked=0, now=0)
-    other = Token.granted({"access_token": "hidden2"}, asked=0, now=0)
+    token = Token.from_response({"access_token": "hidden"}, asked=0, now=0)
+    other = Token.from_response({"access_token": "hidden2"}, asked=0, now=0)
     assert repr(token) == f"<Token {token.fingerprint}>"
     assert "hidden" not in repr(token)
     assert token.fingerprint != other.fingerprint
@@ -318,7 +320,7 @@ def test_a_kept_token_ends_when_it_was_to_end(
         kept = {**kept, "expires_at": time.time() + kept["expires_at"]}
     elif kept.get("expires_at") == "100":
         kept = {**kept, "expires_at": str(time.time() + 100)}
-    token = Token.saved({"access_token": "x", **kept}, now=1000)
+    token = Token.from_saved({"access_token": "x", **kept}, now=1000)
     assert token.end + min(token.lifetime / 256, 5) == pytest.approx(1000 + left, abs=1)
     assert token.lifetime == pytest.approx(lifetime, abs=1)
 
@@ -353,10 +355,10 @@ def test_a_token_may_hold_spaces_as_rfc_6749_has_it(
 
 
 def test_the_end_that_is_told_to_others_counts_from_the_request_too() -> None:
-    token = Token.granted({"access_token": "x", "expires_in": 30}, asked=100, now=120)
+    token = Token.from_response({"access_token": "x", "expires_in": 30}, asked=100, now=120)
     assert token.answer["expires_at"] == pytest.approx(time.time() + 10, abs=2)
 
 
 def test_a_copy_states_no_lifetime_that_nobody_stated() -> None:
-    token = Token.granted({"access_token": "x"}, asked=0, now=0)
+    token = Token.from_response({"access_token": "x"}, asked=0, now=0)
     assert pickle.loads(pickle.dumps(token)).shown() == {"access_token": "x"}

@@ -15,8 +15,8 @@ import requests
 
 from pokitdok_session import PokitDokSession, TokenError
 from pokitdok_session.oauth2.token import Token
-from pokitdok_session.oauth2.token_endpoint import LONGEST, REFUSAL_REMEMBERED
-from pokitdok_session.oauth2.token_source import OVERDUE, Renewal
+from pokitdok_session.oauth2.token_endpoint import LONGEST, REFUSAL_COOLDOWN
+from pokitdok_session.oauth2.token_source import RENEWAL_TIMEOUT, Renewal
 from pokitdok_session.sandbox import Sandbox
 from support.clock import Clock
 from support.threads import PATIENCE, Crowd, Held, at_once
@@ -243,7 +243,7 @@ def test_a_refusal_is_remembered_a_little_while(
         with pytest.raises(TokenError, match="not asked again for 30 s"):
             status_of(session)
     assert sandbox.token_requests == 1
-    clock.advance(REFUSAL_REMEMBERED - 0.1)
+    clock.advance(REFUSAL_COOLDOWN - 0.1)
     with pytest.raises(TokenError):
         status_of(session)
     assert sandbox.token_requests == 1
@@ -291,7 +291,7 @@ def test_a_secret_that_was_mended_works_after_the_pause(
     with pytest.raises(TokenError):
         status_of(session)
     session.client_secret = good
-    clock.advance(REFUSAL_REMEMBERED)
+    clock.advance(REFUSAL_COOLDOWN)
     assert status_of(session) == 200
 
 
@@ -389,8 +389,8 @@ def test_who_waits_for_a_renewal_that_fails_takes_the_token_that_was_set_meanwhi
 def test_a_waiter_that_a_signal_has_struck_down_keeps_no_other_waiting(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("pokitdok_session.oauth2.token_source.LOOK_AGAIN", 0.01)
-    token = Token.granted({"access_token": "x"}, asked=0, now=0)
+    monkeypatch.setattr("pokitdok_session.oauth2.token_source.WAIT_POLL_INTERVAL", 0.01)
+    token = Token.from_response({"access_token": "x"}, asked=0, now=0)
     renewal = Renewal(0.0)
     waiter = Crowd(1, lambda: renewal.token(PATIENCE))
     renewal.end(token)
@@ -431,7 +431,7 @@ def test_a_renewal_that_hangs_is_given_up_for_dead(
     dead = hold_token_requests(sandbox, session)
     waiter = Crowd(1, lambda: status_of(session))
     assert dead.arrived.wait(PATIENCE)
-    clock.advance(OVERDUE + 1)
+    clock.advance(RENEWAL_TIMEOUT + 1)
     session.mount(sandbox.base_url + TOKEN, session.get_adapter(sandbox.base_url + "/"))
     assert status_of(session) == 200
     second = session.access_token
@@ -452,7 +452,7 @@ def test_a_token_near_its_end_is_renewed_again_when_the_renewal_hangs(
     status_of(session)
     assert dead.arrived.wait(PATIENCE)
     session.mount(sandbox.base_url + TOKEN, session.get_adapter(sandbox.base_url + "/"))
-    clock.advance(OVERDUE - 20)
+    clock.advance(RENEWAL_TIMEOUT - 20)
     status_of(session)
     assert sandbox.token_requests == 1  # it may still come to an end
     clock.advance(30)
@@ -504,16 +504,16 @@ def test_a_session_with_a_short_timeout_waits_no_longer_for_its_token(sandbox: S
 
 
 def test_the_wait_without_a_timeout_has_a_cap_all_the_same(session: PokitDokSession) -> None:
-    from pokitdok_session.oauth2.auth import patience_of
+    from pokitdok_session.oauth2.auth import total_timeout
 
-    assert [patience_of(timeout) for timeout in (None, (None, None), (1, None), 10**9)] == [
-        OVERDUE
+    assert [total_timeout(timeout) for timeout in (None, (None, None), (1, None), 10**9)] == [
+        RENEWAL_TIMEOUT
     ] * 4
-    assert patience_of(requests.packages.urllib3.Timeout(3)) == 3
+    assert total_timeout(requests.packages.urllib3.Timeout(3)) == 3
     for refused in (("a", "b"), 0, -1, (3, -1), float("nan")):
-        assert patience_of(refused) == OVERDUE  # requests says what is wrong with it
-    assert patience_of((3, 4)) == 7
-    assert patience_of(3) == 3
+        assert total_timeout(refused) == RENEWAL_TIMEOUT  # requests says what is wrong with it
+    assert total_timeout((3, 4)) == 7
+    assert total_timeout(3) == 3
 
 
 @pytest.mark.parametrize("timeout", [0, -1, (3, -1)])

@@ -35,7 +35,7 @@ def test_what_is_not_given_is_taken_from_the_environment() -> None:
     assert session.client_secret == "secret-of-the-environment"
     assert session.token_url == "https://environment.example/oauth2/token"
     assert session.api_root == "https://environment.example/api/v4"
-    assert session.owns("https://environment.example/anything")
+    assert session.is_token_origin("https://environment.example/anything")
 
 
 @pytest.mark.usefixtures("environment")
@@ -44,7 +44,7 @@ def test_what_is_given_beats_the_environment() -> None:
     assert (session.client_id, session.client_secret) == ("id", "secret")
     assert session.token_url == "https://given.example/oauth2/token"
     assert session.api_root == "https://given.example/api/v5"
-    assert not session.owns("https://environment.example/anything")
+    assert not session.is_token_origin("https://environment.example/anything")
 
 
 def test_without_anything_it_is_the_platform() -> None:

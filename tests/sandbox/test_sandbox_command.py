@@ -37,7 +37,11 @@ def test_it_says_how_to_connect_and_stops_cleanly(number: signal.Signals) -> Non
 
 
 def test_credentials_may_be_fixed_and_a_given_secret_is_not_printed() -> None:
-    environment = {**CLEAN, "POKITDOK_CLIENT_ID": "me", "POKITDOK_CLIENT_SECRET": "hush"}
+    environment = {
+        **CLEAN,
+        "POKITDOK_CLIENT_ID": "me",
+        "POKITDOK_CLIENT_SECRET": "hush",
+    }
     arguments = [*COMMAND, "--port", "0"]
     with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True, env=environment) as process:
         assert process.stdout is not None

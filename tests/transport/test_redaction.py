@@ -148,7 +148,7 @@ def test_the_lines_of_urllib3_are_there_without_path_and_query(
     with sandbox.session() as session:
         session.get(f"{GET}{MARK}", params={"member": MARK})
     lines = said.of("urllib3.connectionpool")
-    assert [line for line in lines if '"GET <path withheld> HTTP/1.1" 404' in line], lines
+    assert [line for line in lines if '"GET <path redacted> HTTP/1.1" 404' in line], lines
     assert said.holds(*confidential(sandbox)) == []
 
 

@@ -16,7 +16,7 @@ import trustme
 
 from pokitdok_session import ClientCredentialsSession
 from pokitdok_session.transport import adapter as transport
-from pokitdok_session.transport.adapter import Contexts, Transport
+from pokitdok_session.transport.adapter import SSLContextCache, Transport
 from support.http_server import Loopback
 
 
@@ -166,7 +166,7 @@ def test_a_client_certificate_of_another_shape_is_left_to_requests(
 
 
 def test_what_is_kept_is_bounded_and_forgets_files_that_changed(tmp_path: Path) -> None:
-    contexts = Contexts()
+    contexts = SSLContextCache()
     bundle = tmp_path / "ca.pem"
     trustme.CA().cert_pem.write_to_path(bundle)
     first = contexts.context(str(bundle), None)
@@ -190,14 +190,14 @@ def test_a_key_with_a_passphrase_asks_nobody_for_it(tmp_path: Path) -> None:
     )
     path = tmp_path / "key.pem"
     path.write_bytes(trustme.CA().cert_pem.bytes() + key)
-    assert Contexts().context(False, str(path)) is None
+    assert SSLContextCache().context(False, str(path)) is None
 
 
 def test_a_bundle_named_by_a_path_object_is_heeded(
     session: ClientCredentialsSession, server: Loopback, bundle: str
 ) -> None:
     # Not the usual bundle: that would trust every public authority in place of the one named.
-    assert Contexts().context(Path(bundle), None) is None
+    assert SSLContextCache().context(Path(bundle), None) is None
     assert once(session, server.url, verify=Path(bundle)) == 200
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import requests
 
-from ..transport.retries import seconds_of_retry_after, server_time
+from ..transport.retries import parse_date, parse_retry_after
 from .errors import (
     APIError,
     Forbidden,
@@ -95,7 +95,7 @@ _ADVICE: dict[type[APIError], str] = {
 }
 
 
-def open_envelope(response: requests.Response, *, window_end: float | None = None) -> Reply:
+def parse_reply(response: requests.Response, *, window_end: float | None = None) -> Reply:
     """Give the answer as a `Reply`, or raise the `APIError` that it stands for.
 
     Whether a body is JSON is found by trying: the API labelled JSON as text/html
@@ -177,13 +177,13 @@ def _text(reply: Reply, kind: type[APIError], errors: dict[str, Any]) -> str:
 
 def _seconds_to_wait(response: requests.Response, window_end: float | None) -> float:
     """Seconds until the window of one minute ends (API reference 3.6), by the server's clock."""
-    stated = seconds_of_retry_after(response.headers)
+    stated = parse_retry_after(response.headers)
     if stated is not None:
         return stated
     if window_end is None:
         return RateLimited.retry_after
     try:
-        seconds = window_end - server_time(response.headers)
+        seconds = window_end - parse_date(response.headers)
     except OverflowError:  # an integer that is no time
         return RateLimited.retry_after
     return seconds if seconds > 0 else RateLimited.retry_after

@@ -32,7 +32,7 @@ MEDIA_TYPES: dict[Format, str] = {
 }
 
 
-class Caller(ABC):
+class Resource(ABC):
     """What the families are mixed into."""
 
     @abstractmethod
@@ -66,7 +66,7 @@ def segment(value: object) -> str:
     return quote(text, safe="")
 
 
-def one_or_all(collection: str, value: object | None) -> str:
+def item_path(collection: str, value: object | None) -> str:
     """Give the path of one member of a collection; of the collection itself for None."""
     return collection if value is None else f"{collection.rstrip('/')}/{segment(value)}"
 
@@ -82,7 +82,7 @@ def _written(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value
 
 
-def transact(caller: Caller, path: str, request: Body | X12, accept: Format | None) -> Reply:
+def post_x12(caller: Resource, path: str, request: Body | X12, accept: Format | None) -> Reply:
     """Post one X12 transaction: as JSON, as a bare interchange, or as ``{"x12": interchange}``.
 
     The answer is JSON unless ``accept`` asks for another form, whatever was sent.

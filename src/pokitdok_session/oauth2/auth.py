@@ -12,11 +12,11 @@ import requests
 from requests.auth import AuthBase
 from requests.cookies import extract_cookies_to_jar
 
-from ..transport.retries import rewind
+from ..transport.retries import rewind_body
 from .errors import TokenError
 from .origins import origin_of
 from .token import Token
-from .token_source import OVERDUE
+from .token_source import RENEWAL_TIMEOUT
 
 if TYPE_CHECKING:
     from .session import ClientCredentialsSession
@@ -26,12 +26,12 @@ log = logging.getLogger(__name__)
 Timeout: TypeAlias = "float | tuple[float | None, float | None] | None"
 
 
-def patience_of(timeout: Any) -> float:
+def total_timeout(timeout: Any) -> float:
     """Give the seconds that a call with this timeout may wait for a token."""
     parts = timeout if isinstance(timeout, tuple) else (getattr(timeout, "total", timeout),)
     if not all(isinstance(part, (int, float)) and part > 0 for part in parts):
-        return OVERDUE  # no end to one of them, or nothing that requests will take
-    return float(min(sum(parts), OVERDUE))
+        return RENEWAL_TIMEOUT  # no end to one of them, or nothing that requests will take
+    return float(min(sum(parts), RENEWAL_TIMEOUT))
 
 
 class TokenAuth(AuthBase):
@@ -46,12 +46,12 @@ class TokenAuth(AuthBase):
 
     def patience(self) -> float:
         """Give the seconds to wait for a token at most: the session's own unless others are set."""
-        return patience_of(self.session.timeout) if self._patience is None else self._patience
+        return total_timeout(self.session.timeout) if self._patience is None else self._patience
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         url = request.url or ""
-        if not self.session.owns(url):
-            self.session.origins.refuse_exposure(url)
+        if not self.session.is_token_origin(url):
+            self.session.origins.check_https(url)
             origin = origin_of(url)
             if origin is not None:
                 log.debug("no token goes to %s://%s:%s, no origin of this session", *origin)
@@ -60,11 +60,11 @@ class TokenAuth(AuthBase):
         token = self.session.token_source.get(self.patience())
         request.headers["Authorization"] = token.header
         # Before the caller's own hooks, also after a redirect: those see the second answer.
-        request.hooks["response"].insert(0, Replay(self, token))
+        request.hooks["response"].insert(0, ReplayOn401(self, token))
         return request
 
 
-class Replay:
+class ReplayOn401:
     """The response hook of a request that bears a token: sends it once more after a 401.
 
     A 401 was not processed, so any method may be repeated, with the whole body or not at all.
@@ -78,12 +78,12 @@ class Replay:
 
     def __call__(self, response: requests.Response, **kwargs: Any) -> requests.Response:
         request = response.request
-        if response.status_code != 401 or not self.is_borne_by(request):
+        if response.status_code != 401 or not self.was_sent_with(request):
             return response
         source = self.auth.session.token_source
-        can_be_sent_again = rewind(request)
+        can_be_sent_again = rewind_body(request)
         try:
-            token = source.replace(self.token, patience_of(kwargs.get("timeout")))
+            token = source.replace(self.token, total_timeout(kwargs.get("timeout")))
         except TokenError:
             if can_be_sent_again:
                 response.close()  # or its connection is lost to the pool
@@ -94,18 +94,18 @@ class Replay:
         again = request.copy()
         again.headers["Authorization"] = token.header
         # Its own hook, for whoever sends ``response.request`` once more.
-        hooks = [Replay(self.auth, token) if hook is self else hook for hook in _hooks(again)]
+        hooks = [ReplayOn401(self.auth, token) if hook is self else hook for hook in _hooks(again)]
         again.hooks = {**again.hooks, "response": hooks}
         answer = self._send(again, response, **kwargs)
-        if answer.status_code == 401 and not source.distrust(token) and self.tries > 1:
-            return Replay(self.auth, token, tries=self.tries - 1)(answer, **kwargs)
+        if answer.status_code == 401 and not source.mark_rejected(token) and self.tries > 1:
+            return ReplayOn401(self.auth, token, tries=self.tries - 1)(answer, **kwargs)
         return answer
 
-    def is_borne_by(self, request: requests.PreparedRequest) -> bool:
+    def was_sent_with(self, request: requests.PreparedRequest) -> bool:
         """Say whether this token is on the request: a redirect copies hooks, not always headers."""
-        return request.headers.get("Authorization") == self.token.header and self.auth.session.owns(
-            request.url or ""
-        )
+        return request.headers.get(
+            "Authorization"
+        ) == self.token.header and self.auth.session.is_token_origin(request.url or "")
 
     def _send(
         self, again: requests.PreparedRequest, refused: requests.Response, **kwargs: Any
@@ -124,7 +124,7 @@ class Replay:
         return answer
 
     @classmethod
-    def take(cls, request: requests.PreparedRequest) -> Replay | None:
+    def take(cls, request: requests.PreparedRequest) -> ReplayOn401 | None:
         """Take the token off a request that a redirect has copied; give the hook it came with."""
         ours = [hook for hook in _hooks(request) if isinstance(hook, cls)]
         rest = [hook for hook in _hooks(request) if not isinstance(hook, cls)]

@@ -18,12 +18,12 @@ from .token_source import TokenSource
 
 if TYPE_CHECKING:
     from .stores.base import TokenStore
-    from .stores.shared import SharedTokens
+    from .stores.shared import SharedTokenSource
 
 log = logging.getLogger(__name__)
 
 
-class Grant(OAuth2Session):
+class BaseClientCredentialsSession(OAuth2Session):
     """An OAuth2Session that asks for its tokens by itself, with its client's credentials.
 
     It keeps the parent's surface and runs none of the parent's ``request`` and ``fetch_token``:
@@ -60,7 +60,7 @@ class Grant(OAuth2Session):
         _require(token_updater is None or callable(token_updater), "token_updater must be callable")
         _require(store is None or _is_store(store), "store must have load, save and lock")
         trusted_origin(token_url)
-        self.token_source = TokenSource(self._next_token, self._announce)
+        self.token_source = TokenSource(self._next_token, self._notify_token_updater)
         super().__init__(
             client=BackendApplicationClient(client_id),
             token=token,
@@ -73,11 +73,13 @@ class Grant(OAuth2Session):
         self.token_timeout = token_timeout
         self.token_endpoint_auth_method = token_endpoint_auth_method
         self.store = store
-        self._shared: SharedTokens | None = None
+        self._shared: SharedTokenSource | None = None
         if store is not None:
-            from .stores.shared import SharedTokens  # here, for most sessions share with nobody
+            from .stores.shared import (
+                SharedTokenSource,  # here, for most sessions share with nobody
+            )
 
-            self._shared = SharedTokens(store)
+            self._shared = SharedTokenSource(store)
 
     @property
     def token(self) -> dict[str, Any]:
@@ -91,7 +93,9 @@ class Grant(OAuth2Session):
     @token.setter
     def token(self, value: Mapping[str, Any] | None) -> None:
         _require(isinstance(value, (Mapping, NoneType)), "token must be a dict")
-        self.token_source.set(Token.saved(value, now=self.token_source.clock()) if value else None)
+        self.token_source.set(
+            Token.from_saved(value, now=self.token_source.clock()) if value else None
+        )
 
     @property
     def access_token(self) -> str | None:
@@ -149,7 +153,7 @@ class Grant(OAuth2Session):
         self.token_source.set(token)
         if self._shared is not None:
             self._shared.put(self._identity(), token)
-        self._announce(token)
+        self._notify_token_updater(token)
         return token.shown()
 
     def refresh_token(
@@ -195,7 +199,7 @@ class Grant(OAuth2Session):
         scope = self.scope.split() if isinstance(self.scope, str) else self.scope
         return self.token_url, self.client_id, sorted(scope or ()), self.token_params
 
-    def _announce(self, token: Token) -> None:
+    def _notify_token_updater(self, token: Token) -> None:
         log.info("token %s is in place, granted for %.0f s", token.fingerprint, token.lifetime)
         if self.token_updater is None:
             return
@@ -210,7 +214,9 @@ class Grant(OAuth2Session):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        self.token_source = TokenSource(self._next_token, self._announce, state["token_source"])
+        self.token_source = TokenSource(
+            self._next_token, self._notify_token_updater, state["token_source"]
+        )
 
 
 def _require(holds: bool, what: str) -> None:

@@ -51,7 +51,7 @@ class Origins:
         """Say whether the token goes to this URL."""
         return url.startswith(self._prefixes) or origin_of(url) in self._origins
 
-    def refuse_exposure(self, url: str) -> None:
+    def check_https(self, url: str) -> None:
         """Raise InsecureTransport for plain http to a host that is spoken to by https.
 
         Its paths and bodies are confidential too.
@@ -83,7 +83,7 @@ def trusted_origin(url: str) -> Origin:
     return origin
 
 
-def refuse_proxy(url: str, proxies: Mapping[str, str] | None) -> None:
+def check_no_proxy(url: str, proxies: Mapping[str, str] | None) -> None:
     """Raise InsecureTransport where plain http to this machine would leave it by a proxy."""
     proxy = select_proxy(url, proxies) if url.startswith("http:") else None
     host = proxy and parse_url(prepend_scheme_if_needed(proxy, "http")).host

@@ -6,7 +6,7 @@ The way of one request::
     prepare_request  a path is put behind the API root; compliance hooks
     TokenAuth        sees the final URL: ours? take or renew the token, set the header
     send             plain http to our own host goes no further; the adapter sends
-    Replay           sees the answer: our token refused? replace it, send once more
+    ReplayOn401           sees the answer: our token refused? replace it, send once more
     rebuild_auth     on each redirect: the token stays at home
 
 What it stands on, a question a file: `tokens` what a token is, `renewal` when the next is asked
@@ -30,13 +30,13 @@ from requests_oauthlib import OAuth2Session
 from urllib3.util.retry import Retry
 
 from ..transport import redaction
-from ..transport.adapter import Transport, connect_afresh
-from ..transport.environment import Surroundings, start_afresh_in_child
-from ..transport.retries import explain
-from .auth import Replay, Timeout, TokenAuth, patience_of
-from .base import Grant
+from ..transport.adapter import Transport, reset_connections_after_fork
+from ..transport.environment import EnvironmentSettingsCache, reset_after_fork
+from ..transport.retries import annotate_error
+from .auth import ReplayOn401, Timeout, TokenAuth, total_timeout
+from .base import BaseClientCredentialsSession
 from .errors import TokenError
-from .origins import Origins, refuse_proxy
+from .origins import Origins, check_no_proxy
 from .token_endpoint import no_auth
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ _NOT_A_URL = "no URL: it begins with https:// and a host, or with one slash wher
 _SESSIONS_OWN: Any = object()  # no timeout given to the call: the session's own, unlike None
 
 
-class ClientCredentialsSession(Grant):
+class ClientCredentialsSession(BaseClientCredentialsSession):
     """A `requests.Session` that carries a client-credentials token (RFC 6749 section 4.4).
 
     ``base_url`` is what a URL that begins with a single ``/`` is appended to. Its origin, or each
@@ -97,12 +97,12 @@ class ClientCredentialsSession(Grant):
         self.api_root = self.base_url
         self.origins = Origins(origins or [base_url or token_url])
         self.timeout = timeout
-        self._surroundings = Surroundings()
+        self._surroundings = EnvironmentSettingsCache()
         self._token_auth = TokenAuth(self)
         self.auth = self._token_auth
         self.mount("https://", Transport(retries))
         self.mount("http://", Transport(retries))
-        start_afresh_in_child(self)
+        reset_after_fork(self)
 
     def request(  # type: ignore[override]  # requests' order of arguments, not OAuth2Session's
         self,
@@ -133,7 +133,7 @@ class ClientCredentialsSession(Grant):
             if withhold_token:
                 auth = no_auth
             elif timeout is not _SESSIONS_OWN:
-                auth = TokenAuth(self, patience_of(timeout))
+                auth = TokenAuth(self, total_timeout(timeout))
         return super(OAuth2Session, self).request(
             method,
             url,
@@ -160,7 +160,7 @@ class ClientCredentialsSession(Grant):
         url = url.lstrip()
         if url[:1] == "/" and url[:2] != "//" and self.api_root:
             request.url = url = self.api_root + url
-        ours, auth = self.owns(url), request.auth
+        ours, auth = self.is_token_origin(url), request.auth
         if not ours and (auth is no_auth or (isinstance(auth, TokenAuth) and auth.session is self)):
             request.auth = None  # neither has anything to say there
         if isinstance(request.auth or self.auth, TokenAuth):
@@ -196,20 +196,20 @@ class ClientCredentialsSession(Grant):
         """
         kwargs.setdefault("timeout", self.timeout)
         url = getattr(request, "url", None) or ""
-        self.origins.refuse_exposure(url)
-        if not self.owns(url):
-            with redaction.withheld(None):  # a redirect has led from ours to another's
+        self.origins.check_https(url)
+        if not self.is_token_origin(url):
+            with redaction.redact_logs(None):  # a redirect has led from ours to another's
                 return super().send(request, **kwargs)
         if url.startswith("http:"):
             proxies = resolve_proxies(request, dict(self.proxies or {}), self.trust_env)
-            refuse_proxy(url, kwargs.setdefault("proxies", proxies))
-        with redaction.withheld(request):
+            check_no_proxy(url, kwargs.setdefault("proxies", proxies))
+        with redaction.redact_logs(request):
             try:
                 return super().send(request, **kwargs)
             except TokenError:
                 raise
             except requests.RequestException as fault:
-                explain(fault, request)
+                annotate_error(fault, request)
                 raise
 
     def merge_environment_settings(
@@ -233,8 +233,8 @@ class ClientCredentialsSession(Grant):
         ``~/.netrc`` for something to replace it by.
         """
         url = prepared_request.url or ""
-        carried = Replay.take(prepared_request)
-        if not self.owns(url):
+        carried = ReplayOn401.take(prepared_request)
+        if not self.is_token_origin(url):
             super().rebuild_auth(  # type: ignore[no-untyped-call]  # untyped in the stubs
                 prepared_request, response
             )
@@ -246,11 +246,11 @@ class ClientCredentialsSession(Grant):
         ):
             prepared_request.headers.pop("Authorization", None)
 
-    def owns(self, url: str) -> bool:
+    def is_token_origin(self, url: str) -> bool:
         """Say whether the token goes to this URL."""
         return self.origins.own(url)
 
-    def start_afresh(self) -> None:
+    def _reset_after_fork(self) -> None:
         """Give the cookies a lock that no thread of the parent holds, and see to adapters.
 
         `Transport` sees to itself. One of the caller's own would go on with connections that
@@ -260,7 +260,7 @@ class ClientCredentialsSession(Grant):
             vars(self.cookies)["_cookies_lock"] = threading.RLock()
         for adapter in self.adapters.values():
             if isinstance(adapter, HTTPAdapter) and not isinstance(adapter, Transport):
-                connect_afresh(adapter)
+                reset_connections_after_fork(adapter)
 
     def __getstate__(self) -> dict[str, Any]:
         state = super().__getstate__()
@@ -271,10 +271,10 @@ class ClientCredentialsSession(Grant):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
-        self._surroundings = Surroundings()
+        self._surroundings = EnvironmentSettingsCache()
         self._token_auth = TokenAuth(self)
         self.__dict__.setdefault("auth", self._token_auth)
-        start_afresh_in_child(self)
+        reset_after_fork(self)
 
 
 def _copy(request: requests.Request) -> requests.Request:

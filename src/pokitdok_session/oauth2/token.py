@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 DEFAULT_LIFETIME = 3600.0
 
 #: Ten years. What claims to live longer is renewed then, and no clock overflows.
-LONGEST_LIFETIME = 10 * 365 * 86_400.0
+MAX_LIFETIME = 10 * 365 * 86_400.0
 
 # What may stand in a header field: no controls, nothing outside latin-1, no space at its ends.
 _HEADER_SAFE = r"[\x21-\x7e\xa1-\xff]+( +[\x21-\x7e\xa1-\xff]+)*"
@@ -44,7 +44,7 @@ class Token:
         raise AttributeError("a token is not changed: threads share it")
 
     @classmethod
-    def granted(cls, answer: Mapping[str, Any], *, asked: float, now: float) -> Token:
+    def from_response(cls, answer: Mapping[str, Any], *, asked: float, now: float) -> Token:
         """Read a token answer (RFC 6749 section 5.1) to what was asked for at ``asked``.
 
         Raises ValueError, without quoting anything, when no request could use the token.
@@ -52,10 +52,10 @@ class Token:
         lifetime = _seconds(answer.get("expires_in"))
         if lifetime is None:
             lifetime = DEFAULT_LIFETIME
-        return cls._living(answer, lifetime, end=asked + lifetime, now=now)
+        return cls._build(answer, lifetime, end=asked + lifetime, now=now)
 
     @classmethod
-    def saved(cls, saved: Mapping[str, Any], *, now: float) -> Token:
+    def from_saved(cls, saved: Mapping[str, Any], *, now: float) -> Token:
         """Take up a token that was kept as a dict: ``expires_at`` (epoch seconds) is its end.
 
         Raises ValueError as `granted` does.
@@ -63,22 +63,20 @@ class Token:
         lifetime = _seconds(saved.get("expires_in"))
         expires_at = _number(saved.get("expires_at"))
         if expires_at is None:
-            return cls.granted(saved, asked=now, now=now)
+            return cls.from_response(saved, asked=now, now=now)
         remaining = expires_at - time.time()
         if lifetime is None:
-            lifetime = min(max(remaining, 0.0), LONGEST_LIFETIME)
-        return cls._living(saved, lifetime, end=now + min(remaining, lifetime), now=now)
+            lifetime = min(max(remaining, 0.0), MAX_LIFETIME)
+        return cls._build(saved, lifetime, end=now + min(remaining, lifetime), now=now)
 
     @classmethod
-    def _living(
-        cls, answer: Mapping[str, Any], lifetime: float, *, end: float, now: float
-    ) -> Token:
+    def _build(cls, answer: Mapping[str, Any], lifetime: float, *, end: float, now: float) -> Token:
         access_token = answer.get("access_token")
         if access_token is None or access_token == "":
             raise ValueError("it has no access_token")
         if not isinstance(access_token, str) or not re.fullmatch(_HEADER_SAFE, access_token):
             raise ValueError("its access_token cannot stand in a header")
-        if not _means_bearer(answer.get("token_type")):
+        if not _is_bearer(answer.get("token_type")):
             raise ValueError("its token_type is not bearer")
         whole = int(lifetime) if lifetime >= 1 else lifetime  # as oauthlib has it
         return cls(
@@ -116,14 +114,14 @@ class Token:
 
     def __reduce__(self) -> tuple[Any, ...]:
         # The monotonic clock means nothing to another host: travel with the absolute end.
-        return _arrive, (dict(self.answer), self.stated)
+        return _unpickle_token, (dict(self.answer), self.stated)
 
 
-def _arrive(answer: dict[str, Any], stated: bool) -> Token:
-    return Token.saved(answer, now=time.monotonic())._but(stated=stated)
+def _unpickle_token(answer: dict[str, Any], stated: bool) -> Token:
+    return Token.from_saved(answer, now=time.monotonic())._but(stated=stated)
 
 
-def _means_bearer(token_type: Any) -> bool:
+def _is_bearer(token_type: Any) -> bool:
     if token_type is None:
         return True  # RFC 6749 requires it, providers forget it, and there is one to be meant
     return isinstance(token_type, str) and token_type.strip().lower() == "bearer"
@@ -138,10 +136,10 @@ def _number(value: Any) -> float | None:
     except ValueError:
         return None
     except OverflowError:
-        return LONGEST_LIFETIME if value > 0 else 0.0  # type: ignore[operator]  # an int, then
+        return MAX_LIFETIME if value > 0 else 0.0  # type: ignore[operator]  # an int, then
     return number if math.isfinite(number) else None
 
 
 def _seconds(value: Any) -> float | None:
     number = _number(value)
-    return None if number is None else min(max(number, 0.0), LONGEST_LIFETIME)
+    return None if number is None else min(max(number, 0.0), MAX_LIFETIME)

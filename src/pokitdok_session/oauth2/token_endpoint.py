@@ -18,9 +18,9 @@ from requests.auth import HTTPBasicAuth
 
 from ..transport import redaction
 from ..transport.adapter import Transport
-from ..transport.retries import NEVER, seconds_of_retry_after
+from ..transport.retries import NO_RETRIES, parse_retry_after
 from .errors import InsecureTransport, TokenError
-from .origins import refuse_proxy, trusted_origin, without_query
+from .origins import check_no_proxy, trusted_origin, without_query
 from .token import Token
 
 #: Times that the endpoint is asked before a renewal has failed.
@@ -30,7 +30,7 @@ ATTEMPTS = 3
 LONGEST = 60.0
 
 #: Seconds during which a final refusal, such as a wrong secret, is not asked for again.
-REFUSAL_REMEMBERED = 30.0
+REFUSAL_COOLDOWN = 30.0
 
 _HEADERS = {
     "Accept": "application/json",
@@ -104,7 +104,7 @@ class TokenRequest:
         Of ``session`` nothing is used but the way: adapters, proxies, certificates. ``hooks`` are
         requests-oauthlib's compliance hooks, ``clock`` is what the token's life is counted by.
         """
-        carrier = _carrier(session)
+        carrier = _session_for_token_request(session)
         give_up = time.monotonic() + LONGEST
         attempt = 0
         while True:
@@ -112,17 +112,17 @@ class TokenRequest:
             asked = clock()
             try:
                 response = self._send(carrier, hooks)
-                return _granted(response, self.url, asked=asked, now=clock())
+                return _parse_token_response(response, self.url, asked=asked, now=clock())
             except InsecureTransport:
                 raise
             except TokenError as error:
                 failure = error
             except requests.RequestException as error:
-                failure = self._unanswered(error)
+                failure = self._error_from_exception(error)
                 failure.__cause__ = error
             wait = failure.retry_after or random.uniform(0.2, 0.3) * 2**attempt
             too_late = attempt == ATTEMPTS or time.monotonic() + wait > give_up
-            if too_late or not _may_pass(failure):
+            if too_late or not _is_transient(failure):
                 raise failure
             time.sleep(wait)
 
@@ -146,9 +146,9 @@ class TokenRequest:
             response = hook(response)
         return response
 
-    def _unanswered(self, error: requests.RequestException) -> TokenError:
+    def _error_from_exception(self, error: requests.RequestException) -> TokenError:
         why = type(error).__name__
-        roots = [part for part in redaction.chain(error) if isinstance(part, OSError)][1:]
+        roots = [part for part in redaction.iter_causes(error) if isinstance(part, OSError)][1:]
         if roots:  # the last is the deepest: refused, reset, no such host, a certificate
             why += f" from {type(roots[-1]).__name__}"
         if isinstance(error, requests.exceptions.SSLError):
@@ -163,24 +163,24 @@ def no_auth(request: requests.PreparedRequest) -> requests.PreparedRequest:
     return request
 
 
-class _Carrier(Session):
+class _TokenEndpointSession(Session):
     """Nothing but the way to the token endpoint, and silent on it: a query may hold the secret."""
 
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
-        refuse_proxy(request.url or "", kwargs.get("proxies"))
-        with redaction.withheld(request):
+        check_no_proxy(request.url or "", kwargs.get("proxies"))
+        with redaction.redact_logs(request):
             try:
                 return super().send(request, **kwargs)
             except requests.RequestException as fault:
-                redaction.hush(fault, request)
+                redaction.redact_exception(fault, request)
                 raise
 
 
-def _carrier(session: requests.Session) -> requests.Session:
-    carrier = _Carrier()
+def _session_for_token_request(session: requests.Session) -> requests.Session:
+    carrier = _TokenEndpointSession()
     # How often to ask is decided here, and not for each of the times by the adapter once more.
     carrier.adapters = OrderedDict(
-        (prefix, adapter.but(max_retries=NEVER) if isinstance(adapter, Transport) else adapter)
+        (prefix, adapter.but(max_retries=NO_RETRIES) if isinstance(adapter, Transport) else adapter)
         for prefix, adapter in session.adapters.items()
     )
     carrier.proxies = session.proxies
@@ -190,7 +190,7 @@ def _carrier(session: requests.Session) -> requests.Session:
     return carrier
 
 
-def _may_pass(failure: TokenError) -> bool:
+def _is_transient(failure: TokenError) -> bool:
     """Whether the same question may be answered a moment later."""
     if failure.status_code is not None:
         return failure.status_code in (408, 429) or failure.status_code >= 500
@@ -200,18 +200,20 @@ def _may_pass(failure: TokenError) -> bool:
     ) and not isinstance(fault, requests.exceptions.SSLError)
 
 
-def _granted(response: requests.Response, url: str, *, asked: float, now: float) -> Token:
+def _parse_token_response(
+    response: requests.Response, url: str, *, asked: float, now: float
+) -> Token:
     status = response.status_code
     said = f"{without_query(url)} answered {status}"
     answer = _json_object(response)
     code = answer.get("error") if answer else None
     if status >= 400 or (status < 300 and code is not None):
-        raise _refusal(response, said, answer or {})
+        raise _error_from_response(response, said, answer or {})
     if status >= 300:
         raise TokenError(
             f"{said}, a redirect, which is not followed: set token_url to where it leads",
             status_code=status,
-            retry_after=REFUSAL_REMEMBERED,
+            retry_after=REFUSAL_COOLDOWN,
         )
     if answer is None:
         raise TokenError(
@@ -219,14 +221,16 @@ def _granted(response: requests.Response, url: str, *, asked: float, now: float)
             status_code=status,
         )
     try:
-        return Token.granted(answer, asked=asked, now=now)
+        return Token.from_response(answer, asked=asked, now=now)
     except ValueError as reason:
         raise TokenError(
             f"{said} with a token that cannot be used: {reason}", status_code=status
         ) from None
 
 
-def _refusal(response: requests.Response, said: str, answer: dict[str, Any]) -> TokenError:
+def _error_from_response(
+    response: requests.Response, said: str, answer: dict[str, Any]
+) -> TokenError:
     status = response.status_code
     code, description = answer.get("error"), answer.get("error_description")
     if not isinstance(description, str):
@@ -236,7 +240,7 @@ def _refusal(response: requests.Response, said: str, answer: dict[str, Any]) -> 
     elif re.fullmatch(_NAMED_CODE, code):
         said += f" ({code})"
     if status < 500 and status not in (408, 429):
-        wait = REFUSAL_REMEMBERED
+        wait = REFUSAL_COOLDOWN
         if code == "invalid_client" or status == 401:
             said += ": check client_id and client_secret"
         elif status in (404, 405):
@@ -245,7 +249,7 @@ def _refusal(response: requests.Response, said: str, answer: dict[str, Any]) -> 
             said += ": its .description says why"
         said += f"; it is not asked again for {wait:.0f} s"
     else:
-        wait = min(seconds_of_retry_after(response.headers) or 0.0, LONGEST)
+        wait = min(parse_retry_after(response.headers) or 0.0, LONGEST)
     return TokenError(
         said,
         error=code,

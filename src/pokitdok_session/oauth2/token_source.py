@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from ..transport.environment import start_afresh_in_child
+from ..transport.environment import reset_after_fork
 from .errors import TokenError
 from .token import Token
 
@@ -16,17 +16,17 @@ log = logging.getLogger(__name__)
 
 #: Seconds after which a renewal that has not come to an end is given up for dead. A token
 #: request ends much sooner; what hangs longer is a thread that a fork or a host has stopped.
-OVERDUE = 120.0
+RENEWAL_TIMEOUT = 120.0
 
 #: Seconds during which a token that replaced a refused one, and was refused too, is not
 #: replaced again: then the refusal is not about its age.
-DISTRUST = 30.0
+REJECTED_TOKEN_COOLDOWN = 30.0
 
 #: Seconds after which a waiter looks again whether he need wait.
-LOOK_AGAIN = 1.0
+WAIT_POLL_INTERVAL = 1.0
 
 #: Seconds to go on with a token that the server, asked for the next, handed out again.
-NO_CHANGE = 1.0
+UNCHANGED_TOKEN_GRACE = 1.0
 
 
 class Renewal:
@@ -34,7 +34,7 @@ class Renewal:
 
     def __init__(self, started: float) -> None:
         self.started = started
-        self.in_place: Token | None = None
+        self.installed_token: Token | None = None
         self._outcome: Token | BaseException | None = None
         # Held until the end. Each waiter takes it in turn and lets in the next: an Event wakes
         # all at once, and 32 threads that go in step take a third longer to their answers.
@@ -51,14 +51,14 @@ class Renewal:
         give_up = time.monotonic() + patience
         while (outcome := self._outcome) is None:
             left = give_up - time.monotonic()
-            if left <= 0 and self.in_place is not None:
-                return self.in_place  # who is told of it takes his time
+            if left <= 0 and self.installed_token is not None:
+                return self.installed_token  # who is told of it takes his time
             if left <= 0:
                 raise TokenError(
                     f"no token came within {patience:g} s: the request was not processed"
                 )
             # Not all at a time: what a signal raises just here would leave the lock held.
-            if self._going_on.acquire(timeout=min(left, LOOK_AGAIN)):
+            if self._going_on.acquire(timeout=min(left, WAIT_POLL_INTERVAL)):
                 self._going_on.release()
         if isinstance(outcome, TokenError):
             raise copy.copy(outcome) from outcome.__cause__  # a traceback for each waiter
@@ -85,15 +85,15 @@ class TokenSource:
         self.current = token
         self.clock: Callable[[], float] = time.monotonic
         self._fetch = fetch
-        self._announce = announce
+        self._notify_token_updater = announce
         self._failure: TokenError | None = None
         self._failure_until = 0.0
-        self._distrusted_until = 0.0
+        self._rejected_until = 0.0
         self._next_try = 0.0
-        self.start_afresh()
-        start_afresh_in_child(self)
+        self._reset_after_fork()
+        reset_after_fork(self)
 
-    def start_afresh(self) -> None:
+    def _reset_after_fork(self) -> None:
         """Drop a lock and a renewal that a fork may have left without their thread."""
         self._lock = threading.Lock()
         self._going: Renewal | None = None
@@ -101,8 +101,8 @@ class TokenSource:
     def set(self, token: Token | None) -> None:
         """Put a token in place, or none, and forget what was held against the last."""
         with self._lock:
-            self._adopt(token)
-            self._distrusted_until = 0.0
+            self._install(token)
+            self._rejected_until = 0.0
             self._going = None  # what it brings is older than what was set
 
     def get(self, patience: float) -> Token:
@@ -137,33 +137,33 @@ class TokenSource:
             current = self.current
             now = self.clock()
             if current is None or current.access_token == refused.access_token:
-                if now < self._distrusted_until:
+                if now < self._rejected_until:
                     return None
             elif now < current.end:
                 return current
             going = self._join_or_start(current)
         token = going.token(patience)
         if token.access_token == refused.access_token:
-            self.distrust(token)
+            self.mark_rejected(token)
             return None
         return token
 
-    def distrust(self, token: Token) -> bool:
+    def mark_rejected(self, token: Token) -> bool:
         """Note that a token was refused when fresh, so that it is not replaced again and again.
 
         False when it was not fresh, or has merely run out on its way.
         """
         now = self.clock()
-        is_fresh = now < token.end - token.lifetime + min(DISTRUST, token.lifetime)
+        is_fresh = now < token.end - token.lifetime + min(REJECTED_TOKEN_COOLDOWN, token.lifetime)
         if is_fresh:
-            self._distrusted_until = now + min(DISTRUST, token.lifetime)
+            self._rejected_until = now + min(REJECTED_TOKEN_COOLDOWN, token.lifetime)
         return is_fresh
 
     def _renew_ahead(self, token: Token, now: float) -> None:
         if now < self._next_try:
             return
         with self._lock:
-            idle = self._going is None or now - self._going.started > OVERDUE
+            idle = self._going is None or now - self._going.started > RENEWAL_TIMEOUT
             if idle and self.current is token and now >= self._next_try:
                 self._next_try = now + max(
                     (token.end - now) / 2, (token.end - token.renew_from) / 4
@@ -174,7 +174,7 @@ class TokenSource:
         """Give the renewal that is going on, or begin one. The lock is held."""
         now = self.clock()
         going = self._going
-        if going is not None and now - going.started <= OVERDUE:
+        if going is not None and now - going.started <= RENEWAL_TIMEOUT:
             return going
         renewal = Renewal(now)
         if self._failure is not None and now < self._failure_until:
@@ -220,10 +220,10 @@ class TokenSource:
                 return  # given up for dead, or overtaken by a token that was set
             self._going = None
             if stale is not None and token.access_token == stale.access_token:
-                token = token.kept(self.clock() + NO_CHANGE)
-            self._adopt(token)
-            renewal.in_place = token
-        self._announce(token)
+                token = token.kept(self.clock() + UNCHANGED_TOKEN_GRACE)
+            self._install(token)
+            renewal.installed_token = token
+        self._notify_token_updater(token)
 
     def _failed(self, renewal: Renewal, stale: Token | None, error: BaseException) -> None:
         with self._lock:
@@ -241,7 +241,7 @@ class TokenSource:
                 error if isinstance(error, TokenError) else type(error).__name__,
             )
 
-    def _adopt(self, token: Token | None) -> None:
+    def _install(self, token: Token | None) -> None:
         self.current = token
         self._failure = None
         self._next_try = 0.0

@@ -24,7 +24,7 @@ class Following(Resources):
     """The API's vocabulary, with what follows from a first answer."""
 
     @abstractmethod
-    def owns(self, url: str) -> bool:
+    def is_token_origin(self, url: str) -> bool:
         """Say whether the token goes to this URL."""
 
     def paginate(self, method: Callable[..., Reply], *args: Any, **params: Any) -> Iterator[Any]:
@@ -47,7 +47,7 @@ class Following(Resources):
                 url = urljoin(reply.response.url, following)
             except ValueError:
                 url = ""  # no URL, so nobody's
-            if not self.owns(url):
+            if not self.is_token_origin(url):
                 raise APIError(
                     "the next page is at another origin, and was not asked for",
                     response=reply.response,

@@ -11,11 +11,11 @@ import requests
 from urllib3.util.retry import Retry
 
 from ..api.errors import RateLimited
-from ..api.reply import Reply, open_envelope
+from ..api.reply import Reply, parse_reply
 from ..oauth2.auth import Timeout
 from ..oauth2.session import ClientCredentialsSession
 from ..transport.multipart import Multipart
-from ..transport.retries import rewind
+from ..transport.retries import rewind_body
 from .activities import Following
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ class PokitDokSession(ClientCredentialsSession, Following):
         try:
             return self._open(response)
         except RateLimited as limit:
-            if limit.retry_after > self.max_rate_limit_wait or not rewind(response.request):
+            if limit.retry_after > self.max_rate_limit_wait or not rewind_body(response.request):
                 raise
             time.sleep(limit.retry_after)
         return self._open(self._send_again(response.request))
@@ -108,7 +108,7 @@ class PokitDokSession(ClientCredentialsSession, Following):
         return self.send(request, **settings)
 
     def _open(self, response: requests.Response) -> Reply:
-        reply = open_envelope(response, window_end=self._window_end)
+        reply = parse_reply(response, window_end=self._window_end)
         window_end = reply.meta.get("rate_limit_reset")
         if isinstance(window_end, (int, float)):
             self._window_end = window_end

@@ -17,8 +17,8 @@ from urllib3.poolmanager import pool_classes_by_scheme
 from urllib3.util.retry import Retry
 from urllib3.util.ssl_ import create_urllib3_context
 
-from .environment import start_afresh_in_child
-from .retries import NEVER, Retries, nothing_sent_yet, rewind
+from .environment import reset_after_fork
+from .retries import NO_RETRIES, RetryPolicy, mark_nothing_sent, rewind_body
 
 #: Idle connections kept for one host. Fewer than the threads in use means a TLS handshake a
 #: request for those that found none; an unused place costs nothing.
@@ -44,9 +44,9 @@ class Transport(HTTPAdapter):
     def __init__(self, retries: int | Retry = 0, *, verify: bool | str | None = None) -> None:
         self.verify = verify
         #: None where requests is to hand the files to urllib3, which also reads them for a proxy.
-        self._contexts: Contexts | None = Contexts()
-        super().__init__(pool_maxsize=POOL_SIZE, max_retries=Retries.of(retries))
-        start_afresh_in_child(self)
+        self._contexts: SSLContextCache | None = SSLContextCache()
+        super().__init__(pool_maxsize=POOL_SIZE, max_retries=RetryPolicy.of(retries))
+        reset_after_fork(self)
 
     def send(
         self,
@@ -60,9 +60,9 @@ class Transport(HTTPAdapter):
         if self.verify is not None:
             verify = self.verify
         adapter = self
-        if not rewind(request):
+        if not rewind_body(request):
             # urllib3 goes back in what has a position, even when nothing has been read of it.
-            never_again = NEVER if hasattr(request.body, "tell") else Retries.times(0)
+            never_again = NO_RETRIES if hasattr(request.body, "tell") else RetryPolicy.times(0)
             adapter = self.but(max_retries=never_again)
         if proxies and (select_proxy(request.url or "", proxies) or "").startswith("https:"):
             adapter = adapter.but(_contexts=None)
@@ -102,26 +102,26 @@ class Transport(HTTPAdapter):
         other.__dict__.update(self.__dict__, **changes)
         return other
 
-    def start_afresh(self) -> None:
-        connect_afresh(self)
+    def _reset_after_fork(self) -> None:
+        reset_connections_after_fork(self)
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self._contexts = Contexts()  # OpenSSL has locks of its own in each
+        self._contexts = SSLContextCache()  # OpenSSL has locks of its own in each
         super().__setstate__(state)  # type: ignore[misc]
-        start_afresh_in_child(self)
+        reset_after_fork(self)
 
 
-_of_the_parent: list[Any] = []
+_inherited_pool_managers: list[Any] = []
 
 
-def connect_afresh(adapter: HTTPAdapter) -> None:
+def reset_connections_after_fork(adapter: HTTPAdapter) -> None:
     """Give an adapter connections of its own in a child process.
 
     Those of the parent are kept, unused, until the child ends. Then urllib3 closes them, which
     takes a lock that a thread of the parent may have held.
     """
     managers = [adapter.poolmanager, *adapter.proxy_manager.values()]
-    _of_the_parent.extend(managers)
+    _inherited_pool_managers.extend(managers)
     for manager in managers:
         for pool in list(manager.pools._container.values()):  # without the container's own lock
             idle = pool.pool
@@ -139,18 +139,18 @@ class HTTPSConnectionPool(urllib3.HTTPSConnectionPool):
     """
 
     def _validate_conn(self, conn: Any) -> None:
-        with nothing_sent_yet():
+        with mark_nothing_sent():
             super()._validate_conn(conn)
 
     def _prepare_proxy(self, conn: Any) -> None:
-        with nothing_sent_yet():
+        with mark_nothing_sent():
             super()._prepare_proxy(conn)
 
 
 _POOLS = {"http": urllib3.HTTPConnectionPool, "https": HTTPSConnectionPool}
 
 
-class Contexts:
+class SSLContextCache:
     """The contexts of one adapter, by ``verify`` and ``cert`` and the files behind them.
 
     To read the usual bundle costs ten times what the rest of a new connection does, and requests

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     class Forked(Protocol):
         """Something that a fork copies in a state that the child cannot use."""
 
-        def start_afresh(self) -> None:
+        def _reset_after_fork(self) -> None:
             """Put in order what another thread of the parent may have held, waiting for nobody."""
 
 
@@ -40,7 +40,7 @@ def _environment() -> Any:
     return getattr(os.environ, "_data", None)
 
 
-class Surroundings:
+class EnvironmentSettingsCache:
     """The answers of `requests.Session.merge_environment_settings` to calls that set nothing."""
 
     def __init__(self) -> None:
@@ -81,15 +81,15 @@ class Surroundings:
 _objects: weakref.WeakSet[Forked] = weakref.WeakSet()
 
 
-def start_afresh_in_child(thing: Forked) -> None:
-    """Call the thing's ``start_afresh`` in every child that is forked while it lives."""
+def reset_after_fork(thing: Forked) -> None:
+    """Call the thing's ``_reset_after_fork`` in every child that is forked while it lives."""
     _objects.add(thing)
 
 
 def _after_fork() -> None:
     for thing in list(_objects):
         try:
-            thing.start_afresh()
+            thing._reset_after_fork()
         except Exception as error:  # an adapter may be anybody's; the others start all the same
             names = type(thing).__name__, type(error).__name__
             log.warning("after a fork, %s does not start afresh: %s", *names)

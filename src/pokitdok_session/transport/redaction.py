@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import requests
 
-WITHHELD = "<path withheld>"
+REDACTED = "<path redacted>"
 
 
 # Its ``request`` is the confidential one that this thread is sending, and ``handled`` the
@@ -19,7 +19,7 @@ WITHHELD = "<path withheld>"
 _present = threading.local()
 
 
-class withheld:
+class redact_logs:
     """Keep a request's path and query out of urllib3's records, as long as the block runs.
 
     None, inside another block, is for a request whose records are nobody's secret.
@@ -48,19 +48,19 @@ def _handled() -> BaseException | None:
 _TARGET = r"(?s)(?:([a-z]+://)(?:[^/?#]*@)?([^/?#]*))?[/?#].*"
 
 
-def hush(fault: BaseException, request: requests.PreparedRequest) -> None:
+def redact_exception(fault: BaseException, request: requests.PreparedRequest) -> None:
     """Take the path and its query out of what a fault says, and out of all that it follows from.
 
     The objects stay as they are, for code that looks into them.
     """
-    errors = list(chain(fault, context=True))
+    errors = list(iter_causes(fault, context=True))
     # urllib3 quotes the target once more, in its own way, and notes what it made of it.
     targets = {request.path_url, *(getattr(error, "url", None) for error in errors)}
     for error in errors:
         error.args = tuple(_without(targets, arg) for arg in error.args)
 
 
-def chain(fault: object, *, context: bool = False) -> Iterator[BaseException]:
+def iter_causes(fault: object, *, context: bool = False) -> Iterator[BaseException]:
     """Give a fault and all that it was made from.
 
     With ``context`` also what was being handled when it was raised, but for the caller's own.
@@ -81,7 +81,7 @@ def _without(targets: Iterable[object], text: object) -> object:
     if isinstance(text, str):
         for target in targets:
             if isinstance(target, str) and target not in ("", "/"):
-                text = text.replace(target, WITHHELD)
+                text = text.replace(target, REDACTED)
     return text
 
 
@@ -91,7 +91,7 @@ def _place(arg: object) -> object:
     Known by its shape, for urllib3 may have quoted it anew since it was ours.
     """
     target = re.fullmatch(_TARGET, arg) if isinstance(arg, str) else None
-    return arg if target is None else f"{target[1] or ''}{target[2] or ''}{WITHHELD}"
+    return arg if target is None else f"{target[1] or ''}{target[2] or ''}{REDACTED}"
 
 
 def _withhold(record: logging.LogRecord) -> bool:

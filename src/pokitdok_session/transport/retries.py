@@ -16,12 +16,12 @@ from urllib3.util.retry import Retry
 from . import redaction
 
 #: A connection that was never made carried nothing: it is made again, twice.
-CONNECT_AGAIN = 2
+CONNECT_RETRIES = 2
 
-NEVER = Retry(0, read=False)
+NO_RETRIES = Retry(0, read=False)
 
 #: The longest that a Retry-After is heeded, in seconds.
-LONGEST_RETRY_AFTER = 60.0
+MAX_RETRY_AFTER = 60.0
 
 OUTCOME_UNKNOWN = "it may have been processed: the outcome is unknown, and it is not sent again"
 
@@ -29,7 +29,7 @@ OUTCOME_UNKNOWN = "it may have been processed: the outcome is unknown, and it is
 _IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
 
 
-class Retries(Retry):
+class RetryPolicy(Retry):
     """urllib3's retries, but for what they might send twice.
 
     A 429 was processed by nobody and may be sent again with any method. 502, 503, 504, resets
@@ -53,9 +53,9 @@ class Retries(Retry):
         return policy
 
     @classmethod
-    def times(cls, number: int) -> Retries:
+    def times(cls, number: int) -> RetryPolicy:
         if number == 0:
-            return cls(total=None, connect=CONNECT_AGAIN, read=False, status=0, **_ALWAYS)
+            return cls(total=None, connect=CONNECT_RETRIES, read=False, status=0, **_ALWAYS)
         return cls(total=number, status_forcelist=(429, 502, 503, 504), **_ALWAYS)
 
     def is_retry(self, method: str, status_code: int, has_retry_after: bool = False) -> bool:
@@ -65,7 +65,7 @@ class Retries(Retry):
         return super().is_retry(method, status_code, has_retry_after)
 
     def _is_connection_error(self, err: Exception) -> bool:
-        return super()._is_connection_error(err) or _broke_off(err)
+        return super()._is_connection_error(err) or _lost_before_sending(err)
 
     def increment(
         self,
@@ -75,7 +75,7 @@ class Retries(Retry):
         error: Exception | None = None,
         _pool: Any = None,
         _stacktrace: Any = None,
-    ) -> Retries:
+    ) -> RetryPolicy:
         if isinstance(error, ConnectTimeoutError) and not isinstance(error, NewConnectionError):
             raise MaxRetryError(_pool, url or "", error) from error  # the caller's time is up
         counts_as_other = error is not None and not (
@@ -87,8 +87,8 @@ class Retries(Retry):
         return super().increment(method, url, response, error, _pool, _stacktrace)
 
     def get_retry_after(self, response: Any) -> float | None:
-        seconds = seconds_of_retry_after(response.headers)
-        return None if seconds is None else min(seconds, LONGEST_RETRY_AFTER)
+        seconds = parse_retry_after(response.headers)
+        return None if seconds is None else min(seconds, MAX_RETRY_AFTER)
 
 
 # ``other`` holds TLS faults, which also come when the request has long been sent.
@@ -96,7 +96,7 @@ _ALWAYS: dict[str, Any] = {"other": 0, "backoff_factor": 0.2, "raise_on_status":
 
 
 @contextmanager
-def nothing_sent_yet() -> Iterator[None]:
+def mark_nothing_sent() -> Iterator[None]:
     """Mark a fault of the block as one that came before anything could be sent."""
     try:
         yield
@@ -108,38 +108,38 @@ def nothing_sent_yet() -> Iterator[None]:
 def _nothing_was_sent(error: BaseException) -> bool:
     return any(
         isinstance(part, ConnectTimeoutError) or hasattr(part, "nothing_was_sent")
-        for part in redaction.chain(error)
+        for part in redaction.iter_causes(error)
     )
 
 
-def _broke_off(error: BaseException) -> bool:
+def _lost_before_sending(error: BaseException) -> bool:
     """Whether the connection was lost before it was made: what a restart at the other end does."""
     lost = (ConnectionError, ssl.SSLEOFError)
     return any(
         isinstance(part, lost) and hasattr(part, "nothing_was_sent")
-        for part in redaction.chain(error)
+        for part in redaction.iter_causes(error)
     )
 
 
-def explain(fault: requests.RequestException, request: requests.PreparedRequest) -> None:
+def annotate_error(fault: requests.RequestException, request: requests.PreparedRequest) -> None:
     """Say of a fault whether the request may have been processed, and not where it went."""
-    redaction.hush(fault, request)
+    redaction.redact_exception(fault, request)
     # After a redirect it is another request that failed, and the first one was answered.
     fault.request = failed = fault.request or request
     if (
         failed.method not in _IDEMPOTENT
-        and _may_have_arrived(fault)
+        and _may_have_been_processed(fault)
         and OUTCOME_UNKNOWN not in fault.args
     ):
         fault.args = (*fault.args, OUTCOME_UNKNOWN)
 
 
-def _may_have_arrived(fault: requests.RequestException) -> bool:
+def _may_have_been_processed(fault: requests.RequestException) -> bool:
     lost = (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError)
     return isinstance(fault, lost) and not _nothing_was_sent(fault)
 
 
-def seconds_of_retry_after(headers: Mapping[str, str]) -> float | None:
+def parse_retry_after(headers: Mapping[str, str]) -> float | None:
     """Read Retry-After, seconds or a date (RFC 9110 section 10.2.3); None where it says nothing."""
     value = headers.get("Retry-After")
     if value is None:
@@ -150,7 +150,7 @@ def seconds_of_retry_after(headers: Mapping[str, str]) -> float | None:
         return None
 
 
-def server_time(headers: Mapping[str, str]) -> float:
+def parse_date(headers: Mapping[str, str]) -> float:
     """Read the server's clock from its Date header, in epoch seconds; ours where it has none."""
     try:
         return parsedate_to_datetime(headers["Date"]).timestamp()
@@ -158,7 +158,7 @@ def server_time(headers: Mapping[str, str]) -> float:
         return time.time()
 
 
-def rewind(request: requests.PreparedRequest) -> bool:
+def rewind_body(request: requests.PreparedRequest) -> bool:
     """Put a body back to where it was, to be sent again whole; False where that cannot be.
 
     None, bytes and text stay where they are. A file goes back to its place, which requests has

@@ -62,7 +62,7 @@ def test_no_public_name_shadows_one_of_the_parents() -> None:
 @pytest.mark.parametrize("module", TREES)
 def test_a_family_only_defines_functions(module: str) -> None:
     (family,) = (node for node in TREES[module].body if isinstance(node, ast.ClassDef))
-    assert [ast.unparse(base) for base in family.bases] == ["Caller"]
+    assert [ast.unparse(base) for base in family.bases] == ["Resource"]
     assert {type(node) for node in family.body} == {ast.FunctionDef}
     assert not [node for node in family.body if getattr(node, "name", "_").startswith("_")]
 

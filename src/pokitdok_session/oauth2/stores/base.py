@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 #: Seconds after which a lock that was never given back is nobody's, and the longest to wait for.
-LOCK_ENDS_AFTER = 30.0
+LOCK_TTL = 30.0
 
 
 class TokenStore(Protocol):
@@ -31,7 +31,7 @@ class TokenStore(Protocol):
         ...
 
 
-def end_of(token: Mapping[str, Any]) -> float:
+def expires_at_of(token: Mapping[str, Any]) -> float:
     """Give the absolute end of a saved token in epoch seconds, 0 where it names none."""
     expires_at = token.get("expires_at")
     try:

@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
-from .base import LOCK_ENDS_AFTER, end_of
+from .base import LOCK_TTL, expires_at_of
 
 
 class FileTokenStore:
@@ -21,9 +21,7 @@ class FileTokenStore:
     is a file beside it, and the operating system gives it back when its holder dies.
     """
 
-    def __init__(
-        self, path: str | os.PathLike[str], *, lock_timeout: float = LOCK_ENDS_AFTER
-    ) -> None:
+    def __init__(self, path: str | os.PathLike[str], *, lock_timeout: float = LOCK_TTL) -> None:
         try:
             import filelock  # noqa: F401  # here, so that a missing extra is found at once
         except ImportError as error:
@@ -44,7 +42,7 @@ class FileTokenStore:
         kept = {
             name: other
             for name, other in self._tokens().items()
-            if isinstance(other, dict) and end_of(other) > now
+            if isinstance(other, dict) and expires_at_of(other) > now
         }
         text = json.dumps({**kept, key: dict(token)})
         self._make_folder()

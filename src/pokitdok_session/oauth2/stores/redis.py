@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .base import LOCK_ENDS_AFTER, end_of
+from .base import LOCK_TTL, expires_at_of
 
 #: Seconds to wait beyond that, or those who began to wait with the lock would give up with it.
 LOCK_GRACE = 1.0
@@ -25,7 +25,7 @@ class RedisTokenStore:
         client: Any,
         *,
         prefix: str = "pokitdok_session:",
-        lock_timeout: float = LOCK_ENDS_AFTER,
+        lock_timeout: float = LOCK_TTL,
     ) -> None:
         if not hasattr(client, "lock"):
             raise TypeError("client must be a redis.Redis: redis.Redis.from_url(url) makes one")
@@ -45,7 +45,7 @@ class RedisTokenStore:
         return token if isinstance(token, dict) else None
 
     def save(self, key: str, token: Mapping[str, Any]) -> None:
-        seconds = max(1, round(end_of(token) - time.time()))
+        seconds = max(1, round(expires_at_of(token) - time.time()))
         self.client.set(self.prefix + key, json.dumps(dict(token)), ex=seconds)
 
     @contextlib.contextmanager

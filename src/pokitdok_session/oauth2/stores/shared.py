@@ -12,9 +12,9 @@ from concurrent.futures import TimeoutError as FutureTimeout
 from contextlib import ExitStack, contextmanager
 from typing import Any, TypeVar
 
-from ...transport.environment import start_afresh_in_child
+from ...transport.environment import reset_after_fork
 from ..token import Token
-from .base import TokenStore, end_of
+from .base import TokenStore, expires_at_of
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +30,7 @@ def key_of(identity: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-class SharedTokens:
+class SharedTokenSource:
     """A store as one session sees it. A store that fails is as good as none, and is named once."""
 
     def __init__(self, store: TokenStore) -> None:
@@ -38,10 +38,10 @@ class SharedTokens:
         self._down = False
         self._faults = 0
         self._named = False
-        self.start_afresh()
-        start_afresh_in_child(self)
+        self._reset_after_fork()
+        reset_after_fork(self)
 
-    def start_afresh(self) -> None:
+    def _reset_after_fork(self) -> None:
         """Forget a thread that hangs in the store: it did not come along."""
         self._hanging: Future[Any] | None = None
 
@@ -81,10 +81,10 @@ class SharedTokens:
     def _kept(self, key: str, stale: Token | None, clock: Callable[[], float]) -> Token | None:
         saved = self._load(key)
         # A lifetime without its absolute end would raise the dead.
-        if not isinstance(saved, Mapping) or not end_of(saved):
+        if not isinstance(saved, Mapping) or not expires_at_of(saved):
             return None
         try:
-            kept = Token.saved(saved, now=clock())
+            kept = Token.from_saved(saved, now=clock())
         except ValueError:
             return None  # torn, or another's
         if clock() >= kept.end:
@@ -142,7 +142,7 @@ class SharedTokens:
             return None
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return SharedTokens, (self.store,)
+        return SharedTokenSource, (self.store,)
 
 
 def _carry_out(work: Callable[[], T], outcome: Future[T]) -> None:

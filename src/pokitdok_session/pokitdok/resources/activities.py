@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from ...api.reply import Reply
-from ...api.resource import Caller, given, one_or_all, segment
+from ...api.resource import Resource, given, item_path, segment
 
 _WITH_X12 = {"Accept": "application/vnd.pokitdok.v4+activity-x12-json"}
 
 
-class Activities(Caller):
+class Activities(Resource):
     def activities(
         self,
         activity_id: str | None = None,
@@ -26,7 +26,7 @@ class Activities(Caller):
         With ``x12`` an activity also carries ``x12_request`` and ``x12_response``, where the API
         has them. Not billed.
         """
-        path = one_or_all("/activities/", activity_id)
+        path = item_path("/activities/", activity_id)
         query = given(parent_id=parent_id, limit=limit, offset=offset, **params)
         return self.call("GET", path, params=query, headers=_WITH_X12 if x12 else None)
 

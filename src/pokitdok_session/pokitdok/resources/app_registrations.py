@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from ...api.reply import Reply
-from ...api.resource import Body, Caller, Upload, given, one_or_all, opened, segment
+from ...api.resource import Body, Resource, Upload, given, item_path, opened, segment
 
 
-class AppRegistrations(Caller):
+class AppRegistrations(Resource):
     def app_registrations(self, registration_uuid: str | None = None, **params: Any) -> Reply:
         """Read one registration of an NPI by the calling application, or list them all.
 
         ``limit`` and ``offset`` page the list.
         """
-        path = one_or_all("/appregistrations", registration_uuid)
+        path = item_path("/appregistrations", registration_uuid)
         return self.call("GET", path, params=given(**params))
 
     def create_app_registration(self, registration_request: Body) -> Reply:

@@ -8,21 +8,21 @@ from ...api.reply import Reply
 from ...api.resource import (
     X12,
     Body,
-    Caller,
     Format,
+    Resource,
     Upload,
     given,
-    one_or_all,
+    item_path,
     opened,
+    post_x12,
     segment,
-    transact,
 )
 
 if TYPE_CHECKING:
     from ..types import ClaimsRequest, ClaimsStatusRequest
 
 
-class Claims(Caller):
+class Claims(Resource):
     def claims(
         self, claims_request: ClaimsRequest | Body | X12, *, accept: Format | None = None
     ) -> Reply:
@@ -31,7 +31,7 @@ class Claims(Caller):
         ``reply.data`` is its activity, in state ``scheduled``: read it again to see what became
         of it. Billed per call, and never sent twice.
         """
-        return transact(self, "/claims/", claims_request, accept)
+        return post_x12(self, "/claims/", claims_request, accept)
 
     def claims_status(
         self,
@@ -44,7 +44,7 @@ class Claims(Caller):
         ``reply.data["patient"]["claims"]`` lists the claims found; a payer that found none may
         leave ``patient`` out. Billed per call.
         """
-        return transact(self, "/claims/status", claims_status_request, accept)
+        return post_x12(self, "/claims/status", claims_status_request, accept)
 
     def claims_convert(self, x12_claims_file: Upload, *, callback_url: str | None = None) -> Reply:
         """Convert a file of claims (X12 837) to JSON and its diagnoses from ICD-9 to ICD-10.
@@ -66,7 +66,7 @@ class Claims(Caller):
         A draft is ``{"id", "draft", "validation_result"}``. All calls on drafts were for
         customers of the Claims Management App.
         """
-        path = one_or_all("/claims/drafts/", draft_id)
+        path = item_path("/claims/drafts/", draft_id)
         return self.call("GET", path, params=given(**params))
 
     def create_claims_draft(self, draft: Body) -> Reply:

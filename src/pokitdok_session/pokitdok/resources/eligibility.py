@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...api.reply import Reply
-from ...api.resource import X12, Body, Caller, Format, transact
+from ...api.resource import X12, Body, Format, Resource, post_x12
 
 if TYPE_CHECKING:
     from ..types import EligibilityRequest
 
 
-class Eligibility(Caller):
+class Eligibility(Resource):
     def eligibility(
         self, eligibility_request: EligibilityRequest | Body | X12, *, accept: Format | None = None
     ) -> Reply:
@@ -20,7 +20,7 @@ class Eligibility(Caller):
         ``reply.data["coverage"]`` holds the benefits; a payer that refuses the question answers
         200 with ``valid_request`` false and a ``reject_reason``. Billed per call.
         """
-        return transact(self, "/eligibility/", eligibility_request, accept)
+        return post_x12(self, "/eligibility/", eligibility_request, accept)
 
     def eligibility_constants(self) -> Reply:
         """List the service types. The documentation named this path and showed no reply."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ...api.reply import Reply
-from ...api.resource import Body, Caller, Upload, given, one_or_all, opened, segment
+from ...api.resource import Body, Resource, Upload, given, item_path, opened, segment
 
 if TYPE_CHECKING:
     from ..types import EnrollmentRequest
 
 
-class Enrollment(Caller):
+class Enrollment(Resource):
     def enrollment(self, enrollment_request: EnrollmentRequest | Body) -> Reply:
         """Enroll, change or end a member's benefits (X12 834).
 
@@ -33,7 +33,7 @@ class Enrollment(Caller):
 
         ``limit`` and ``offset`` page the list. Not in the public documentation since 2017-01-19.
         """
-        path = one_or_all("/enrollment/snapshot", snapshot_id)
+        path = item_path("/enrollment/snapshot", snapshot_id)
         return self.call("GET", path, params=given(**params))
 
     def enrollment_snapshot_data(self, snapshot_id: str, **params: Any) -> Reply:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from ...api.reply import Reply
-from ...api.resource import Caller, Upload, opened
+from ...api.resource import Resource, Upload, opened
 
 
-class Files(Caller):
+class Files(Resource):
     def files(self, trading_partner_id: str, x12_file: Upload) -> Reply:
         """Send a file of X12 transactions of any kind: a path, an open file, or bytes.
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ...api.reply import Reply
-from ...api.resource import Body, Caller
+from ...api.resource import Body, Resource
 
 
-class Hco(Caller):
+class Hco(Resource):
     def hco_consumer(self, consumer_request: Body) -> Reply:
         """Estimate how likely a consumer is to pay the ``patient_responsibility``.
 

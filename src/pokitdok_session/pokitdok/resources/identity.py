@@ -7,10 +7,10 @@ from datetime import date
 from typing import Any
 
 from ...api.reply import Reply
-from ...api.resource import Body, Caller, given, one_or_all, segment
+from ...api.resource import Body, Resource, given, item_path, segment
 
 
-class Identity(Caller):
+class Identity(Resource):
     def create_identity(self, identity_request: Body) -> Reply:
         """Store an identity; ``reply.data`` is the record with its ``uuid``.
 
@@ -69,7 +69,7 @@ class Identity(Caller):
             **params,
         )
         # The form without the slash was answered with a redirect (API reference 1.2).
-        return self.call("GET", one_or_all("/identity/", identity_uuid), params=query)
+        return self.call("GET", item_path("/identity/", identity_uuid), params=query)
 
     def identity(self, identity_uuid: str | None = None, **params: Any) -> Reply:
         """Read or search identities. Deprecated by the official client: use `get_identity`."""

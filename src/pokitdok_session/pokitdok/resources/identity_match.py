@@ -6,20 +6,20 @@ For production applications; birth dates are ``{"year", "month", "day"}``, all t
 from __future__ import annotations
 
 from ...api.reply import Reply
-from ...api.resource import Body, Caller, given, one_or_all, segment
+from ...api.resource import Body, Resource, given, item_path, segment
 
 
 def _of(algorithm_id: str) -> str:
     return f"/identity/match/{segment(algorithm_id)}"
 
 
-class IdentityMatch(Caller):
+class IdentityMatch(Resource):
     def match_configs(self, config_id: str | None = None) -> Reply:
         """Read one configuration by uuid or algorithm id, or list them all.
 
         Not in the public documentation since 2019-03-20.
         """
-        return self.call("GET", one_or_all("/identity/match_config/", config_id))
+        return self.call("GET", item_path("/identity/match_config/", config_id))
 
     def create_match_config(self, algorithm_id: str, input_topic: str) -> Reply:
         """Name an algorithm, unique, and the topic that it reads, which may be shared.

@@ -6,10 +6,10 @@ from datetime import date
 from typing import Any
 
 from ...api.reply import Reply
-from ...api.resource import Body, Caller, given
+from ...api.resource import Body, Resource, given
 
 
-class IdentityProof(Caller):
+class IdentityProof(Resource):
     def validate_identity(self, identity_payload: Body) -> Reply:
         """Test whether an identity is real, without asking anything.
 

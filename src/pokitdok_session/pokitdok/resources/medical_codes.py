@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from ...api.reply import Reply
-from ...api.resource import Caller, given, one_or_all, segment
+from ...api.resource import Resource, given, item_path, segment
 
 
-class MedicalCodes(Caller):
+class MedicalCodes(Resource):
     def mpc(
         self,
         code: str | None = None,
@@ -21,7 +21,7 @@ class MedicalCodes(Caller):
     ) -> Reply:
         """Read one medical procedure code, or list those whose name or description has a text."""
         query = given(name=name, description=description, limit=limit, offset=offset, **params)
-        return self.call("GET", one_or_all("/mpc/", code), params=query)
+        return self.call("GET", item_path("/mpc/", code), params=query)
 
     def icd_convert(self, code: str) -> Reply:
         """Convert a dotted ICD-9 code to ICD-10; codes in the reply have no dot.

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from ...api.reply import Reply
-from ...api.resource import Body, Caller, given, one_or_all, segment
+from ...api.resource import Body, Resource, given, item_path, segment
 
 
-class OutOfPocket(Caller):
+class OutOfPocket(Resource):
     def oop_insurance_prices(self, request_data: Body) -> Reply:
         """Load the price agreed with a trading partner for a bundle of procedures.
 
@@ -21,7 +21,7 @@ class OutOfPocket(Caller):
         self, load_price_uuid: str | None = None, **params: Any
     ) -> Reply:
         """Read one loaded price, or list them all; ``limit`` and ``offset`` page the list."""
-        path = one_or_all("/oop/insurance-load-price", load_price_uuid)
+        path = item_path("/oop/insurance-load-price", load_price_uuid)
         return self.call("GET", path, params=given(**params))
 
     def oop_insurance_delete_price(

@@ -6,12 +6,12 @@ from datetime import date
 from typing import Any
 
 from ...api.reply import Reply
-from ...api.resource import MEDIA_TYPES, Caller, given, one_or_all, segment
+from ...api.resource import MEDIA_TYPES, Resource, given, item_path, segment
 
 _AS_X12 = {"Accept": MEDIA_TYPES["x12"]}
 
 
-class Payments(Caller):
+class Payments(Resource):
     def payments(
         self,
         payment_id: str | None = None,
@@ -48,7 +48,7 @@ class Payments(Caller):
             offset=offset,
             **params,
         )
-        return self.call("GET", one_or_all("/payments/", payment_id), params=query)
+        return self.call("GET", item_path("/payments/", payment_id), params=query)
 
     def payment_data(self, payment_id: str, *, x12: bool = False) -> Reply:
         """List what a payment paid, claim by claim; with ``x12``, ``reply.data`` is the raw 835."""

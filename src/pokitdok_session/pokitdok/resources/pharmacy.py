@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from ...api.reply import Reply
-from ...api.resource import Body, Caller, given, one_or_all
+from ...api.resource import Body, Resource, given, item_path
 
 
-class Pharmacy(Caller):
+class Pharmacy(Resource):
     def pharmacy_formulary(
         self,
         trading_partner_id: str,
@@ -99,7 +99,7 @@ class Pharmacy(Caller):
             offset=offset,
             **params,
         )
-        return self.call("GET", one_or_all("/pharmacy/network/", npi), params=query)
+        return self.call("GET", item_path("/pharmacy/network/", npi), params=query)
 
     def pharmacy_drug_cost(
         self,

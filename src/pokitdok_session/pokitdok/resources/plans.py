@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from ...api.reply import Reply
-from ...api.resource import Caller, given
+from ...api.resource import Resource, given
 
 _Metal = Literal["bronze", "silver", "gold", "platinum", "catastrophic"]
 
 
-class Plans(Caller):
+class Plans(Resource):
     def plans(
         self,
         *,

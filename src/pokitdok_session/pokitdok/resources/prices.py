@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import Any
 
 from ...api.reply import Reply
-from ...api.resource import Caller, given
+from ...api.resource import Resource, given
 
 
-class Prices(Caller):
+class Prices(Resource):
     def cash_prices(self, cpt_code: str, zip_code: str, **params: Any) -> Reply:
         """List what a procedure costs without insurance; about fifty procedures were known.
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from ...api.reply import Reply
-from ...api.resource import Body, Caller, given, one_or_all, segment
+from ...api.resource import Body, Resource, given, item_path, segment
 
 
-class Providers(Caller):
+class Providers(Resource):
     def providers(
         self,
         npi: str | None = None,
@@ -58,7 +58,7 @@ class Providers(Caller):
             offset=offset,
             **params,
         )
-        return self.call("GET", one_or_all("/providers/", npi), params=query)
+        return self.call("GET", item_path("/providers/", npi), params=query)
 
     def provider_registration(self, npi: str) -> Reply:
         """Read how a provider is registered. This page and the next three were never published."""

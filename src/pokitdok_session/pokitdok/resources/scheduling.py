@@ -12,16 +12,16 @@ from datetime import date
 from typing import Any
 
 from ...api.reply import Reply
-from ...api.resource import Body, Caller, given, one_or_all, segment
+from ...api.resource import Body, Resource, given, item_path, segment
 
 
-class Scheduling(Caller):
+class Scheduling(Resource):
     def schedulers(self, scheduler_uuid: str | None = None, **params: Any) -> Reply:
         """Read one scheduling system, as a list of one, or list them all. Billed per call.
 
         Not in the public documentation since 2019-05-03.
         """
-        path = one_or_all("/schedule/schedulers/", scheduler_uuid)
+        path = item_path("/schedule/schedulers/", scheduler_uuid)
         return self.call("GET", path, params=given(**params))
 
     def appointment_types(self, appointment_type_uuid: str | None = None, **params: Any) -> Reply:
@@ -29,7 +29,7 @@ class Scheduling(Caller):
 
         Billed per call. Not in the public documentation since 2019-05-03.
         """
-        path = one_or_all("/schedule/appointmenttypes/", appointment_type_uuid)
+        path = item_path("/schedule/appointmenttypes/", appointment_type_uuid)
         return self.call("GET", path, params=given(**params))
 
     def schedule_patient(self, patient_request: Body) -> Reply:
@@ -79,7 +79,7 @@ class Scheduling(Caller):
             location=location,
             **params,
         )
-        path = one_or_all("/schedule/appointments/", appointment_uuid)
+        path = item_path("/schedule/appointments/", appointment_uuid)
         return self.call("GET", path, params=query)
 
     def appointments(self, appointment_uuid: str | None = None, **params: Any) -> Reply:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...api.reply import Reply
-from ...api.resource import X12, Body, Caller, Format, transact
+from ...api.resource import X12, Body, Format, Resource, post_x12
 
 if TYPE_CHECKING:
     from ..types import ServiceReviewRequest
 
 
-class ServiceReview(Caller):
+class ServiceReview(Resource):
     def authorizations(
         self,
         authorizations_request: ServiceReviewRequest | Body | X12,
@@ -23,7 +23,7 @@ class ServiceReview(Caller):
         ``reply.data["event"]["review"]`` holds the decision; a refused question has
         ``valid_request`` false. Billed per call. Not in the public documentation since 2017-08-23.
         """
-        return transact(self, "/authorizations/", authorizations_request, accept)
+        return post_x12(self, "/authorizations/", authorizations_request, accept)
 
     def referrals(
         self, referral_request: ServiceReviewRequest | Body | X12, *, accept: Format | None = None
@@ -33,4 +33,4 @@ class ServiceReview(Caller):
         The reply is that of `authorizations`. Billed per call. Not in the public documentation
         since 2017-08-23.
         """
-        return transact(self, "/referrals/", referral_request, accept)
+        return post_x12(self, "/referrals/", referral_request, accept)

@@ -6,16 +6,16 @@ import warnings
 from typing import Any
 
 from ...api.reply import Reply
-from ...api.resource import Caller, given, one_or_all
+from ...api.resource import Resource, given, item_path
 
 
-class TradingPartners(Caller):
+class TradingPartners(Resource):
     def trading_partners(self, trading_partner_id: str | None = None, **params: Any) -> Reply:
         """Read one trading partner and how well it answers, or list them all.
 
         ``limit`` and ``offset`` page the list. Not billed.
         """
-        path = one_or_all("/tradingpartners/", trading_partner_id)
+        path = item_path("/tradingpartners/", trading_partner_id)
         return self.call("GET", path, params=given(**params))
 
     def payers(self, **params: Any) -> Reply:

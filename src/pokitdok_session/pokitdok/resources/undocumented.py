@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from ...api.reply import Reply
-from ...api.resource import Body, Caller
+from ...api.resource import Body, Resource
 
 
-class Undocumented(Caller):
+class Undocumented(Resource):
     def ccd(self, ccd_request: Body) -> Reply:
         """Ask for a continuity-of-care document. Neither request nor reply was ever described."""
         return self.call("POST", "/ccd/", json=ccd_request)
