@@ -137,7 +137,7 @@ def test_the_server_of_the_sandbox_imports_nothing_of_the_client() -> None:
     for name in filter(is_sandbox, MODULES):
         outside = {module for module in within(name) if not is_sandbox(module)}
         # It hands out sessions, and knows of them when it does.
-        may = name == f"{PACKAGE}.sandbox.server"
+        may = name == f"{PACKAGE}.sandbox.sandbox"
         assert outside <= ({PACKAGE, f"{PACKAGE}.transport"} if may else set()), name
         at_import = within(name, inside_functions=False)
         assert {module for module in at_import if not is_sandbox(module)} == set(), name

@@ -16,8 +16,8 @@ except ImportError as error:
         name=error.name,
     ) from error
 
-from .clock import Clock
-from .records import Record
-from .server import Sandbox
+from .sandbox import Sandbox
+from .server.clock import Clock
+from .server.request_log import Record
 
 __all__ = ["Clock", "Record", "Sandbox"]

@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from .clock import Clock
-from .faults import Fault
-from .server import Sandbox
+from .sandbox import Sandbox
+from .server.clock import Clock
+from .server.faults import Fault
 
 if TYPE_CHECKING:
     from pokitdok_session import PokitDokSession

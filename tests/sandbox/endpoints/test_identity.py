@@ -11,7 +11,7 @@ import pytest
 from pokitdok_session import PokitDokSession
 from pokitdok_session.errors import NotFound, ValidationError
 from pokitdok_session.sandbox import Sandbox
-from pokitdok_session.sandbox.likeness import LONGEST, distance
+from pokitdok_session.sandbox.data.similarity import LONGEST, distance
 
 PERSON = {
     "prefix": "Dr.",

@@ -10,7 +10,7 @@ import pytest
 from pokitdok_session import PokitDokSession
 from pokitdok_session.errors import NotFound, ValidationError
 from pokitdok_session.sandbox import Sandbox
-from pokitdok_session.sandbox.tls import Certificate
+from pokitdok_session.sandbox.server.tls import Certificate
 from support.http_server import Loopback
 
 

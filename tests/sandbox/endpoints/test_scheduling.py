@@ -10,7 +10,7 @@ import pytest
 from pokitdok_session import PokitDokSession
 from pokitdok_session.errors import Forbidden, NotFound, ValidationError
 from pokitdok_session.sandbox import Sandbox
-from pokitdok_session.sandbox.state import App
+from pokitdok_session.sandbox.server.state import App
 
 PROVIDER = "8b21efa4-8535-11e4-a6cb-0800272e8da1"
 PATIENT = "500ef469-2767-4901-b705-425e9b6f7f83"

@@ -1,0 +1,205 @@
+"""What MOCKPAYER thinks of a claim: its acknowledgement (277), its payment (835)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from typing import Any
+
+from ..server.activities import Activity
+from ..server.clock import day
+from .icd import undotted
+
+CENT = Decimal("0.01")
+PAID = Decimal("0.85")
+CONTRACTUAL = Decimal("0.05")
+TRACE_DIGITS = 9
+
+
+@dataclass(frozen=True)
+class Rejection:
+    category_code: str
+    category: str
+    text: str
+
+
+_INVALID = ("A7", "Acknowledgement/Rejected for Invalid Information")
+MEMBERS = {
+    "00001234": Rejection(*_INVALID, "Entity not eligible for benefits for the date of service."),
+    "00009999": Rejection(*_INVALID, "Entity's date of birth does not match."),
+}
+DIAGNOSES = {
+    "I6991": Rejection(*_INVALID, "Diagnosis code is not specific enough."),
+    "I11945": Rejection(*_INVALID, "Diagnosis code is not valid on the date of service."),
+}
+
+
+def rejection_of(parameters: dict[str, Any]) -> Rejection | None:
+    """Why MOCKPAYER turns a claim away, by the ids and codes that it keeps for trying that out."""
+    for role in ("patient", "subscriber"):
+        person = parameters.get(role) or {}
+        member = str(person.get("member_id"))
+        if member in MEMBERS:
+            return MEMBERS[member]
+    for line in _lines(parameters):
+        codes = line.get("diagnosis_codes")
+        for code in codes if isinstance(codes, list) else []:
+            # Converted claims have their codes without the dot.
+            if undotted(str(code)) in DIAGNOSES:
+                return DIAGNOSES[undotted(str(code))]
+    return None
+
+
+def acknowledge(activity: Activity, when: float, rejection: Rejection | None) -> dict[str, Any]:
+    """The payer's first word, a 277CA."""
+    total = _charge(activity.parameters)
+    status = {
+        "action": "reject" if rejection else "accept",
+        "status_category": rejection.category if rejection else "Acknowledgement/Acceptance",
+        "status_category_code": rejection.category_code if rejection else "A2",
+        "status_code": rejection.text if rejection else "Accepted for processing.",
+        "status_effective_date": day(when),
+        "total_claim_amount": _money(total),
+    }
+    accepted = 0 if rejection else 1
+    return {
+        "client_id": activity.parameters.get("client_id"),
+        "trading_partner_id": activity.trading_partner_id,
+        "correlation_id": activity.id,
+        "clearinghouse": {
+            "name": "MOCK CLEARINGHOUSE",
+            "transmitter_id": "MOCKRECEIVER",
+            "date_received": day(when),
+            "date_processed": day(when),
+        },
+        "submitter": {
+            "organization_name": "POKITDOK TESTING",
+            "id": "POKITDOKTEST",
+            "tracking_id": activity.id[:12].upper(),
+            "accepted_quantity": accepted,
+            "amount_in_process": _money(total if accepted else Decimal(0)),
+            "statuses": [status],
+        },
+        "providers": [
+            {
+                **_named(activity.parameters.get("billing_provider")),
+                "trace_number": activity.id[12:].upper(),
+                "accepted_quantity": accepted,
+                "amount_in_process": _money(total if accepted else Decimal(0)),
+            }
+        ],
+        "patient": {
+            **_patient(activity.parameters),
+            "claim_level_info": {
+                "statuses": [status],
+                "claim_id_number": activity.id[:10].upper(),
+                "tracking_id": activity.id[:12].upper(),
+                "service_date": _service_date(activity.parameters, when),
+            },
+        },
+    }
+
+
+def pay(activity: Activity, when: float) -> dict[str, Any]:
+    """An 835: 85 % of the charge paid, 5 % contractual, the rest the patient's."""
+    parameters = activity.parameters
+    total = _charge(parameters)
+    paid, contractual = _round(total * PAID), _round(total * CONTRACTUAL)
+    owed = total - paid - contractual
+    adjustments = [
+        _adjustment(
+            contractual, "contractual_obligations", "45", "Charge exceeds the fee schedule"
+        ),
+        _adjustment(owed, "patient_responsibility", "2", "Coinsurance amount"),
+    ]
+    lines = _lines(parameters)
+    return {
+        "transaction_type": "remittance_information_only",
+        "production_date": day(when),
+        "received_date": day(when),
+        "patient_responsibility_amount": _money(owed),
+        "patient": _patient(parameters),
+        "payer": {"name": "MOCK PAYER INC", "id": activity.trading_partner_id},
+        "payee": _payee(parameters.get("billing_provider") or {}),
+        "financial_information": {
+            "check_eft_trace_number": str(int(activity.id, 16))[:TRACE_DIGITS],
+            "transaction_type": "remittance_information_only",
+            "payment_amount": _money(paid),
+            "payment_method": "automated_clearing_house",
+            "transaction_handling": "remittance_information_only",
+            "effective_date": day(when),
+        },
+        "claim_payments": [
+            {
+                "control_number": activity.id[:12].upper(),
+                "patient_control_number": activity.id,
+                "status": "processed_as_primary",
+                "payment_amount": _money(paid),
+                "total_charge_amount": _money(total),
+                "patient_responsibility_amount": _money(owed),
+                "adjustments": adjustments,
+                "services": [_paid_service(line) for line in lines],
+            }
+        ],
+    }
+
+
+def _paid_service(line: dict[str, Any]) -> dict[str, Any]:
+    charge = _decimal(line.get("charge_amount"))
+    return {
+        "adjudicated_procedure_code": line.get("procedure_code"),
+        "adjudicated_procedure_code_qualifier": "health_care",
+        "charge_amount": _money(charge),
+        "provider_payment_amount": _money(_round(charge * PAID)),
+        "service_date": line.get("service_date"),
+    }
+
+
+def _adjustment(amount: Decimal, group: str, code: str, reason: str) -> dict[str, Any]:
+    return {"amount": _money(amount), "group": group, "reason_code": code, "reason": reason}
+
+
+def _lines(parameters: dict[str, Any]) -> list[dict[str, Any]]:
+    lines = (parameters.get("claim") or {}).get("service_lines")
+    return [line for line in lines if isinstance(line, dict)] if isinstance(lines, list) else []
+
+
+def _charge(parameters: dict[str, Any]) -> Decimal:
+    return _decimal((parameters.get("claim") or {}).get("total_charge_amount"))
+
+
+def _decimal(value: Any) -> Decimal:
+    try:
+        return _round(Decimal(str(value)))
+    except InvalidOperation:
+        return Decimal(0)
+
+
+def _round(amount: Decimal) -> Decimal:
+    return amount.quantize(CENT, ROUND_HALF_UP)
+
+
+def _money(amount: Decimal) -> dict[str, str]:
+    return {"amount": f"{amount:.2f}", "currency": "USD"}
+
+
+def _patient(parameters: dict[str, Any]) -> dict[str, Any]:
+    person = parameters.get("patient") or parameters.get("subscriber") or {}
+    shown = {name: person[name] for name in ("first_name", "last_name") if name in person}
+    return {**shown, "id": person.get("member_id")}
+
+
+def _named(provider: Any) -> dict[str, Any]:
+    names = ("first_name", "last_name", "organization_name", "npi", "tax_id")
+    return {name: provider[name] for name in names if name in provider} if provider else {}
+
+
+def _payee(provider: dict[str, Any]) -> dict[str, Any]:
+    person = " ".join(str(provider.get(name, "")) for name in ("first_name", "last_name")).strip()
+    payee = {"name": provider.get("organization_name") or person}
+    return payee | {name: provider[name] for name in ("npi", "tax_id") if name in provider}
+
+
+def _service_date(parameters: dict[str, Any], when: float) -> str:
+    lines = _lines(parameters)
+    return str(lines[0].get("service_date")) if lines else day(when)

@@ -1,0 +1,97 @@
+"""Where things are: a handful of ZIP codes, distances, and the searches that measure them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from ..server.schema import Check, matching
+
+Point: TypeAlias = tuple[float, float]
+"""Degrees, latitude first."""
+
+EARTH_IN_MILES = 3958.8
+MILES = {"mi": 1.0, "km": 0.621371}  # in one of them
+
+radius: Check = matching(r"\d{1,5}(\.\d+)?(mi|km)?", "Must be a distance such as 10mi.")
+
+
+@dataclass(frozen=True)
+class Place:
+    city: str
+    county: str
+    state: str
+    zipcode: str
+    point: Point
+
+
+PLACES = {
+    place.zipcode: place
+    for place in (
+        Place("Charleston", "Charleston", "SC", "29401", (32.7795, -79.9371)),
+        Place("Mount Pleasant", "Charleston", "SC", "29464", (32.8473, -79.8206)),
+        Place("Columbia", "Richland", "SC", "29201", (33.9886, -81.0320)),
+        Place("Spartanburg", "Spartanburg", "SC", "29307", (34.9820, -81.8420)),
+        Place("San Mateo", "San Mateo", "CA", "94401", (37.5735, -122.3180)),
+        Place("San Francisco", "San Francisco", "CA", "94107", (37.7650, -122.3960)),
+        Place("Austin", "Travis", "TX", "78701", (30.2713, -97.7426)),
+    )
+}
+
+
+def miles(one: Point, other: Point) -> float:
+    """The way along the great circle (haversine)."""
+    (lat, lon), (other_lat, other_lon) = (map(math.radians, point) for point in (one, other))
+    half = (
+        math.sin((other_lat - lat) / 2) ** 2
+        + math.cos(lat) * math.cos(other_lat) * math.sin((other_lon - lon) / 2) ** 2
+    )
+    return 2 * EARTH_IN_MILES * math.asin(math.sqrt(min(1.0, half)))
+
+
+def in_miles(text: str) -> float:
+    """A radius such as ``10mi``; without a unit it is miles."""
+    number = text.rstrip("kmi")
+    return float(number) * MILES.get(text[len(number) :], 1.0)
+
+
+def point_of(text: str) -> Point | None:
+    """A position as one text, latitude first: ``"32.8, -79.9"``, in brackets or not."""
+    try:
+        latitude, longitude = map(float, text.strip("[] ").split(","))
+    except ValueError:
+        return None
+    return (latitude, longitude) if on_earth(latitude, longitude) else None
+
+
+def on_earth(latitude: float, longitude: float) -> bool:
+    return abs(latitude) <= 90 and abs(longitude) <= 180
+
+
+def lat_lon(value: Any) -> str | None:
+    is_point = isinstance(value, str) and point_of(value) is not None
+    return None if is_point else 'Must be "latitude, longitude".'
+
+
+def position(value: Any) -> str | None:
+    """A position as a list of two numbers, latitude first."""
+    numbers = value if isinstance(value, list) else []
+    is_pair = len(numbers) == 2 and all(type(number) in (int, float) for number in numbers)
+    return None if is_pair and on_earth(*numbers) else "Must be [latitude, longitude]."
+
+
+def centre(query: Mapping[str, str]) -> Point | None:
+    """Where a search stands: at its position, its ZIP code, or its city."""
+    if "lat_lon" in query:
+        return point_of(query["lat_lon"])
+    if "zipcode" in query:
+        place = PLACES.get(query["zipcode"])
+        return None if place is None else place.point
+    if "city" in query and "state" in query:
+        asked = query["city"].casefold(), query["state"].casefold()
+        for place in PLACES.values():
+            if (place.city.casefold(), place.state.casefold()) == asked:
+                return place.point
+    return None

@@ -1,0 +1,201 @@
+"""Claims (837) and their status (276/277): MOCKPAYER takes a claim and decides minutes later."""
+
+from __future__ import annotations
+
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from ..data.adjudication import acknowledge, pay, rejection_of
+from ..data.payers import MOCKPAYER
+from ..server.activities import CLAIM, Activity
+from ..server.call import Call
+from ..server.responses import Invalid
+from ..server.routing import Family
+from ..server.schema import REQUIRED, Shape, npi, one_of
+from ..server.state import new_id
+
+api = Family("claims")
+
+# The 835 is matched to the claim some time after the acknowledgement.
+PAYMENT_DELAY = 60.0
+
+PROVIDER = Shape(checks={"npi": npi})
+PERSON = Shape(required=("first_name", "last_name", "member_id"))
+CLAIM_REQUEST = Shape(
+    required=("trading_partner_id", "transaction_code", "billing_provider"),
+    optional=(
+        "coordination_of_benefits",
+        "payer",
+        "submitter",
+        "receiver",
+        "generate_pdf",
+        "client_id",
+        "correlation_id",
+    ),
+    inside={
+        "billing_provider": PROVIDER,
+        "subscriber": PERSON,
+        "patient": Shape(required=(*PERSON.required, "address", "relationship")),
+        "claim": Shape(),
+    },
+    checks={"transaction_code": one_of("chargeable", "reporting", "subrogation_demand")},
+)
+STATUS_REQUEST = Shape(
+    required=("trading_partner_id", "provider", "patient"),
+    optional=(
+        "subscriber",
+        "service_date",
+        "service_end_date",
+        "tracking_id",
+        "claim_charge_amount",
+        "pharmacy_prescription_number",
+        "payer",
+        "receiver",
+        "submitter",
+        "claims_activity_id",
+        "correlation_id",
+    ),
+    inside={"provider": PROVIDER, "patient": Shape()},
+)
+CLAIM_DEFAULTS = {
+    "claim_frequency": "original",
+    "place_of_service": "office",
+    "direct_payment": "y",
+    "plan_participation": "assigned",
+    "information_release": "informed_consent",
+    "provider_signature": True,
+    "patient_signature_on_file": True,
+}
+MONEY = ("total_charge_amount", "patient_paid_amount", "charge_amount", "unit_count")
+
+
+@api.post("/claims/", x12="837")
+def submit(call: Call) -> Activity:
+    """Take a claim; it can be canceled until it is sent to the payer."""
+    body = call.checked(CLAIM_REQUEST)
+    call.trading_partner("claims")
+    wants_payment = mock_payment(body)
+    if wants_payment and not body.get("callback_url"):
+        raise Invalid({"callback_url": [REQUIRED]})
+    injected = {
+        "submitter": {
+            "organization_name": "POKITDOK TESTING",
+            "id": "POKITDOKTEST",
+            "email": "sandbox@example.com",
+        },
+        "receiver": {"id": "MOCKRECEIVER", "organization_name": "MOCKRECEIVER"},
+        "payer": {"id": body["trading_partner_id"], "organization_name": MOCKPAYER},
+    }
+    call.parameters(**{**injected, **with_defaults(body)})
+    call.activity.tracking_description = "submitting"
+
+    def decide(activity: Activity, when: float) -> None:
+        reason = rejection_of(activity.parameters)
+        activity.answered(acknowledge(activity, when, reason), when)
+        activity.tracking_description = "rejected" if reason else "acknowledged"
+        if reason is not None:
+            activity.enter("rejected", when)
+        elif wants_payment:
+            call.clock.at(when + PAYMENT_DELAY, lambda later: settle(call, activity, later))
+
+    delay = call.state.options.claim_delay
+    return call.run_later(CLAIM, delay=delay, outcome=decide)
+
+
+@api.post("/claims/status", name="claims_status", x12="276")
+def status(call: Call) -> Any:
+    """MOCKPAYER's one paid claim, whoever the patient is."""
+    body = call.checked(STATUS_REQUEST)
+    call.trading_partner("claims_status")
+    sent = call.parameters(**{"async": body.get("async", False)})
+    day = body.get("service_date", "2014-01-01")
+    paid = {
+        "status_category": "Finalized/Payment-The claim/line has been paid.",
+        "status_category_code": "F1",
+        "status_code": "Claim/line has been paid.",
+        "status_code_value": "65",
+        "status_effective_date": day,
+    }
+    claim = {
+        "tracking_id": "E1TWCYYMF",
+        "claim_control_number": "E1TWCYYMF00",
+        "check_number": "08608-035632423",
+        "applied_to_deductible": False,
+        "total_claim_amount": {"amount": "150", "currency": "USD"},
+        "claim_payment_amount": {"amount": "125", "currency": "USD"},
+        "adjudication_finalized_date": day,
+        "remittance_date": day,
+        "service_date": day,
+        "service_end_date": body.get("service_end_date", day),
+        "services": [
+            {
+                "cpt_code": "99214",
+                "charge_amount": {"amount": "150", "currency": "USD"},
+                "payment_amount": {"amount": "125", "currency": "USD"},
+                "service_date": day,
+                "service_end_date": day,
+                "statuses": [paid],
+            }
+        ],
+        "statuses": [{**paid, "total_claim_amount": {"amount": "150", "currency": "USD"}}],
+    }
+    answer = {
+        "client_id": call.app.client_id,
+        "correlation_id": sent["correlation_id"],
+        "trading_partner_id": body["trading_partner_id"],
+        "payer": {"id": MOCKPAYER, "name": "MOCK PAYER INC"},
+        "submitter": {"id": "POKITDOKTEST", "organization_name": "POKITDOK TESTING"},
+        "providers": [body.get("provider", {})],
+        "patient": {**body.get("patient", {}), "claims": [claim]},
+    }
+    claims_activity = call.app.activities.find(str(body.get("claims_activity_id")))
+    if claims_activity is not None:
+        claims_activity.answered(answer, call.now)
+    return call.answer(answer)
+
+
+def mock_payment(body: dict[str, Any]) -> bool:
+    data = body.get("application_data")
+    return isinstance(data, dict) and data.get("mock_claim_payment") is True
+
+
+def settle(call: Call, activity: Activity, when: float) -> None:
+    """The payment arrives: the activity's newest result, a payment to look up, a callback."""
+    with call.state.lock:
+        payment = pay(activity, when)
+        activity.payment_id = new_id()
+        activity.answered(payment, when)
+        activity.tracking_description = "paid"
+        call.store("payments")[activity.payment_id] = {
+            "id": activity.payment_id,
+            "activity_id": activity.id,
+            "trading_partner_id": activity.trading_partner_id,
+            "received": when,
+            "payment": payment,
+        }
+        call.state.callbacks.tell(activity)
+
+
+def with_defaults(body: dict[str, Any]) -> dict[str, Any]:
+    """The request as the platform shows it: defaults filled in, decimals as strings."""
+    claim = body.get("claim")
+    shown = dict(body)
+    if isinstance(claim, dict):
+        shown["claim"] = {**CLAIM_DEFAULTS, **_texts(claim)}
+    return shown
+
+
+def _texts(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {
+            name: _amount(inner) if name in MONEY else _texts(inner)
+            for name, inner in value.items()
+        }
+    return [_texts(inner) for inner in value] if isinstance(value, list) else value
+
+
+def _amount(value: Any) -> Any:
+    try:
+        return str(Decimal(str(value)))
+    except InvalidOperation:
+        return value

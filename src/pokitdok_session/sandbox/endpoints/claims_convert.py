@@ -1,0 +1,39 @@
+"""Claims conversion: a file of claims (837) becomes JSON, its diagnoses ICD-10."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..server.activities import FILE, Activity
+from ..server.call import ASYNC_DELAY, Call
+from ..server.responses import Invalid
+from ..server.routing import Family
+from ..server.schema import Shape
+from ..x12.claims_837 import convert
+
+api = Family("claims_convert")
+
+FORM = Shape(optional=())
+
+
+@api.post("/claims/convert")
+def claims_convert(call: Call) -> Any:
+    """One claim is converted at once; several become the children of a batch."""
+    call.checked(FORM)
+    text = call.needs_file().text()
+    call.activity.x12_request = text
+    converted = convert(text)
+    if not converted:
+        raise Invalid({"file": ["There is no claim in it."]})
+    if len(converted) == 1:
+        call.activity.result = converted[0]
+        return converted[0]
+    call.activity.units_of_work = len(converted)
+    children = [(call.child("claims_convert", call.activity), claim) for claim in converted]
+
+    def finish(activity: Activity, when: float) -> None:
+        for child, claim in children:
+            child.answered(claim, when)
+            child.finish(when)
+
+    return call.run_later(FILE, delay=ASYNC_DELAY, outcome=finish)

@@ -1,0 +1,183 @@
+"""Eligibility (X12 270/271): MOCKPAYER's one answer, as recorded, around what was asked."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from ..data.payers import MOCKPAYER
+from ..data.service_types import SERVICE_TYPES
+from ..server.call import Call
+from ..server.routing import Family
+from ..server.schema import Shape, npi, one_of
+
+api = Family("eligibility")
+
+PROVIDER = Shape(required=("npi",), checks={"npi": npi})
+REQUEST = Shape(
+    required=("trading_partner_id", "member", "provider"),
+    optional=(
+        "service_types",
+        "cpt_code",
+        "procedure_id",
+        "procedure_id_qualifier",
+        "payer",
+        "industry_code",
+        "transaction_code",
+        "correlation_id",
+    ),
+    inside={"provider": PROVIDER, "member": Shape()},
+    checks={"transaction_code": one_of("request", "cancellation")},
+)
+DEFAULT_SERVICE_TYPES = ["health_benefit_plan_coverage"]
+# Whatever was asked, the recordings answer for an office visit.
+ANSWERED = {
+    "service_types": ["professional_physician_visit_office"],
+    "service_type_codes": ["98"],
+}
+PAYER = {"id": MOCKPAYER, "name": "MOCK PAYER INC"}
+# The documentation named the path and showed no answer.
+CONSTANTS = {"service_types": SERVICE_TYPES}
+
+
+@api.post("/eligibility/", x12="270")
+def eligibility(call: Call) -> Any:
+    body = call.checked(REQUEST)
+    call.trading_partner("eligibility")
+    asked = body.get("service_types") or DEFAULT_SERVICE_TYPES
+    transaction = body.get("transaction_code", "request")
+    sent = call.parameters(
+        service_types=asked,
+        transaction_code=transaction,
+        payer=body.get("payer") or {"id": body["trading_partner_id"]},
+        **{"async": body.get("async", False)},
+    )
+    return call.answer(answer_to(body, sent))
+
+
+@api.get("/eligibility/constants", billed=False)
+def constants(call: Call) -> Any:
+    return CONSTANTS
+
+
+def answer_to(asked: dict[str, Any], sent: dict[str, Any]) -> dict[str, Any]:
+    """MOCKPAYER's answer; ``sent`` is what ``Call.parameters`` made of the call."""
+    answer: dict[str, Any] = {
+        "async": sent.get("async", False),
+        "client_id": sent["client_id"],
+        "correlation_id": sent["correlation_id"],
+        "trading_partner_id": asked["trading_partner_id"],
+        "valid_request": True,
+        **ANSWERED,
+        "payer": PAYER,
+        "provider": _provider(asked.get("provider", {})),
+        "subscriber": _subscriber(asked.get("member", {})),
+        "coverage": _coverage(),
+        "summary": summary(),
+    }
+    return answer
+
+
+def _provider(asked: dict[str, Any]) -> dict[str, Any]:
+    names = ("npi", "first_name", "last_name", "organization_name")
+    return {name: asked[name] for name in names if name in asked}
+
+
+def _subscriber(member: dict[str, Any]) -> dict[str, Any]:
+    echoed = ("id", "first_name", "middle_name", "last_name", "suffix", "birth_date")
+    return {
+        **{name: member[name] for name in echoed if name in member},
+        # Told although it was not asked.
+        "gender": member.get("gender", "female"),
+        "address": {
+            "address_lines": ["123 MAIN ST"],
+            "city": "SPARTANBURG",
+            "state": "SC",
+            "zipcode": "29307",
+        },
+    }
+
+
+def _money(amount: str) -> dict[str, str]:
+    return {"amount": amount, "currency": "USD"}
+
+
+# Made once, for every one of ten thousand activities keeps its answer.
+@cache
+def _coverage() -> dict[str, Any]:
+    plan = "MOCK INDIVIDUAL ADVANTAGE PLAN"
+    common = {"insurance_type": "ppo", "plan_description": plan, **ANSWERED}
+    single = {**common, "coverage_level": "individual", "time_period": "calendar_year"}
+    family = {**common, "coverage_level": "family", "time_period": "calendar_year"}
+    inside, outside = {"in_plan_network": "yes"}, {"in_plan_network": "no"}
+    return {
+        "active": True,
+        "level": "employee_and_spouse",
+        "insurance_type": "ppo",
+        "plan_description": plan,
+        "group_description": plan,
+        "group_number": "088818801000013",
+        "plan_begin_date": "2013-02-15",
+        "eligibility_begin_date": "2012-02-01",
+        "service_date": "2013-08-10",
+        "coinsurance": [
+            {**common, **inside, "coverage_level": "individual", "benefit_percent": 0.0},
+            {**common, **outside, "coverage_level": "individual", "benefit_percent": 0.5},
+        ],
+        "copay": [
+            {**common, **inside, "coverage_level": "individual", "copayment": _money("0")},
+            {**common, **outside, "coverage_level": "individual", "copayment": _money("0")},
+        ],
+        "deductibles": [
+            {**single, **inside, "benefit_amount": _money("3000")},
+            {**single, **inside, "benefit_amount": _money("2983.57"), "time_period": "remaining"},
+            {**family, **inside, "benefit_amount": _money("6000")},
+            {**family, **inside, "benefit_amount": _money("5956.09"), "time_period": "remaining"},
+            {**single, **outside, "benefit_amount": _money("6000")},
+            {**family, **outside, "benefit_amount": _money("12000")},
+        ],
+        "out_of_pocket": [
+            {**single, **inside, "benefit_amount": _money("3000")},
+            {**family, **inside, "benefit_amount": _money("6000")},
+            {**single, **outside, "benefit_amount": _money("12500")},
+            {**family, **outside, "benefit_amount": _money("25000")},
+        ],
+        "contacts": [
+            {"contact_type": "payer", "name": "MOCK PAYER INC", "phone": "8005550100"},
+        ],
+    }
+
+
+def _digest(limit: str, applied: str, remaining: str) -> dict[str, Any]:
+    return {
+        "limit": _money(limit),
+        "applied": _money(applied),
+        "remaining": _money(remaining),
+    }
+
+
+@cache
+def summary() -> dict[str, Any]:
+    single, family = ("3000", "16.43", "2983.57"), ("6000", "43.91", "5956.09")
+    return {
+        "deductible": {
+            "individual": {
+                "in_network": _digest(*single),
+                "out_of_network": _digest("6000", "16.43", "5983.57"),
+            },
+            "family": {
+                "in_network": _digest(*family),
+                "out_of_network": _digest("12000", "43.91", "11956.09"),
+            },
+        },
+        "out_of_pocket": {
+            "individual": {
+                "in_network": _digest(*single),
+                "out_of_network": _digest("12500", "16.43", "12483.57"),
+            },
+            "family": {
+                "in_network": _digest(*family),
+                "out_of_network": _digest("25000", "43.91", "24956.09"),
+            },
+        },
+    }

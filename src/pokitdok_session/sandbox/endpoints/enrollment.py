@@ -1,0 +1,112 @@
+"""Enrollment (834): requests that a carrier takes later, and snapshots of who is insured."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..server.activities import CLAIM, SNAPSHOT, Activity
+from ..server.call import Call, Page
+from ..server.clock import day
+from ..server.responses import Invalid, NotFound
+from ..server.routing import Family
+from ..server.schema import Shape, one_of
+from ..server.state import new_id
+from ..x12.enrollment_834 import ACTIONS, MAINTENANCE, PURPOSES, members
+
+api = Family("enrollment")
+
+maintenance_type = one_of(*MAINTENANCE.values())
+# In title case, in this family alone.
+GENDERS = ("Female", "Male", "Unknown")
+
+BENEFIT = Shape(
+    required=("maintenance_type",),
+    each={
+        "coordination_of_benefits": Shape(required=("payer_responsibility", "status")),
+        "providers": Shape(required=("type", "entity_type")),
+    },
+    checks={"maintenance_type": maintenance_type},
+)
+MEMBER = Shape(
+    inside={"address": Shape()},
+    each={"benefits": BENEFIT},
+    checks={"gender": one_of(*GENDERS), "maintenance_type": maintenance_type},
+)
+REQUEST = Shape(
+    required=("trading_partner_id", "action", "purpose", "payer", "sponsor", "subscriber"),
+    optional=("master_policy_number", "reference_number"),
+    inside={
+        "payer": Shape(),
+        "sponsor": Shape(),
+        "broker": Shape(),
+        "tpa": Shape(),
+        "subscriber": MEMBER,
+    },
+    each={"dependents": MEMBER},
+    checks={"action": one_of(*ACTIONS.values()), "purpose": one_of(*PURPOSES.values())},
+)
+UPLOAD = Shape(required=("trading_partner_id",), optional=())
+
+
+@api.post("/enrollment/")
+def enroll(call: Call) -> Activity:
+    """Never answered at once; it can be canceled until it is sent, as a claim can."""
+    body = call.checked(REQUEST)
+    call.trading_partner("enrollment")
+    call.parameters()
+
+    def accept(activity: Activity, when: float) -> None:
+        # Neither the transitions of an enrollment nor its result were ever recorded.
+        receipt = {"trading_partner_id": body["trading_partner_id"], "date_received": day(when)}
+        if "reference_number" in body:
+            receipt["reference_number"] = body["reference_number"]
+        activity.answered(receipt, when)
+
+    return call.run_later(CLAIM, delay=call.state.options.claim_delay, outcome=accept)
+
+
+@api.post("/enrollment/snapshot", name="enrollment_snapshot")
+def load(call: Call) -> Activity:
+    """The snapshot is there when the activity has ended, and is its result."""
+    body = call.checked(UPLOAD)
+    payer = call.trading_partner("enrollment_snapshot")
+    text = call.needs_file().text()
+    call.activity.x12_request = text
+    found = members(text, payer)
+    if not found:
+        raise Invalid({"file": ["There is no member in it."]})
+    call.activity.parameters = {"trading_partner_id": body["trading_partner_id"]}
+    call.activity.units_of_work = len(found)
+
+    def take(activity: Activity, when: float) -> None:
+        snapshot = {
+            "snapshot_id": new_id(),
+            "snapshot_date": day(when),
+            "trading_partner_id": body["trading_partner_id"],
+        }
+        call.store()[snapshot["snapshot_id"]] = (snapshot, found)
+        activity.answered(snapshot, when)
+
+    return call.run_later(SNAPSHOT, delay=call.state.options.claim_delay, outcome=take)
+
+
+@api.get("/enrollment/snapshot", name="enrollment_snapshot", billed=False)
+def snapshots(call: Call) -> Page:
+    return Page([snapshot for snapshot, _ in call.store().values()])
+
+
+@api.get("/enrollment/snapshot/{id}", name="enrollment_snapshot", billed=False)
+def snapshot(call: Call) -> Any:
+    return _own(call)[0]
+
+
+@api.get("/enrollment/snapshot/{id}/data", name="enrollment_snapshot", billed=False)
+def snapshot_data(call: Call) -> Page:
+    return Page(_own(call)[1])
+
+
+def _own(call: Call) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    found: tuple[dict[str, Any], list[dict[str, Any]]] | None = call.store().get(call.params["id"])
+    if found is None:
+        raise NotFound("snapshot")
+    return found

@@ -1,0 +1,55 @@
+"""Files: a batch of X12 transactions, each of which becomes a child of the upload."""
+
+from __future__ import annotations
+
+from ..server.activities import FILE, REALTIME, Activity
+from ..server.call import Call
+from ..server.responses import Invalid
+from ..server.routing import Family
+from ..server.schema import Shape
+from ..x12 import interchange as x12
+
+api = Family("files")
+
+FORM = Shape(required=("trading_partner_id",), optional=())
+NAMES = {
+    "270": "eligibility",
+    "276": "claims_status",
+    "278": "authorizations",
+    "834": "enrollment",
+    "837": "claims",
+}
+
+
+@api.post("/files/", name="batch file")
+def files(call: Call) -> Activity:
+    """The children end with the batch; what was answered to each is its result, as X12."""
+    body = call.checked(FORM)
+    call.trading_partner("files")
+    text = call.needs_file().text()
+    call.activity.x12_request = text
+    found = x12.transactions(text)
+    if not found:
+        raise Invalid({"file": ["There is no transaction in it."]})
+    call.activity.units_of_work = len(found)
+    between, end, _ = x12.separators(text)
+    children: list[tuple[Activity, str]] = []
+    for transaction in found:
+        kind = x12.element(transaction[0], 1)
+        child = call.child(NAMES.get(kind, kind), call.activity)
+        child.path = REALTIME
+        child.x12_request = "".join(between.join(segment) + end for segment in transaction)
+        children.append((child, kind))
+
+    def finish(activity: Activity, when: float) -> None:
+        for child, kind in children:
+            answer = x12.answer_to(kind, body, when)
+            child.x12_response = answer
+            # The form of this result was never recorded.
+            child.answered({"x12": answer}, when)
+            child.finish(when)
+
+    batch = call.run_later(FILE, delay=call.state.options.claim_delay, outcome=finish)
+    # The documented answer is already past `stored`.
+    batch.step(call.now)
+    return batch

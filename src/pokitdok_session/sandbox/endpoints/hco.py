@@ -1,0 +1,103 @@
+"""Healthcare consumer ownership: how likely a patient is to pay, one by one or in batches."""
+
+from __future__ import annotations
+
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from ..server.activities import DATA, FILE, Activity
+from ..server.call import Call
+from ..server.routing import Family
+from ..server.schema import Shape, iso_date, one_of, texts
+
+api = Family("hco")
+
+RACES = ("asian", "black", "hispanic", "other", "white")
+# One page of the documentation spells it so, the other as everybody does.
+CHOLESTEROL = ("has_high_cholestorol", "has_high_cholesterol")
+FLAGS = ("has_diabetes", "has_hypertension", *CHOLESTEROL, "smoker", "has_hsa")
+NUMBERS = ("age", "activity_level", "bmi", "fico", "debt_to_income_ratio")
+FACTS = ("birth_date", "gender", "race", *FLAGS, *NUMBERS)
+
+
+def number(value: Any) -> str | None:
+    """A number that is not negative, written as JSON's or as a text."""
+    if type(value) in (int, float, str):
+        try:
+            if Decimal(str(value)) >= 0:
+                return None
+        except InvalidOperation:
+            pass
+    return "Must be a number, 0 or more."
+
+
+def boolean(value: Any) -> str | None:
+    return None if isinstance(value, bool) else "Must be true or false."
+
+
+def some(value: Any) -> str | None:
+    return None if value else "There is no consumer in it."
+
+
+CONSUMER = Shape(
+    required=("address", "patient_responsibility"),
+    optional=(),
+    inside={"address": Shape(required=("zipcode",), checks={"address_lines": texts})},
+    checks={
+        "patient_responsibility": number,
+        "birth_date": iso_date,
+        "gender": one_of("male", "female"),
+        "race": one_of(*RACES),
+        **dict.fromkeys(FLAGS, boolean),
+        **dict.fromkeys(NUMBERS, number),
+    },
+)
+BATCH = Shape(
+    required=("data", "callback_url"),
+    optional=(),
+    each={"data": CONSUMER},
+    checks={"data": some},
+)
+
+
+@api.post("/hco/consumer")
+def consumer(call: Call) -> Any:
+    return call.answer(score(call.checked(CONSUMER)), path=DATA)
+
+
+@api.post("/hco/consumer/batch")
+def batch(call: Call) -> Activity:
+    """The scores are its result, in the order of the consumers; that form was never recorded."""
+    consumers = call.checked(BATCH)["data"]
+    call.activity.units_of_work = len(consumers)
+
+    def rate(activity: Activity, when: float) -> None:
+        activity.answered([score(consumer) for consumer in consumers], when)
+
+    return call.run_later(FILE, delay=call.state.options.claim_delay, outcome=rate)
+
+
+def score(consumer: dict[str, Any]) -> dict[str, Any]:
+    """A figure that falls with the bill and rises with the means; the model was never told.
+
+    The more is known of a consumer, the narrower the interval.
+    """
+    points = 70.0 - min(_of(consumer, "patient_responsibility") / 100, 40)
+    points += (min(_of(consumer, "fico", 650), 850) - 650) / 10
+    points -= min(_of(consumer, "debt_to_income_ratio"), 1) * 20
+    points += 5 * (consumer.get("has_hsa") is True) - 5 * (consumer.get("smoker") is True)
+    points = min(max(points, 0.0), 100.0)
+    width = 20 - sum(consumer.get(fact) is not None for fact in FACTS)
+    return {
+        "hco_score": round(points, 1),
+        "credible_interval_95_percent": [
+            round(max(points - width, 0.0), 1),
+            round(min(points + width, 100.0), 1),
+        ],
+    }
+
+
+def _of(consumer: dict[str, Any], name: str, usual: float = 0) -> float:
+    value = consumer.get(name)
+    # By way of a text, for float() refuses whole numbers beyond its range.
+    return usual if value is None else float(str(value))

@@ -1,0 +1,154 @@
+"""Payments: what payers paid, for mock claims and for a few that were sent elsewhere."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from ..data.adjudication import pay
+from ..data.payers import MOCKPAYER
+from ..server.activities import Activity
+from ..server.call import Call, Page, Raw
+from ..server.clock import day
+from ..server.responses import Invalid, NotFound
+from ..server.routing import Family
+from ..server.schema import iso_date
+from ..x12 import interchange as x12
+from ..x12.remittance_835 import as_835
+
+api = Family("payments", billed=False)
+
+EXACT = ("trading_partner_id", "payment_type")
+DATES = {
+    "effective_date": ("effective_date", "is"),
+    "effective_date_start": ("effective_date", "from"),
+    "effective_date_end": ("effective_date", "until"),
+    "received_date_start": ("received_date", "from"),
+    "received_date_end": ("received_date", "until"),
+}
+
+
+def _elsewhere(number: int, payer: str, received: str, charge: str, code: str) -> dict[str, Any]:
+    """A payment of a claim that no activity knows of."""
+    when = datetime.fromisoformat(received).replace(tzinfo=timezone.utc).timestamp()
+    claim = {
+        "billing_provider": {"organization_name": "Thistledown Clinic", "npi": "1234567893"},
+        "subscriber": {
+            "first_name": "Zephyrine",
+            "last_name": "Quillfeather",
+            "member_id": "W000000000",
+        },
+        "claim": {
+            "total_charge_amount": charge,
+            "service_lines": [
+                {"procedure_code": code, "charge_amount": charge, "service_date": received}
+            ],
+        },
+    }
+    paid = Activity(
+        "claims",
+        when,
+        number,
+        # The trace number is made of its first digits.
+        id=f"{number}{'5d0c' * 6}"[:24],
+        parameters=claim,
+        trading_partner_id=payer,
+    )
+    return {
+        "id": paid.id,
+        "activity_id": None,
+        "trading_partner_id": payer,
+        "received": when,
+        "payment": pay(paid, when),
+    }
+
+
+CANNED = [
+    _elsewhere(1, MOCKPAYER, "2018-11-05", "120.00", "99213"),
+    _elsewhere(2, MOCKPAYER, "2018-12-03", "150.00", "99214"),
+    _elsewhere(3, "SANDBOX_PAYER_01", "2019-01-14", "75.50", "98940"),
+]
+
+
+@api.get("/payments/")
+def payments(call: Call) -> Page:
+    """In order of their arrival: which order the service had was never recorded."""
+    call.needs(**dict.fromkeys(DATES, iso_date))
+    found = [_listed(payment) for payment in _all(call).values()]
+    for name in EXACT:
+        if name in call.query:
+            found = [item for item in found if item[name] == call.query[name]]
+    trace = call.query.get("check_eft_trace_number")
+    if trace is not None:
+        found = [item for item in found if _trace(_all(call)[item["id"]]) == trace]
+    if "amount" in call.query:
+        amount = _amount(call.query["amount"])
+        found = [item for item in found if Decimal(item["total"]["amount"]) == amount]
+    for name, (field, how) in DATES.items():
+        if name in call.query:
+            found = [item for item in found if _meets(item[field], how, call.query[name])]
+    return Page(found)
+
+
+@api.get("/payments/{id}")
+def payment(call: Call) -> Any:
+    own = _own(call)
+    listed, paid = _listed(own), own["payment"]
+    kept = ("id", "payment_type", "trading_partner_id", "transaction_count")
+    return {
+        **{name: listed[name] for name in (*kept, "linked_activity_count")},
+        **{name: paid[name] for name in ("financial_information", "payee", "payer")},
+    }
+
+
+@api.get("/payments/{id}/data")
+def payment_data(call: Call) -> Any:
+    own = _own(call)
+    if x12.BARE in call.headers.get("accept", ""):
+        return Raw(as_835(own["payment"], own["received"]), x12.BARE)
+    return Page([own["payment"]])
+
+
+def _all(call: Call) -> dict[str, dict[str, Any]]:
+    return {**{canned["id"]: canned for canned in CANNED}, **call.store()}
+
+
+def _own(call: Call) -> dict[str, Any]:
+    found = _all(call).get(call.params["id"])
+    if found is None:
+        raise NotFound("payment")
+    return found
+
+
+def _listed(payment: dict[str, Any]) -> dict[str, Any]:
+    money = payment["payment"]["financial_information"]
+    return {
+        "id": payment["id"],
+        "payment_type": "claim_payment",
+        "trading_partner_id": payment["trading_partner_id"],
+        "effective_date": money["effective_date"],
+        "received_date": day(payment["received"]),
+        "total": money["payment_amount"],
+        "transaction_count": len(payment["payment"]["claim_payments"]),
+        "linked_activity_count": 0 if payment["activity_id"] is None else 1,
+    }
+
+
+def _trace(payment: dict[str, Any]) -> Any:
+    return payment["payment"]["financial_information"]["check_eft_trace_number"]
+
+
+def _amount(text: str) -> Decimal:
+    try:
+        amount = Decimal(text)
+    except InvalidOperation:
+        amount = Decimal("NaN")
+    if not amount.is_finite():
+        raise Invalid({"amount": ["Not an amount."]})
+    return amount
+
+
+def _meets(when: str, how: str, limit: str) -> bool:
+    # ISO dates sort as text.
+    return {"is": when == limit, "from": when >= limit, "until": when <= limit}[how]

@@ -1,0 +1,172 @@
+"""What the sandbox knows while it runs: its options, applications, tokens, and what it saw."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import threading
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+from .activities import Activities, Activity, Path
+from .callbacks import Callbacks
+from .clock import Clock
+from .faults import Faults
+from .request_log import Log
+
+log = logging.getLogger(__name__)
+
+Expires: TypeAlias = Literal["in", "both", "past"]
+Outcome: TypeAlias = Callable[[Activity, float], None]
+
+UNLIMITED_CAP = 1_000_000_000
+SWEEP_AT = 1000
+
+
+@dataclass
+class Options:
+    """How the sandbox behaves; all of it may be changed while it runs."""
+
+    token_lifetime: float = 3600
+    token_latency: float = 0
+    same_token: bool = False
+    expires: Expires = "in"
+    rate_limit: int | None = None
+    rate_window: float = 60
+    latency: float = 0
+    legacy_headers: bool = False
+    strict_slashes: bool = False
+    claim_delay: float = 300
+    transition_delay: float = 0
+
+
+@dataclass(eq=False)
+class App:
+    """One application of the dashboard: its credentials, and all that its calls left behind."""
+
+    client_id: str
+    client_secret: str = field(repr=False)
+    scopes: frozenset[str]
+    credits: int | None = None
+    #: It stands in the dashboard, which the sandbox has not.
+    name: str = "Sandbox App"
+    billed: int = 0
+    window_end: float = 0.0
+    window_calls: int = 0
+    activities: Activities = field(default_factory=Activities, repr=False)
+    stores: dict[str, dict[str, Any]] = field(default_factory=dict, repr=False)
+
+    @property
+    def credits_remaining(self) -> int:
+        # A test application without a balance counts down below zero, as the recordings show.
+        return (self.credits or 0) - self.billed
+
+    @property
+    def broke(self) -> bool:
+        return self.credits is not None and self.credits_remaining <= 0
+
+
+@dataclass(frozen=True)
+class Token:
+    value: str = field(repr=False)
+    app: App
+    scopes: frozenset[str]
+    end: float
+
+
+class State:
+    """Everything shared by the server's thread and the one that runs the test.
+
+    ``lock`` is held while a family's handler runs and while time moves an activity; the rest is
+    single operations on dicts, lists and numbers.
+    """
+
+    def __init__(self, options: Options, clock: Clock) -> None:
+        self.options = options
+        self.clock = clock
+        self.lock = threading.RLock()
+        self.apps: dict[str, App] = {}
+        self.tokens: dict[str, Token] = {}
+        self.requests = Log()
+        self.token_requests = Log()
+        self.connections = 0
+        self.faults = Faults()
+        self.callbacks = Callbacks()
+        self.base_url = ""
+
+    # Tokens
+
+    def issue(self, value: str, app: App, scopes: Collection[str], lifetime: float) -> None:
+        now = self.clock.now()
+        if len(self.tokens) > SWEEP_AT:
+            # A copy, for the test's thread may revoke meanwhile.
+            held = list(self.tokens.items())
+            self.tokens = {value: token for value, token in held if token.end > now}
+        self.tokens[value] = Token(value, app, frozenset(scopes), now + lifetime)
+
+    def valid_token(self, value: str | None) -> Token | None:
+        token = self.tokens.get(value) if value else None
+        return token if token is not None and token.end > self.clock.now() else None
+
+    def latest_token(self, app: App, scopes: Collection[str]) -> Token | None:
+        """The newest valid token of an application that has exactly these scopes."""
+        for token in reversed(list(self.tokens.values())):
+            if token.app is app and token.scopes == set(scopes) and token.end > self.clock.now():
+                return token
+        return None
+
+    # The rate limit, one window for all endpoints of an application
+
+    def admit(self, app: App) -> bool:
+        """Count one call; False when the window's calls are used up."""
+        now = self.clock.now()
+        if now >= app.window_end:
+            app.window_end = now + self.options.rate_window
+            app.window_calls = 0
+        limit = self.options.rate_limit
+        if limit is not None and app.window_calls >= limit:
+            return False
+        app.window_calls += 1
+        return True
+
+    # Activities that take time
+
+    def run_later(
+        self, app: App, activity: Activity, path: Path, delay: float, outcome: Outcome
+    ) -> None:
+        """Send an activity along ``path``: its first transition now, the others from ``delay`` on.
+
+        Before the last one ``outcome(activity, when)`` is called, to set the result or another end.
+        """
+        activity.path = path
+        activity.lasting = True
+        activity.step(self.clock.now())
+        app.activities.keep(activity)
+
+        def move(when: float) -> None:
+            with self.lock:
+                if activity.finished:
+                    return
+                if len(activity.path) == activity.transitions_done + 1:
+                    self._come_to(outcome, activity, when)
+                if not activity.finished:
+                    activity.step(when)
+                if activity.finished:
+                    self.callbacks.tell(activity)
+                else:
+                    self.clock.at(when + self.options.transition_delay, move)
+
+        self.clock.at(self.clock.now() + delay, move)
+
+    def _come_to(self, outcome: Outcome, activity: Activity, when: float) -> None:
+        try:
+            outcome(activity, when)
+        except Exception:  # who waits for the end of an activity must see one
+            log.exception("an activity of the sandbox failed")
+            activity.enter("failed", when)
+
+
+def new_id() -> str:
+    """An id as the API made them: 24 hex digits."""
+    return secrets.token_hex(12)

@@ -1,0 +1,199 @@
+"""The token endpoint: oauthlib's provider side, as lenient about credentials as the service was."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+import json
+import secrets
+import string
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import unquote, unquote_plus
+
+from oauthlib.common import Request
+from oauthlib.oauth2 import BackendApplicationServer, RequestValidator
+from starlette.datastructures import Headers
+from starlette.formparsers import MultiPartException
+from starlette.requests import Request as FormRequest
+from starlette.responses import Response
+from starlette.types import Scope
+
+from .faults import TOKEN_PATH
+from .request_log import Body
+from .responses import encode, page, short
+from .state import App, State, Token
+
+REVOKE_PATH = "/oauth2/revoke"
+ALPHABET = string.ascii_letters + string.digits
+TOKEN_LENGTH = 40
+# How far in the past the `expires` of the documentation's own sample lay.
+PAST = 8.4 * 86400
+
+
+def random_text(length: int) -> str:
+    return "".join(secrets.choice(ALPHABET) for _ in range(length))
+
+
+class Validator(RequestValidator):
+    """What oauthlib asks about clients and scopes, and where its tokens go."""
+
+    def __init__(self, state: State) -> None:
+        super().__init__()
+        self._state = state
+
+    def authenticate_client(self, request: Request, *args: Any, **kwargs: Any) -> bool:
+        header = Headers(request.headers).get("authorization", "")
+        scheme, _, encoded = header.partition(" ")
+        if scheme.lower() == "basic":
+            pairs = list(basic_credentials(encoded))
+        else:
+            pairs = [(request.client_id or "", request.client_secret or "")]
+        for client_id, client_secret in pairs:
+            app = self._state.apps.get(client_id)
+            if app is not None and same(app.client_secret, client_secret):
+                request.client = app
+                request.client_id = client_id
+                return True
+        return False
+
+    def validate_grant_type(
+        self, client_id: str, grant_type: str, client: Any, request: Request, *args: Any, **kw: Any
+    ) -> bool:
+        return grant_type == "client_credentials"
+
+    def get_default_scopes(
+        self, client_id: str, request: Request, *args: Any, **kwargs: Any
+    ) -> list[str]:
+        return []
+
+    def validate_scopes(
+        self,
+        client_id: str,
+        scopes: list[str],
+        client: Any,
+        request: Request,
+        *args: Any,
+        **kwargs: Any,
+    ) -> bool:
+        return app_of(request).scopes.issuperset(scopes)
+
+    def save_bearer_token(self, token: Any, request: Request, *args: Any, **kwargs: Any) -> None:
+        lifetime = token["expires_in"]
+        scopes = request.scopes or ()
+        self._state.issue(token["access_token"], app_of(request), scopes, lifetime)
+
+
+class Provider:
+    """Answers ``/oauth2/token`` and ``/oauth2/revoke``."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._server = BackendApplicationServer(
+            Validator(state),
+            token_generator=self._token_value,
+            token_expires_in=self._expires_in,  # type: ignore[arg-type]  # fractions of a second
+        )
+        self._server.credentials_grant.register_token_modifier(self._as_the_api)
+
+    async def answer(self, scope: Scope, body: Body) -> Response:
+        if scope["method"] != "POST":
+            return page(405, {"allow": "POST"})
+        if scope["path"].rstrip("/") == REVOKE_PATH:
+            return self._revoke(body)
+        headers = Headers(scope=scope)
+        try:
+            async with FormRequest(scope, body.receive()).form() as form:
+                fields = [(name, text) for name, text in form.multi_items() if type(text) is str]
+        except (MultiPartException, ValueError):
+            fields = []
+        # An empty scope asks for none, where oauthlib would see one without a name.
+        fields = [(name, text) for name, text in fields if name != "scope" or text.strip()]
+        answer_headers, text, status = self._server.create_token_response(
+            self._state.base_url + TOKEN_PATH, "POST", fields, dict(headers)
+        )
+        answer = Response(text, status, answer_headers)
+        answer.headers["content-type"] = "application/json;charset=UTF-8"
+        return answer
+
+    def _revoke(self, body: Body) -> Response:
+        try:
+            token = json.loads(body.whole())["token"]
+        except (ValueError, KeyError, TypeError, RecursionError):
+            token = None
+        if not isinstance(token, str):
+            return short(406)
+        self._state.tokens.pop(token, None)
+        return Response(encode({}), media_type="application/json")
+
+    def _held(self, request: Request) -> Token | None:
+        """The token to hand out once more, where that is the manner."""
+        if not self._state.options.same_token:
+            return None
+        return self._state.latest_token(app_of(request), request.scopes or ())
+
+    def _expires_in(self, request: Request) -> float:
+        held = self._held(request)
+        if held is None:
+            lifetime = self._state.options.token_lifetime
+        else:
+            lifetime = held.end - self._state.clock.now()
+        return int(lifetime) if lifetime == int(lifetime) else lifetime
+
+    def _token_value(self, request: Request) -> str:
+        held = self._held(request)
+        return random_text(TOKEN_LENGTH) if held is None else held.value
+
+    def _as_the_api(
+        self, token: dict[str, Any], handler: Any = None, request: Request | None = None
+    ) -> dict[str, Any]:
+        shown = {
+            "access_token": token["access_token"],
+            "token_type": "bearer",
+            "expires_in": token["expires_in"],
+        }
+        now = self._state.clock.now()
+        if self._state.options.expires == "both":
+            shown["expires"] = int(now + token["expires_in"])
+        elif self._state.options.expires == "past":
+            shown["expires"] = int(now - PAST)
+        return shown
+
+
+def app_of(request: Request) -> App:
+    """The application that ``authenticate_client`` found."""
+    app = request.client
+    assert isinstance(app, App)
+    return app
+
+
+def same(expected: str, given: str) -> bool:
+    """Compare secrets in a time that does not tell how much of them agrees."""
+    return hmac.compare_digest(
+        expected.encode("utf-8", "surrogatepass"), given.encode("utf-8", "surrogatepass")
+    )
+
+
+def basic_credentials(encoded: str) -> Iterator[tuple[str, str]]:
+    """Every reading of a Basic header that the service is known or likely to have accepted.
+
+    Both base64 alphabets, no padding, a line's end after the secret (``echo | base64``), parts
+    as they are or form-encoded (RFC 6749 section 2.3.1).
+    """
+    text = encoded.strip().rstrip("=").translate(str.maketrans("-_", "+/"))
+    try:
+        raw = base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
+    except (binascii.Error, ValueError):
+        return
+    try:
+        credentials = raw.decode()
+    except UnicodeDecodeError:
+        credentials = raw.decode("latin-1")
+    for shown in dict.fromkeys((credentials, credentials.rstrip("\r\n"))):
+        for place, character in enumerate(shown):
+            if character == ":":
+                yield shown[:place], shown[place + 1 :]
+        client_id, _, client_secret = shown.partition(":")
+        yield unquote_plus(client_id), unquote_plus(client_secret)
+        yield unquote(client_id), unquote(client_secret)

@@ -1,0 +1,1 @@
+"""X12: reading and writing interchanges, and the transactions that the API converts."""

@@ -1,0 +1,200 @@
+"""Raw X12: its media types, what a request says, and the interchange that answers it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..server.clock import stamp
+from ..server.responses import Invalid
+
+BARE = "application/edi-x12"
+IN_JSON = "application/vnd.pokitdok.v4+edi-x12-json"
+SEGMENTS = "application/vnd.pokitdok.v4+full-x12-json"
+# Its name in the drafts of October and November 2017.
+SEGMENTS_DRAFT = "application/vnd.pokitdok.v4+x12-segments-json"
+
+# The transaction that answers each; a claim is acknowledged first.
+ANSWERED_BY = {"270": "271", "276": "277", "278": "278", "837": "999"}
+GROUPS = {
+    "271": ("HB", "005010X279A1"),
+    "277": ("HN", "005010X212"),
+    "278": ("HI", "005010X217"),
+    "834": ("BE", "005010X220A1"),
+    "835": ("HP", "005010X221A1"),
+    "837": ("HC", "005010X222A1"),
+    "999": ("FA", "005010X231A1"),
+}
+UNKNOWN = ("ZZ", "005010")
+REVIEW_CATEGORIES = {
+    "AR": "admission_review",
+    "HS": "health_services_review",
+    "IN": "individual",
+    "SC": "specialty_care_review",
+}
+CERTIFICATIONS = {
+    "1": "appeal_immediate",
+    "2": "appeal_standard",
+    "3": "cancel",
+    "4": "extension",
+    "I": "initial",
+    "N": "reconsideration",
+    "R": "renewal",
+    "S": "revised",
+}
+FINDINGS = {
+    "271": ["EB*1*IND*30*PR*MOCK INDIVIDUAL ADVANTAGE PLAN"],
+    "277": ["TRN*2*E1TWCYYMF", "STC*F1:65*20140101**150*125"],
+    "278": ["HCR*A1*AUTH0001"],
+}
+
+
+def parse(text: str) -> list[list[str]]:
+    """The segments of an interchange, each split into its elements."""
+    text = text.strip()
+    if not text.startswith("ISA") or len(text) < 8:
+        raise Invalid({"x12": ["Not an X12 interchange."]})
+    between, end, _ = separators(text)
+    pieces = (piece.strip() for piece in text.split(end))
+    return [piece.split(between) for piece in pieces if piece]
+
+
+def separators(text: str) -> tuple[str, str, str]:
+    """What stands between elements, behind segments, and inside composite elements."""
+    text = text.lstrip()
+    # The ISA segment has a fixed length; what stands behind it ends every segment.
+    whole = len(text) > 105 and not text[105].isalnum()
+    return text[3], text[105] if whole else "~", text[104] if whole else ":"
+
+
+def request_of(text: str) -> dict[str, Any]:
+    """What the JSON form of the same request would have said, as far as the sandbox looks."""
+    body: dict[str, Any] = {"trading_partner_id": None}
+    person: dict[str, Any] = {}
+    provider: dict[str, Any] = {}
+    codes: list[str] = []
+    for segment in parse(text):
+        tag, who = segment[0], element(segment, 1)
+        if tag == "NM1" and who == "PR":
+            body["trading_partner_id"] = element(segment, 9)
+        elif tag == "NM1" and who in ("IL", "QC"):
+            person |= named(segment)
+            person["id"] = person["member_id"] = element(segment, 9)
+        elif tag == "NM1" and who in ("1P", "85"):
+            provider = {**named(segment), "npi": element(segment, 9)}
+        elif tag == "DMG" and len(element(segment, 2)) == 8:
+            person["birth_date"] = iso_day(element(segment, 2))
+        elif tag == "CLM":
+            body["claim"] = {"total_charge_amount": element(segment, 2)}
+        elif tag == "HI":
+            codes += [_dotted(item.partition(":")[2]) for item in segment[1:]]
+        elif tag == "UM":
+            body["event"] = {
+                "category": REVIEW_CATEGORIES.get(who),
+                "certification_type": CERTIFICATIONS.get(element(segment, 2)),
+            }
+        elif tag == "SE":
+            # Only the first transaction of an interchange is used.
+            break
+    for name in ("member", "subscriber", "patient"):
+        body[name] = person
+    for name in ("provider", "billing_provider"):
+        body[name] = provider
+    if codes:
+        body.setdefault("claim", {})["service_lines"] = [{"diagnosis_codes": codes}]
+    return body
+
+
+def answer_to(transaction: str, body: dict[str, Any], when: float) -> str:
+    """A short but well-formed interchange that answers a request."""
+    kind = ANSWERED_BY.get(transaction, "999")
+    moment = stamp(when)
+    payer = str(body.get("trading_partner_id"))
+    if kind == "999":
+        group, version = GROUPS.get(transaction, UNKNOWN)
+        content = [f"AK1*{group}*1*{version}", f"AK2*{transaction}*0001", "IK5*A", "AK9*A*1*1*1"]
+    else:
+        content = [
+            f"BHT*0022*11*{moment[:10]}*{plain_day(moment)}*{moment[11:13]}{moment[14:16]}",
+            "HL*1**20*1",
+            f"NM1*PR*2*MOCK PAYER INC*****PI*{payer}",
+            "HL*2*1*21*1",
+            _name("1P", "XX", body.get("provider") or {}, "npi"),
+            "HL*3*2*22*0",
+            _name("IL", "MI", body.get("member") or body.get("patient") or {}, "id"),
+            *FINDINGS[kind],
+        ]
+    return interchange(kind, content, payer, when)
+
+
+def interchange(kind: str, content: list[str], payer: str, when: float) -> str:
+    """One transaction in its envelopes, from a payer to PokitDok."""
+    group, version = GROUPS[kind]
+    moment = stamp(when)
+    date, hour = plain_day(moment), moment[11:13] + moment[14:16]
+    parties = f"ZZ*{payer[:15]:<15}*ZZ*{'POKITDOKTEST':<15}"
+    segments = [
+        f"ISA*00*{'':10}*00*{'':10}*{parties}*{date[2:]}*{hour}*^*00501*000000001*0*T*:",
+        f"GS*{group}*{payer}*POKITDOKTEST*{date}*{hour}*1*X*{version}",
+        f"ST*{kind}*0001*{version}",
+        *content,
+        f"SE*{len(content) + 2}*0001",
+        "GE*1*1",
+        "IEA*1*000000001",
+    ]
+    return "".join(f"{segment}~" for segment in segments)
+
+
+def transactions(text: str) -> list[list[list[str]]]:
+    """The segments of each transaction of an interchange, from its ST on, without its SE."""
+    found: list[list[list[str]]] = []
+    inside = False
+    for segment in parse(text):
+        if segment[0] == "ST":
+            found.append([])
+        inside = segment[0] == "ST" or (inside and segment[0] != "SE")
+        if inside:
+            found[-1].append(segment)
+    return found
+
+
+def named_segments(text: str) -> list[dict[str, Any]]:
+    """The segments with their elements by name (``NM109``)."""
+    return [
+        {
+            "segment_id": tag,
+            "data": {f"{tag}{place:02d}": value for place, value in enumerate(elements, 1)},
+        }
+        for tag, *elements in parse(text)
+    ]
+
+
+def element(segment: list[str], place: int) -> str:
+    return segment[place] if place < len(segment) else ""
+
+
+def plain_day(day: str) -> str:
+    """X12 writes a date as eight digits."""
+    return day[:10].replace("-", "")
+
+
+def iso_day(digits: str) -> str:
+    return f"{digits[:4]}-{digits[4:6]}-{digits[6:8]}"
+
+
+def named(segment: list[str]) -> dict[str, Any]:
+    if element(segment, 2) == "2":
+        return {"organization_name": element(segment, 3)}
+    return {"last_name": element(segment, 3), "first_name": element(segment, 4)}
+
+
+def _name(role: str, qualifier: str, person: dict[str, Any], key: str) -> str:
+    organization = person.get("organization_name")
+    last, first = organization or person.get("last_name", ""), person.get("first_name", "")
+    kind = "2" if organization else "1"
+    names = f"{last}*" if organization else f"{last}*{first}"
+    return f"NM1*{role}*{kind}*{names}****{qualifier}*{person.get(key, '')}"
+
+
+def _dotted(code: str) -> str:
+    """X12 leaves out the dot that the JSON form has."""
+    return f"{code[:3]}.{code[3:]}" if len(code) > 3 else code

@@ -1,0 +1,218 @@
+"""Claims and their status: MOCKPAYER's five minutes, its rejections, its payments."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from support.plain_client import Client
+
+Claim = dict[str, Any]
+
+
+def submit(client: Client, claim: Claim) -> dict[str, Any]:
+    answer = client.api("POST", "/claims/", json=claim)
+    assert answer.status_code == 200, answer.text
+    return answer.json()["data"]  # type: ignore[no-any-return]
+
+
+def look(client: Client, activity: dict[str, Any]) -> dict[str, Any]:
+    return client.api("GET", f"/activities/{activity['id']}").json()["data"]  # type: ignore[no-any-return]
+
+
+def test_a_new_claim_is_scheduled(client: Client, claim: Claim) -> None:
+    answer = client.api("POST", "/claims/", json=claim).json()
+    sent = answer["data"]
+    assert (answer["meta"]["activity_id"], answer["meta"]["credits_billed"]) == (sent["id"], 1)
+    assert (sent["name"], sent["trading_partner_id"]) == ("claims", "MOCKPAYER")
+    assert sent["state"]["name"] == "scheduled"
+    assert [state["name"] for state in sent["history"]] == ["init"]
+    assert sent["remaining_transitions"] == sent["transition_path"][1:]
+
+
+def test_its_parameters_are_the_request_with_what_the_platform_adds(
+    client: Client, claim: Claim
+) -> None:
+    shown = submit(client, claim)["parameters"]
+    assert shown["subscriber"] == claim["subscriber"]
+    assert shown["claim"]["total_charge_amount"] == "60.0"
+    assert shown["claim"]["service_lines"][0]["unit_count"] == "1.0"
+    assert shown["claim"]["place_of_service"] == "office"
+    assert shown["submitter"]["id"] == "POKITDOKTEST"
+    assert shown["receiver"] == {"id": "MOCKRECEIVER", "organization_name": "MOCKRECEIVER"}
+    assert len(shown["correlation_id"]) == 36
+
+
+def test_it_is_processed_after_five_minutes_and_not_before(client: Client, claim: Claim) -> None:
+    sent = submit(client, claim)
+    client.sandbox.clock.advance(295)
+    assert look(client, sent)["state"]["name"] == "scheduled"
+    client.sandbox.clock.advance(5)
+    done = look(client, sent)
+    assert (done["state"]["name"], done["tracking_description"]) == ("completed", "acknowledged")
+    passed = [state["name"] for state in done["history"]]
+    assert passed == (
+        [
+            "init",
+            "scheduled",
+            "generating",
+            "stored",
+            "transmitting",
+            "waiting",
+            "receiving",
+            "processing",
+        ]
+    )
+    status = done["result"]["patient"]["claim_level_info"]["statuses"][0]
+    assert (status["action"], status["status_category_code"]) == ("accept", "A2")
+
+
+def test_it_can_be_watched_on_its_way(
+    client: Client, claim: Claim, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client.sandbox.options, "transition_delay", 10)
+    sent = submit(client, claim)
+    client.sandbox.clock.advance(300)
+    states = []
+    for _ in range(7):
+        states.append(look(client, sent)["state"]["name"])
+        client.sandbox.clock.advance(10)
+    assert states == (
+        ["generating", "stored", "transmitting", "waiting", "receiving", "processing", "completed"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("member", "diagnosis", "reason"),
+    [
+        ("00001234", "J10.1", "not eligible for benefits"),
+        ("00009999", "J10.1", "date of birth"),
+        ("W000000000", "I69.91", "not specific enough"),
+        ("W000000000", "I11.945", "not valid on the date"),
+    ],
+)
+def test_some_ids_and_codes_end_rejected(
+    client: Client, claim: Claim, member: str, diagnosis: str, reason: str
+) -> None:
+    claim["subscriber"]["member_id"] = member
+    claim["claim"]["service_lines"][0]["diagnosis_codes"] = [diagnosis]
+    sent = submit(client, claim)
+    client.sandbox.clock.advance(300)
+    done = look(client, sent)
+    assert (done["state"]["name"], done["tracking_description"]) == ("rejected", "rejected")
+    status = done["result"]["patient"]["claim_level_info"]["statuses"][0]
+    assert (status["action"], status["status_category_code"]) == ("reject", "A7")
+    assert reason in status["status_code"]
+
+
+@pytest.mark.parametrize("field", ["transaction_code", "billing_provider"])
+def test_a_missing_field_is_named(client: Client, claim: Claim, field: str) -> None:
+    del claim[field]
+    answer = client.api("POST", "/claims/", json=claim)
+    assert answer.status_code == 422
+    assert answer.json()["data"]["errors"] == {"validation": {field: ["This field is required."]}}
+
+
+def test_a_missing_field_of_a_person_is_named_in_its_place(client: Client, claim: Claim) -> None:
+    del claim["subscriber"]["last_name"]
+    claim["patient"] = "nobody"
+    answer = client.api("POST", "/claims/", json=claim)
+    assert answer.json()["data"]["errors"]["validation"] == {
+        "subscriber": {"last_name": ["This field is required."]},
+        "patient": ["Expected an object."],
+    }
+
+
+def test_only_rogue_fields_are_reported_when_there_are_some(client: Client, claim: Claim) -> None:
+    del claim["transaction_code"]
+    answer = client.api("POST", "/claims/", json={**claim, "colour": "red", "size": 3})
+    body = answer.json()
+    assert answer.status_code == 422
+    assert body["data"]["errors"]["validation"] == {"colour": "Rogue field", "size": "Rogue field"}
+    assert not {"activity_id", "credits_billed"} & set(body["meta"])
+
+
+def test_a_claim_without_its_payer_only_is_a_bad_request(client: Client, claim: Claim) -> None:
+    del claim["trading_partner_id"]
+    answer = client.api("POST", "/claims/", json=claim)
+    assert answer.status_code == 400
+    assert answer.json()["data"]["errors"]["validation"] == {
+        "trading_partner_id": ["This field is required."]
+    }
+
+
+@pytest.mark.parametrize("url", ["http://example.com/", "https://", "ftp://localhost/", 7, "x"])
+def test_a_callback_goes_to_https_or_to_this_machine(
+    client: Client, claim: Claim, url: object
+) -> None:
+    answer = client.api("POST", "/claims/", json={**claim, "callback_url": url})
+    assert answer.status_code == 422
+    assert list(answer.json()["data"]["errors"]["validation"]) == ["callback_url"]
+
+
+def test_a_mock_payment_needs_a_callback_url(client: Client, claim: Claim) -> None:
+    claim["application_data"] = {"mock_claim_payment": True}
+    answer = client.api("POST", "/claims/", json=claim)
+    assert answer.json()["data"]["errors"]["validation"] == {
+        "callback_url": ["This field is required."]
+    }
+
+
+@pytest.fixture
+def inquiry() -> dict[str, Any]:
+    return {
+        "trading_partner_id": "MOCKPAYER",
+        "provider": {"npi": "1234567893"},
+        "patient": {"id": "W1", "first_name": "Zephyrine", "last_name": "Quillfeather"},
+        "service_date": "2030-01-02",
+    }
+
+
+def test_a_status_inquiry_finds_the_one_paid_claim(client: Client, inquiry: dict[str, Any]) -> None:
+    data = client.api("POST", "/claims/status", json=inquiry).json()["data"]
+    [found] = data["patient"]["claims"]
+    assert (found["tracking_id"], found["service_date"]) == ("E1TWCYYMF", "2030-01-02")
+    assert data["providers"] == [inquiry["provider"]]
+
+
+def test_a_status_inquirys_application_data_comes_back(
+    client: Client, inquiry: dict[str, Any]
+) -> None:
+    inquiry["application_data"] = {"ticket": "T-0001"}
+    data = client.api("POST", "/claims/status", json=inquiry).json()["data"]
+    assert data["application_data"] == {"ticket": "T-0001"}
+
+
+def test_a_status_inquiry_adds_to_the_claim_it_names(
+    client: Client, claim: Claim, inquiry: dict[str, Any]
+) -> None:
+    sent = submit(client, claim)
+    client.sandbox.clock.advance(300)
+    client.api("POST", "/claims/status", json={**inquiry, "claims_activity_id": sent["id"]})
+    assert len(look(client, sent)["result_history"]) == 2
+
+
+def test_a_status_inquiry_can_be_asynchronous(client: Client, inquiry: dict[str, Any]) -> None:
+    asked = client.api("POST", "/claims/status", json={**inquiry, "async": True}).json()["data"]
+    assert (asked["_type"], "result" in asked) == ("PlatformActivityModel", False)
+    client.sandbox.clock.advance(1)
+    done = look(client, asked)
+    assert (done["state"]["name"], "patient" in done["result"]) == ("completed", True)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"claim": {"service_lines": [{"diagnosis_codes": 5}]}},
+        {"claim": {"service_lines": [{"diagnosis_codes": [{}]}]}},
+        {"subscriber": {"first_name": "Z", "last_name": "Q", "member_id": [{}]}},
+    ],
+)
+def test_nonsense_that_passes_validation_is_decided_and_stops_nothing(
+    client: Client, claim: Claim, change: Claim
+) -> None:
+    sent = client.api("POST", "/claims/", json={**claim, **change}).json()["data"]
+    client.sandbox.clock.advance(300)
+    done = client.api("GET", f"/activities/{sent['id']}").json()["data"]
+    assert done["state"]["name"] == "completed"
