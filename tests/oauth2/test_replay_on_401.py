@@ -157,7 +157,7 @@ def test_a_refused_token_that_cannot_be_replaced_is_an_error(
     sandbox.revoke()
     sandbox.fail(TOKEN, status=401, times=None)
     for _ in range(3):
-        with pytest.raises(TokenError, match="answered 401"):
+        with pytest.raises(TokenError, match="returned 401"):
             session.get(PATH)
     assert sandbox.token_requests == 2
 

@@ -212,7 +212,7 @@ def test_an_answer_that_is_no_object_is_told_by_status_and_not_by_its_text(
     sandbox: Sandbox, session: PokitDokSession, body: str | bytes
 ) -> None:
     sandbox.fail(TOKEN, status=200, body=body)
-    with pytest.raises(TokenError, match="answered 200 with") as caught:
+    with pytest.raises(TokenError, match="returned 200 with") as caught:
         session.get("/activities/")
     assert "ourselves" not in repr(caught.value)
     assert caught.value.status_code == 200

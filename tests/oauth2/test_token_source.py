@@ -15,7 +15,7 @@ import requests
 
 from pokitdok_session import PokitDokSession, TokenError
 from pokitdok_session.oauth2.token import Token
-from pokitdok_session.oauth2.token_endpoint import LONGEST, REFUSAL_COOLDOWN
+from pokitdok_session.oauth2.token_response import MAX_RETRY_AFTER, REFUSAL_COOLDOWN
 from pokitdok_session.oauth2.token_source import RENEWAL_TIMEOUT, Renewal
 from pokitdok_session.sandbox import Sandbox
 from support.clock import Clock
@@ -143,7 +143,7 @@ def test_a_failed_renewal_is_invisible_while_the_old_token_is_good(
     wait_for_renewals()
     assert session.token == first
     (warning,) = [record for record in caplog.records if record.levelno == logging.WARNING]
-    assert "answered 503" in warning.getMessage()
+    assert "returned 503" in warning.getMessage()
     assert "55 s more" in warning.getMessage()
 
 
@@ -194,7 +194,7 @@ def test_an_expired_token_that_cannot_be_renewed_is_an_error_and_nothing_is_sent
     status_of(session)
     pass_time(3600)
     sandbox.fail(TOKEN, status=503, times=None)
-    with pytest.raises(TokenError, match="answered 503"):
+    with pytest.raises(TokenError, match="returned 503"):
         status_of(session)
     assert len(sandbox.requests) == 1
     sandbox.heal()
@@ -240,7 +240,7 @@ def test_a_refusal_is_remembered_a_little_while(
 ) -> None:
     sandbox.fail(TOKEN, status=status, body={"error": "invalid_client"}, times=None)
     for _ in range(5):
-        with pytest.raises(TokenError, match="not asked again for 30 s"):
+        with pytest.raises(TokenError, match="no new token request for 30 s"):
             status_of(session)
     assert sandbox.token_requests == 1
     clock.advance(REFUSAL_COOLDOWN - 0.1)
@@ -300,11 +300,11 @@ def test_an_endpoint_that_says_later_is_left_alone_so_long_and_no_longer_than_a_
 ) -> None:
     sandbox.fail(TOKEN, status=429, headers={"Retry-After": "7200"}, times=None)
     for _ in range(2):
-        with pytest.raises(TokenError, match="answered 429"):
+        with pytest.raises(TokenError, match="returned 429"):
             status_of(session)
     asked = sandbox.token_requests
-    assert sum(naps) <= LONGEST
-    clock.advance(LONGEST)
+    assert sum(naps) <= MAX_RETRY_AFTER
+    clock.advance(MAX_RETRY_AFTER)
     sandbox.heal()
     assert status_of(session) == 200
     assert sandbox.token_requests == asked + 1
@@ -412,7 +412,7 @@ def test_a_log_that_fails_keeps_nobody_waiting(
     session.get(PATH)
     sandbox.revoke()
     sandbox.fail(TOKEN, status=401, times=None)
-    with pytest.raises(TokenError, match="answered 401"):
+    with pytest.raises(TokenError, match="returned 401"):
         session.get(PATH)
 
 

@@ -116,7 +116,7 @@ def test_an_error_of_the_api_is_status_1_and_a_line(
 def test_an_endpoint_that_is_not_there_is_status_1_and_a_line(on: Callable[..., Ended]) -> None:
     ended = on(POKITDOK_BASE_URL="https://127.0.0.1:1")
     assert ended.returncode == 1
-    assert re.fullmatch(r"no answer from https://127.0.0.1:1/oauth2/token [^\n]*\n", ended.stderr)
+    assert re.fullmatch(r"no response from https://127.0.0.1:1/oauth2/token [^\n]*\n", ended.stderr)
 
 
 @pytest.mark.parametrize(

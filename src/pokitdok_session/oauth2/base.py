@@ -11,9 +11,11 @@ from oauthlib.oauth2 import BackendApplicationClient
 from requests_oauthlib import OAuth2Session
 
 from .auth import Timeout
+from .client_auth import ClientAuth, ClientSecretBasic, ClientSecretPost
 from .origins import trusted_origin
 from .token import Token
-from .token_endpoint import TokenRequest
+from .token_endpoint import fetch_token, send_by
+from .token_request import TokenRequest, TransportOptions, build_form
 from .token_source import TokenSource
 
 if TYPE_CHECKING:
@@ -140,16 +142,24 @@ class BaseClientCredentialsSession(OAuth2Session):
         if code or authorization_response:
             raise ValueError("the client-credentials grant has no authorization code")
         if method.upper() not in ("GET", "POST"):
-            raise ValueError("a token endpoint is asked by GET or by POST")
-        fields = _given(username=username, password=password, **kwargs)
-        how = _given(client_secret=client_secret, include_client_id=include_client_id)
-        options = _given(verify=verify, proxies=proxies, cert=cert, timeout=timeout)
-        request = self._token_request(fields, body=body, **how)
-        request.method = method.upper()
-        request.in_query = force_querystring
-        request.options.update(options)
-        vars(request).update(_given(url=token_url, auth=auth, headers=headers))
-        token = request.token(self, self.compliance_hook, self.token_source.clock)
+            raise ValueError(f"method must be 'GET' or 'POST', got {method!r}")
+        request = self._token_request(
+            _given(username=username, password=password, **kwargs),
+            body=body,
+            url=token_url,
+            client_auth=self._client_auth(client_secret, include_client_id),
+            auth=auth,
+            method=method.upper(),
+            in_query=force_querystring,
+            headers=headers,
+            transport=TransportOptions(
+                timeout=self.token_timeout if timeout is None else timeout,
+                verify=verify,
+                cert=cert,
+                proxies=proxies,
+            ),
+        )
+        token = self._send_token_request(request)
         self.token_source.set(token)
         if self._shared is not None:
             self._shared.put(self._identity(), token)
@@ -173,18 +183,48 @@ class BaseClientCredentialsSession(OAuth2Session):
         return self.fetch_token(token_url, body=body, auth=auth, **options, **kwargs)
 
     def _token_request(
-        self, fields: Mapping[str, Any] = MappingProxyType({}), **how: Any
+        self,
+        fields: Mapping[str, Any] = MappingProxyType({}),
+        *,
+        body: str = "",
+        url: str | None = None,
+        client_auth: ClientAuth | None = None,
+        auth: Any = None,
+        method: str = "POST",
+        in_query: bool = False,
+        headers: Mapping[str, str] | None = None,
+        transport: TransportOptions | None = None,
     ) -> TokenRequest:
-        in_body = self.token_endpoint_auth_method == "client_secret_post"
-        how = {"client_secret": self.client_secret, "include_client_id": in_body, **how}
-        return TokenRequest.compose(
-            self._client,
-            self.token_url,
-            scope=self.scope,
-            fields={**self.token_params, **fields},
-            options={"timeout": self.token_timeout},
-            **how,
+        """Build the token request; each argument replaces what the session itself has."""
+        hooks: Mapping[str, Any] = {**self.compliance_hook}  # the stubs lack a key
+        return TokenRequest(
+            url=url or self.token_url,
+            form=build_form(
+                self._client,
+                scope=self.scope,
+                fields={**self.token_params, **fields},
+                body=body,
+            ),
+            client_auth=client_auth or self._client_auth(),
+            auth=auth,
+            method=method,
+            in_query=in_query,
+            headers=headers,
+            transport=transport or TransportOptions(timeout=self.token_timeout),
+            request_hooks=hooks["access_token_request"],
+            response_hooks=hooks["access_token_response"],
         )
+
+    def _client_auth(
+        self, client_secret: str | None = None, include_client_id: bool | None = None
+    ) -> ClientAuth:
+        if include_client_id is None:
+            include_client_id = self.token_endpoint_auth_method == "client_secret_post"
+        method = ClientSecretPost if include_client_id else ClientSecretBasic
+        return method(self._client.client_id, client_secret or self.client_secret)
+
+    def _send_token_request(self, request: TokenRequest) -> Token:
+        return fetch_token(request, send_by(self), clock=self.token_source.clock)
 
     def _next_token(self, stale: Token | None) -> Token:
         if self._shared is None:
@@ -192,7 +232,7 @@ class BaseClientCredentialsSession(OAuth2Session):
         return self._shared.next(self._identity(), stale, self._ask, self.token_source.clock)
 
     def _ask(self) -> Token:
-        return self._token_request().token(self, self.compliance_hook, self.token_source.clock)
+        return self._send_token_request(self._token_request())
 
     def _identity(self) -> tuple[Any, ...]:
         """Give what a token belongs to: sessions of which it is the same share one."""

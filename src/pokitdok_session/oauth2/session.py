@@ -35,9 +35,9 @@ from ..transport.environment import EnvironmentSettingsCache, reset_after_fork
 from ..transport.retries import annotate_error
 from .auth import ReplayOn401, Timeout, TokenAuth, total_timeout
 from .base import BaseClientCredentialsSession
+from .client_auth import no_auth
 from .errors import TokenError
 from .origins import Origins, check_no_proxy
-from .token_endpoint import no_auth
 
 if TYPE_CHECKING:
     from .stores.base import TokenStore

@@ -1,0 +1,93 @@
+"""How the response of the token endpoint is judged."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+import requests
+
+from pokitdok_session import (
+    PokitDokSession,
+    TokenError,
+)
+from pokitdok_session.sandbox import Sandbox
+from support.token_requests import PATH, TOKEN
+
+
+def test_scope_other_than_requested_is_not_an_error(
+    sandbox: Sandbox, session: PokitDokSession
+) -> None:
+    good = session.fetch_token()
+    sandbox.fail(TOKEN, body={**good, "scope": "another entirely"})
+    assert session.fetch_token()["scope"] == "another entirely"
+    assert session.get(PATH).status_code == 200
+
+
+def test_wrong_secret_gives_the_code_and_says_what_to_check(sandbox: Sandbox) -> None:
+    session = sandbox.session(client_secret="wrong")
+    with session, pytest.raises(TokenError, match="check client_id and client_secret") as caught:
+        session.get(PATH)
+    assert (caught.value.error, caught.value.status_code) == ("invalid_client", 401)
+    assert isinstance(caught.value, requests.RequestException)
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "description"),
+    [
+        ({"error": "invalid_scope", "error_description": "no such"}, "invalid_scope", "no such"),
+        ({"error": "invalid_scope", "error_description": 7}, "invalid_scope", ""),
+        ({"error": {"code": 7}}, None, ""),
+        ({"error": 'quo"ted'}, None, ""),
+        ({"error": "x" * 65}, None, ""),
+        ({"error": "caf\xe9"}, None, ""),
+        ({"error": ""}, None, ""),
+        ([], None, ""),
+        ("<html>", None, ""),
+    ],
+    ids=repr,
+)
+def test_error_description_is_an_attribute_and_not_in_the_text(
+    sandbox: Sandbox, session: PokitDokSession, body: Any, code: str | None, description: str
+) -> None:
+    sandbox.fail(TOKEN, status=400, body=body)
+    with pytest.raises(TokenError) as caught:
+        session.get(PATH)
+    error = caught.value
+    assert (error.error, error.description) == (code, description)
+    shown = f" ({code})" if code else ""
+    if description:
+        shown += ": the reason is in .description"
+    assert str(error) == (
+        f"{sandbox.base_url}/oauth2/token returned 400{shown}; no new token request for 30 s"
+    )
+
+
+@pytest.mark.parametrize("status", [404, 405])
+def test_404_or_405_says_to_check_token_url(
+    sandbox: Sandbox, session: PokitDokSession, status: int
+) -> None:
+    sandbox.fail(TOKEN, status=status)
+    with pytest.raises(TokenError, match="check token_url"):
+        session.get(PATH)
+
+
+def test_json_response_is_read_whatever_its_content_type(
+    sandbox: Sandbox, session: PokitDokSession
+) -> None:
+    good = dict(session.fetch_token())
+    for kind in ("text/html", "application/x-www-form-urlencoded", "text/plain; charset=utf-16"):
+        sandbox.fail(TOKEN, body=json.dumps(good), content_type=kind)
+        assert session.fetch_token()["access_token"] == good["access_token"]
+
+
+def test_unregistered_error_code_is_not_in_the_text(
+    sandbox: Sandbox, session: PokitDokSession
+) -> None:
+    said = f"no client {sandbox.client_secret}"
+    sandbox.fail(TOKEN, status=400, body=json.dumps({"error": said}))
+    with pytest.raises(TokenError) as caught:
+        session.get(PATH)
+    assert sandbox.client_secret not in str(caught.value)
+    assert caught.value.error == said
