@@ -8,7 +8,7 @@ from typing import Any
 
 import requests
 
-from ..transport.retries import parse_date, parse_retry_after
+from ..transport.headers import parse_date, parse_retry_after
 from .errors import (
     APIError,
     Forbidden,

@@ -31,8 +31,9 @@ from urllib3.util.retry import Retry
 
 from ..transport import redaction
 from ..transport.adapter import Transport, reset_connections_after_fork
-from ..transport.environment import EnvironmentSettingsCache, reset_after_fork
-from ..transport.retries import annotate_error
+from ..transport.environment import EnvironmentSettingsCache
+from ..transport.fork import reset_after_fork
+from ..transport.outcome import annotate_error
 from .auth import ReplayOn401, Timeout, TokenAuth, total_timeout
 from .base import BaseClientCredentialsSession
 from .client_auth import no_auth

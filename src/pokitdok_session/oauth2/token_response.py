@@ -9,7 +9,7 @@ from typing import Any
 
 import requests
 
-from ..transport.retries import parse_retry_after
+from ..transport.headers import parse_retry_after
 from .errors import TokenError
 from .origins import without_query
 from .token import Token

@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from ..transport.environment import reset_after_fork
+from ..transport.fork import reset_after_fork
 from .errors import TokenError
 from .token import Token
 

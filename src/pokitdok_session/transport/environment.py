@@ -1,62 +1,41 @@
-"""What belongs to this process: its environment, remembered, and what a child of it makes anew."""
+"""A cache of the settings that requests reads from the environment for each request."""
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
-import weakref
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import requests
 
-if TYPE_CHECKING:
-    from typing import Protocol
-
-    class Forked(Protocol):
-        """Something that a fork copies in a state that the child cannot use."""
-
-        def _reset_after_fork(self) -> None:
-            """Put in order what another thread of the parent may have held, waiting for nobody."""
-
-
-log = logging.getLogger(__name__)
-
-#: More hosts than this are not remembered at a time.
-HOSTS = 64
-
-
-def _environment() -> Any:
-    """Give what the environment is compared by, None where the environment is not all there is.
-
-    ``os.environ`` decodes every variable whenever it is read as a whole, and requests reads it so
-    twice a request: that is two fifths of what requests costs. Its own mapping, which is private,
-    is compared as fast as one pointer a variable. macOS and Windows also have proxies in the
-    settings of the system, which tell nobody when they change.
-    """
-    if sys.platform in ("darwin", "win32"):
-        return None
-    return getattr(os.environ, "_data", None)
+#: Origins whose settings are cached at a time.
+MAX_ORIGINS = 64
 
 
 class EnvironmentSettingsCache:
-    """The answers of `requests.Session.merge_environment_settings` to calls that set nothing."""
+    """Results of `requests.Session.merge_environment_settings` for calls without options.
+
+    requests reads the whole environment twice per request, which is two fifths of its own cost.
+    """
 
     def __init__(self) -> None:
-        self._kept: tuple[Any, dict[str, dict[str, Any]]] = (None, {})
+        # What the results were computed from, and the results by origin. One tuple, so that
+        # threads always see the two together.
+        self._cached: tuple[Any, dict[str, dict[str, Any]]] = (None, {})
 
     def settings(
-        self, session: requests.Session, url: str, ask: Callable[..., Any]
+        self, session: requests.Session, url: str, merge: Callable[..., Any]
     ) -> dict[str, Any]:
-        """Give proxies, stream, verify and cert; ``ask`` is how requests finds them.
+        """Return proxies, stream, verify and cert for ``url``.
 
-        They depend on the host and not on the rest of the URL.
+        ``merge`` is the method of requests that computes them. They depend on the origin of the
+        URL, and not on its path.
         """
         environment = _environment()
         if environment is None:
-            return dict(ask(url, {}, None, None, None))
-        now = (
+            return dict(merge(url, {}, None, None, None))
+        inputs = (
             environment,
             session.proxies,
             session.trust_env,
@@ -64,36 +43,27 @@ class EnvironmentSettingsCache:
             session.verify,
             session.cert,
         )
-        made_from, answers = self._kept
-        if made_from != now:
-            made_from = (dict(environment), session.proxies and dict(session.proxies), *now[2:])
-            answers = {}
-            self._kept = (made_from, answers)
-        place = url[: url.find("/", 8)]
-        answer = answers.get(place)
-        if answer is None:
-            if len(answers) >= HOSTS:
-                answers.clear()
-            answer = answers[place] = ask(url, {}, None, None, None)
-        return {**answer, "proxies": dict(answer["proxies"])}
+        cached_inputs, by_origin = self._cached
+        if cached_inputs != inputs:
+            snapshot = (dict(environment), session.proxies and dict(session.proxies), *inputs[2:])
+            by_origin = {}
+            self._cached = (snapshot, by_origin)
+        origin = url[: url.find("/", 8)]
+        settings = by_origin.get(origin)
+        if settings is None:
+            if len(by_origin) >= MAX_ORIGINS:
+                by_origin.clear()
+            settings = by_origin[origin] = merge(url, {}, None, None, None)
+        return {**settings, "proxies": dict(settings["proxies"])}
 
 
-_objects: weakref.WeakSet[Forked] = weakref.WeakSet()
+def _environment() -> Any:
+    """Return a mapping that changes with the environment; None if settings come from elsewhere.
 
-
-def reset_after_fork(thing: Forked) -> None:
-    """Call the thing's ``_reset_after_fork`` in every child that is forked while it lives."""
-    _objects.add(thing)
-
-
-def _after_fork() -> None:
-    for thing in list(_objects):
-        try:
-            thing._reset_after_fork()
-        except Exception as error:  # an adapter may be anybody's; the others start all the same
-            names = type(thing).__name__, type(error).__name__
-            log.warning("after a fork, %s does not start afresh: %s", *names)
-
-
-if hasattr(os, "register_at_fork"):  # pragma: no branch  # Windows does not fork
-    os.register_at_fork(after_in_child=_after_fork)
+    ``os.environ`` decodes every variable when it is compared. Its private mapping compares at the
+    cost of a pointer per variable. macOS and Windows also have proxies in their system settings,
+    which can change unnoticed.
+    """
+    if sys.platform in ("darwin", "win32"):
+        return None
+    return getattr(os.environ, "_data", None)

@@ -1,4 +1,4 @@
-"""What urllib3 says of a confidential request: everything but its path and query."""
+"""Redaction: paths and queries are left out of urllib3's log records and of exception texts."""
 
 from __future__ import annotations
 
@@ -7,77 +7,102 @@ import re
 import sys
 import threading
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 import requests
 
 REDACTED = "<path redacted>"
 
+#: The loggers of urllib3 that show a path. A filter sees only its own logger's records.
+_LOGGERS = [
+    logging.getLogger(f"urllib3.{name}") for name in ("connection", "connectionpool", "util.retry")
+]
 
-# Its ``request`` is the confidential one that this thread is sending, and ``handled`` the
-# exception that its caller was handling then: that one is the caller's.
-_present = threading.local()
+# Per thread: the confidential ``request`` that it is sending, and the ``callers_exception``,
+# which the caller was handling when it sent the request.
+_current = threading.local()
 
 
-class redact_logs:
-    """Keep a request's path and query out of urllib3's records, as long as the block runs.
+@contextmanager
+def redact_logs(request: requests.PreparedRequest | None) -> Iterator[None]:
+    """Redact what urllib3 logs about ``request`` in this thread while the block runs.
 
-    None, inside another block, is for a request whose records are nobody's secret.
+    Pass None to disable redaction inside an outer block.
     """
-
-    def __init__(self, request: requests.PreparedRequest | None) -> None:
-        self._request = request
-
-    def __enter__(self) -> None:
-        self._before = _request(), _handled()
-        _present.request, _present.handled = self._request, sys.exc_info()[1]
-
-    def __exit__(self, *fault: object) -> None:
-        _present.request, _present.handled = self._before
+    for logger in _LOGGERS:
+        logger.addFilter(_filter)  # which adds it once
+    before = _current_request(), _callers_exception()
+    _current.request, _current.callers_exception = request, sys.exc_info()[1]
+    try:
+        yield
+    finally:
+        _current.request, _current.callers_exception = before
 
 
-def _request() -> requests.PreparedRequest | None:
-    return getattr(_present, "request", None)
+def _current_request() -> requests.PreparedRequest | None:
+    return getattr(_current, "request", None)
 
 
-def _handled() -> BaseException | None:
-    return getattr(_present, "handled", None)
+def _callers_exception() -> BaseException | None:
+    return getattr(_current, "callers_exception", None)
 
 
-# A target as it stands in a request line, or a whole URL: its scheme and host are no secret.
+class RedactingFilter(logging.Filter):
+    """Redacts the records of the request that the thread is sending, and no others."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if _belongs_to_current_request(record) and isinstance(record.args, tuple):
+            # A new tuple: the objects in the old one belong to the request that is being sent.
+            record.args = tuple(map(_redact_target, record.args))
+        return True
+
+    def __repr__(self) -> str:
+        return "<RedactingFilter of pokitdok_session: redacts only this package's requests>"
+
+
+_filter = RedactingFilter()
+
+
+def _belongs_to_current_request(record: logging.LogRecord) -> bool:
+    """Return True for a record of the current request, or of a request that it does not name."""
+    current = _current_request()
+    if current is not None and not str(record.msg).startswith("%s://%s:%s"):
+        return True
+    if current is None or not isinstance(record.args, tuple):
+        return False
+    _, host, _, _, target, *_ = record.args
+    if "://" in str(target):  # sent to a proxy: the target names the host
+        host = urlsplit(str(target)).hostname
+    return host == urlsplit(current.url).hostname
+
+
+# A request target, or a whole URL, whose scheme and host may be shown.
 _TARGET = r"(?s)(?:([a-z]+://)(?:[^/?#]*@)?([^/?#]*))?[/?#].*"
 
 
-def redact_exception(fault: BaseException, request: requests.PreparedRequest) -> None:
-    """Take the path and its query out of what a fault says, and out of all that it follows from.
+def _redact_target(arg: object) -> object:
+    """Return a request target without its path and query, and anything else unchanged.
 
-    The objects stay as they are, for code that looks into them.
+    A target is recognized by its shape: urllib3 may have quoted it in another way.
     """
-    errors = list(iter_causes(fault, context=True))
-    # urllib3 quotes the target once more, in its own way, and notes what it made of it.
-    targets = {request.path_url, *(getattr(error, "url", None) for error in errors)}
-    for error in errors:
-        error.args = tuple(_without(targets, arg) for arg in error.args)
+    target = re.fullmatch(_TARGET, arg) if isinstance(arg, str) else None
+    return arg if target is None else f"{target[1] or ''}{target[2] or ''}{REDACTED}"
 
 
-def iter_causes(fault: object, *, context: bool = False) -> Iterator[BaseException]:
-    """Give a fault and all that it was made from.
+def redact_exception(error: BaseException, request: requests.PreparedRequest) -> None:
+    """Remove the path and query of ``request`` from the texts of an exception and its causes.
 
-    With ``context`` also what was being handled when it was raised, but for the caller's own.
+    Other objects in ``args`` are left as they are, because callers look into them.
     """
-    seen = {id(_handled())}
-    waiting = [fault]
-    while waiting:
-        error = waiting.pop()
-        if isinstance(error, BaseException) and id(error) not in seen:
-            seen.add(id(error))
-            yield error
-            waiting += [error.__cause__, getattr(error, "reason", None), *error.args]
-            if context:
-                waiting.append(error.__context__)
+    errors = list(iter_causes(error, include_context=True))
+    # urllib3 quotes the target in its own way and notes the result as ``url``.
+    targets = {request.path_url, *(getattr(cause, "url", None) for cause in errors)}
+    for cause in errors:
+        cause.args = tuple(_redact_text(targets, arg) for arg in cause.args)
 
 
-def _without(targets: Iterable[object], text: object) -> object:
+def _redact_text(targets: Iterable[object], text: object) -> object:
     if isinstance(text, str):
         for target in targets:
             if isinstance(target, str) and target not in ("", "/"):
@@ -85,36 +110,19 @@ def _without(targets: Iterable[object], text: object) -> object:
     return text
 
 
-def _place(arg: object) -> object:
-    """Give a target's scheme and host, and anything else as it is.
+def iter_causes(error: object, *, include_context: bool = False) -> Iterator[BaseException]:
+    """Yield an exception and those it was made from: its cause, reason and arguments.
 
-    Known by its shape, for urllib3 may have quoted it anew since it was ours.
+    With ``include_context`` also the exceptions during whose handling they were raised. The one
+    that the caller was handling is never included: it belongs to another request.
     """
-    target = re.fullmatch(_TARGET, arg) if isinstance(arg, str) else None
-    return arg if target is None else f"{target[1] or ''}{target[2] or ''}{REDACTED}"
-
-
-def _withhold(record: logging.LogRecord) -> bool:
-    if _is_of_the_present(record) and isinstance(record.args, tuple):
-        # Another tuple, and no live object in it is touched: what is being sent stays as it is.
-        record.args = tuple(map(_place, record.args))
-    return True
-
-
-def _is_of_the_present(record: logging.LogRecord) -> bool:
-    """Say whether a record is of the present request, or does not say whose it is."""
-    present = _request()
-    if present is not None and not str(record.msg).startswith("%s://%s:%s"):
-        return True
-    if present is None or not isinstance(record.args, tuple):
-        return False
-    _, host, _, _, target, *_ = record.args
-    if "://" in str(target):  # a proxy was asked for the whole URL
-        host = urlsplit(str(target)).hostname
-    return host == urlsplit(present.url).hostname
-
-
-# Those that log the path. A filter of a logger sees that logger's own records alone, and theirs
-# pass unchanged while no confidential request is on its way in the thread.
-for _name in ("urllib3.connection", "urllib3.connectionpool", "urllib3.util.retry"):
-    logging.getLogger(_name).addFilter(_withhold)
+    seen = {id(_callers_exception())}
+    waiting = [error]
+    while waiting:
+        current = waiting.pop()
+        if isinstance(current, BaseException) and id(current) not in seen:
+            seen.add(id(current))
+            yield current
+            waiting += [current.__cause__, getattr(current, "reason", None), *current.args]
+            if include_context:
+                waiting.append(current.__context__)

@@ -12,7 +12,7 @@ from concurrent.futures import TimeoutError as FutureTimeout
 from contextlib import ExitStack, contextmanager
 from typing import Any, TypeVar
 
-from ...transport.environment import reset_after_fork
+from ...transport.fork import reset_after_fork
 from ..token import Token
 from .base import TokenStore, expires_at_of
 
