@@ -46,10 +46,10 @@ def test_a_fault_names_its_connections_as_urllib3_does() -> None:
 @pytest.mark.parametrize("retries", [0, 3, Retry(3)])
 def test_what_urllib3_asks_a_policy_is_answered_by_ours(retries: Any) -> None:
     # `_is_connection_error` is urllib3's own and private: a urllib3 without it must fail here.
-    policy = RetryPolicy.of(retries)
+    policy = RetryPolicy.from_value(retries)
     lost = ConnectionResetError()
     assert not policy._is_connection_error(urllib3.exceptions.ProtocolError("", lost))
-    vars(lost)["nothing_was_sent"] = True
+    lost.nothing_was_sent = True  # type: ignore[attr-defined]
     assert policy._is_connection_error(urllib3.exceptions.ProtocolError("", lost))
 
 
@@ -62,7 +62,7 @@ def test_a_policy_of_a_kind_of_its_own_is_taken_as_it_is() -> None:
 
 
 def test_a_tls_fault_after_the_request_left_is_not_tried_again_for_a_post() -> None:
-    policy = RetryPolicy.of(Retry(3))
+    policy = RetryPolicy.from_value(Retry(3))
     with pytest.raises(urllib3.exceptions.MaxRetryError):
         policy.increment("POST", "/x", error=urllib3.exceptions.SSLError(ssl.SSLEOFError()))
 
@@ -93,7 +93,7 @@ def test_a_pipe_and_a_refused_connection_are_a_connection_error_as_in_requests()
 def test_a_429_is_tried_again_unless_the_caller_names_the_methods(
     allowed: Any, tried: bool
 ) -> None:
-    policy = RetryPolicy.of(Retry(3, allowed_methods=allowed, status_forcelist=[429]))
+    policy = RetryPolicy.from_value(Retry(3, allowed_methods=allowed, status_forcelist=[429]))
     assert policy.is_retry("POST", 429) is tried
 
 

@@ -222,4 +222,4 @@ def test_where_the_system_has_proxies_too_it_is_asked_each_time(
 def test_what_is_remembered_of_hosts_is_bounded(session: ClientCredentialsSession) -> None:
     for number in range(1000):
         settings(session, f"https://host{number}.example/")
-    assert len(session._surroundings._kept[1]) <= 64
+    assert len(session._surroundings._cached[1]) <= 64

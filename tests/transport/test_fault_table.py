@@ -17,7 +17,7 @@ from pokitdok_session import PokitDokSession, TokenError
 from pokitdok_session.errors import APIError
 from pokitdok_session.sandbox import Sandbox
 from pokitdok_session.transport.adapter import Transport
-from pokitdok_session.transport.retries import OUTCOME_UNKNOWN
+from pokitdok_session.transport.outcome import OUTCOME_UNKNOWN
 from support.clock import Clock
 from support.fault_table import (
     AT_THE_API,

@@ -15,8 +15,9 @@ import requests
 import trustme
 
 from pokitdok_session import ClientCredentialsSession
-from pokitdok_session.transport import adapter as transport
-from pokitdok_session.transport.adapter import SSLContextCache, Transport
+from pokitdok_session.transport import tls
+from pokitdok_session.transport.adapter import Transport
+from pokitdok_session.transport.tls import SSLContextCache
 from support.http_server import Loopback
 
 
@@ -64,8 +65,8 @@ def test_the_bundle_is_read_once_for_many_connections(
 ) -> None:
     made: list[Any] = []
 
-    make = transport._make
-    monkeypatch.setattr(transport, "_make", lambda *files: made.append(files) or make(*files))
+    make = tls.create_context
+    monkeypatch.setattr(tls, "create_context", lambda *files: made.append(files) or make(*files))
     for _ in range(5):
         assert once(session, server.url, verify=bundle) == 200
     assert made == [(bundle, None, None)]
@@ -169,14 +170,14 @@ def test_what_is_kept_is_bounded_and_forgets_files_that_changed(tmp_path: Path) 
     contexts = SSLContextCache()
     bundle = tmp_path / "ca.pem"
     trustme.CA().cert_pem.write_to_path(bundle)
-    first = contexts.context(str(bundle), None)
-    assert contexts.context(str(bundle), None) is first
+    first = contexts.get(str(bundle), None)
+    assert contexts.get(str(bundle), None) is first
     os.utime(bundle, (1, 1))
-    assert contexts.context(str(bundle), None) is not first
+    assert contexts.get(str(bundle), None) is not first
     for number in range(100):
         os.utime(bundle, (number, number))
-        contexts.context(str(bundle), None)
-    assert len(contexts._kept) <= 16
+        contexts.get(str(bundle), None)
+    assert len(contexts._contexts) <= 16
 
 
 def test_a_key_with_a_passphrase_asks_nobody_for_it(tmp_path: Path) -> None:
@@ -190,14 +191,14 @@ def test_a_key_with_a_passphrase_asks_nobody_for_it(tmp_path: Path) -> None:
     )
     path = tmp_path / "key.pem"
     path.write_bytes(trustme.CA().cert_pem.bytes() + key)
-    assert SSLContextCache().context(False, str(path)) is None
+    assert SSLContextCache().get(False, str(path)) is None
 
 
 def test_a_bundle_named_by_a_path_object_is_heeded(
     session: ClientCredentialsSession, server: Loopback, bundle: str
 ) -> None:
     # Not the usual bundle: that would trust every public authority in place of the one named.
-    assert SSLContextCache().context(Path(bundle), None) is None
+    assert SSLContextCache().get(Path(bundle), None) is None
     assert once(session, server.url, verify=Path(bundle)) == 200
 
 
@@ -208,13 +209,13 @@ def test_threads_that_begin_at_once_share_one_reading(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     made: list[Any] = []
-    make, all_here = transport._make, threading.Barrier(16)
+    make, all_here = tls.create_context, threading.Barrier(16)
 
     def slowly(*files: Any) -> ssl.SSLContext:
         made.append(files)
         return make(*files)
 
-    monkeypatch.setattr(transport, "_make", slowly)
+    monkeypatch.setattr(tls, "create_context", slowly)
 
     def begin() -> int:
         all_here.wait(30)
