@@ -115,7 +115,10 @@ def send_by(session: requests.Session) -> Send:
     by = _TokenEndpointSession()
     # `fetch_token` retries: the adapter must not multiply the attempts.
     by.adapters = OrderedDict(
-        (prefix, adapter.replace(max_retries=NO_RETRIES) if isinstance(adapter, Transport) else adapter)
+        (
+            prefix,
+            adapter.replace(max_retries=NO_RETRIES) if isinstance(adapter, Transport) else adapter,
+        )
         for prefix, adapter in session.adapters.items()
     )
     by.proxies = session.proxies
