@@ -12,7 +12,9 @@ from pokitdok_session import (
     PokitDokSession,
     TokenError,
 )
+from pokitdok_session.oauth2.token_response import REFUSAL_COOLDOWN
 from pokitdok_session.sandbox import Sandbox
+from support.clock import Clock
 from support.token_requests import PATH, TOKEN
 
 
@@ -91,3 +93,61 @@ def test_unregistered_error_code_is_not_in_the_text(
         session.get(PATH)
     assert sandbox.client_secret not in str(caught.value)
     assert caught.value.error == said
+
+
+UNUSABLE = [b"<html>", b"[]", b"", b'{"token_type": "bearer"}', b'{"access_token": "a\\nb"}']
+
+
+@pytest.mark.parametrize("body", UNUSABLE, ids=repr)
+def test_unusable_200_is_remembered_like_a_refusal(
+    sandbox: Sandbox, session: PokitDokSession, clock: Clock, body: bytes
+) -> None:
+    sandbox.fail(TOKEN, status=200, body=body.decode(), times=1)
+    for _ in range(3):
+        with pytest.raises(TokenError, match="no new token request for 30 s") as caught:
+            session.get(PATH)
+        assert caught.value.status_code == 200
+    assert sandbox.token_requests == 1
+    clock.advance(REFUSAL_COOLDOWN + 1)
+    assert session.get(PATH).status_code == 200
+
+
+def raise_for_status(response: requests.Response) -> requests.Response:
+    response.raise_for_status()
+    return response
+
+
+def test_hook_that_raises_for_status_keeps_the_refusal(
+    sandbox: Sandbox, session: PokitDokSession
+) -> None:
+    session.register_compliance_hook("access_token_response", raise_for_status)
+    refusal = {"error": "invalid_client"}
+    sandbox.fail(TOKEN, status=401, body=refusal, times=None)
+    for _ in range(2):
+        with pytest.raises(TokenError, match="check client_id and client_secret") as caught:
+            session.get(PATH)
+        assert (caught.value.status_code, caught.value.error) == (401, "invalid_client")
+    assert isinstance(caught.value.__cause__, requests.HTTPError)
+    assert sandbox.token_requests == 1
+
+
+def test_hook_that_raises_for_status_leaves_a_503_transient(
+    sandbox: Sandbox, session: PokitDokSession, naps: list[float]
+) -> None:
+    session.register_compliance_hook("access_token_response", raise_for_status)
+    sandbox.fail(TOKEN, status=503, times=1)
+    assert session.get(PATH).status_code == 200
+    assert sandbox.token_requests == 2
+
+
+def test_hook_that_rejects_a_good_response_is_followed(
+    sandbox: Sandbox, session: PokitDokSession
+) -> None:
+    def reject(response: requests.Response) -> requests.Response:
+        raise requests.HTTPError("not signed", response=response)
+
+    session.register_compliance_hook("access_token_response", reject)
+    for _ in range(2):
+        with pytest.raises(TokenError, match="access_token_response rejected it"):
+            session.get(PATH)
+    assert sandbox.token_requests == 1

@@ -18,7 +18,11 @@ from .errors import InsecureTransport, TokenError
 from .origins import check_no_proxy, without_query
 from .token import Token
 from .token_request import TokenRequest
-from .token_response import is_transient_status, parse_token_response
+from .token_response import (
+    error_from_rejected_response,
+    is_transient_status,
+    parse_token_response,
+)
 
 #: Attempts after which a renewal has failed.
 ATTEMPTS = 3
@@ -36,17 +40,24 @@ class Send(Protocol):
 
 
 def fetch_token(
-    request: TokenRequest, send: Send, *, clock: Callable[[], float] = time.monotonic
+    request: TokenRequest,
+    send: Send,
+    *,
+    clock: Callable[[], float] = time.monotonic,
+    max_seconds: float | None = None,
 ) -> Token:
     """Send the token request, up to `ATTEMPTS` times; raise `TokenError` if no token comes.
 
-    ``clock`` is the clock that the lifetime of the token is measured by.
+    ``clock`` is the clock that the lifetime of the token is measured by. ``max_seconds`` limits
+    all attempts and the waits between them together, and the timeout of each.
     """
-    deadline = time.monotonic() + MAX_TOTAL_TIME
+    limit = MAX_TOTAL_TIME if max_seconds is None else min(max_seconds, MAX_TOTAL_TIME)
+    deadline = time.monotonic() + limit
     attempt = 1
     while True:
         try:
-            return _attempt(request, send, clock)
+            remaining = None if max_seconds is None else max(deadline - time.monotonic(), 0.001)
+            return _attempt(request, send, clock, remaining)
         except TokenError as error:
             wait = error.retry_after or random.uniform(0.2, 0.3) * 2**attempt
             is_last = attempt == ATTEMPTS or time.monotonic() + wait > deadline
@@ -56,13 +67,15 @@ def fetch_token(
         attempt += 1
 
 
-def _attempt(request: TokenRequest, send: Send, clock: Callable[[], float]) -> Token:
+def _attempt(
+    request: TokenRequest, send: Send, clock: Callable[[], float], seconds: float | None
+) -> Token:
     options = request.transport
     requested_at = clock()
     try:
         response = send(
             request.to_requests(),
-            timeout=options.timeout,
+            timeout=options.timeout if seconds is None else _at_most(options.timeout, seconds),
             verify=options.verify,
             cert=options.cert,
             proxies=options.proxies,
@@ -71,8 +84,20 @@ def _attempt(request: TokenRequest, send: Send, clock: Callable[[], float]) -> T
     except (InsecureTransport, TokenError):
         raise
     except requests.RequestException as error:
-        raise _connection_error(error, request.url) from error
+        if error.response is None:
+            raise _connection_error(error, request.url) from error
+        # The compliance hook of a caller calls raise_for_status(), for example.
+        raise error_from_rejected_response(error.response, request.url) from error
     return parse_token_response(response, request.url, requested_at=requested_at, now=clock())
+
+
+def _at_most(timeout: Any, seconds: float) -> Any:
+    """Return a timeout of requests with each of its parts cut to ``seconds``."""
+    if isinstance(timeout, tuple):
+        return tuple(seconds if part is None else min(part, seconds) for part in timeout)
+    if timeout is None:
+        return seconds
+    return min(timeout, seconds) if isinstance(timeout, (int, float)) else timeout
 
 
 def _is_transient(failure: TokenError) -> bool:

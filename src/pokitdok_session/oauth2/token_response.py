@@ -44,15 +44,37 @@ def parse_token_response(
         )
     if body is None:
         raise TokenError(
-            f"{message} with {len(response.content)} bytes that are not a JSON object",
+            f"{message} with {len(response.content)} bytes that are not a token response: "
+            f"check token_url{_no_new_request(REFUSAL_COOLDOWN)}",
             status_code=status,
+            retry_after=REFUSAL_COOLDOWN,
         )
     try:
         return Token.from_response(body, asked=requested_at, now=now)
     except ValueError as reason:
         raise TokenError(
-            f"{message} with a token that cannot be used: {reason}", status_code=status
+            f"{message} with a token that cannot be used: {reason}"
+            f"{_no_new_request(REFUSAL_COOLDOWN)}",
+            status_code=status,
+            retry_after=REFUSAL_COOLDOWN,
         ) from None
+
+
+def error_from_rejected_response(response: requests.Response, url: str) -> TokenError:
+    """Return the error for a response that raised an exception, in a compliance hook for example.
+
+    It is judged like any other. A granted token is not used, because the hook rejected it.
+    """
+    try:
+        parse_token_response(response, url, requested_at=0.0, now=0.0)
+    except TokenError as error:
+        return error
+    return TokenError(
+        f"{without_query(url)} returned {response.status_code} with a token, but the hook "
+        f"access_token_response rejected it{_no_new_request(REFUSAL_COOLDOWN)}",
+        status_code=response.status_code,
+        retry_after=REFUSAL_COOLDOWN,
+    )
 
 
 def is_transient_status(status: int) -> bool:
@@ -75,7 +97,7 @@ def _error_response(
     else:
         retry_after = REFUSAL_COOLDOWN
         message += _advice(status, code, description)
-        message += f"; no new token request for {retry_after:.0f} s"
+        message += _no_new_request(retry_after)
     return TokenError(
         message,
         error=code,
@@ -83,6 +105,10 @@ def _error_response(
         status_code=status,
         retry_after=retry_after,
     )
+
+
+def _no_new_request(seconds: float) -> str:
+    return f"; no new token request for {seconds:.0f} s"
 
 
 def _advice(status: int, code: str | None, description: str) -> str:
