@@ -20,17 +20,17 @@ _POSTS, _POST_SECONDS, _POSTERS = 500, 0.1, 16
 
 
 def connections(peer: str, url: str, bundle: str, number: int) -> float:
-    """Give the CPU milliseconds of a new connection, over a request on one that is open."""
+    """Return the CPU milliseconds that a new connection adds to a request."""
     session = PEERS[peer].build(Place(url, bundle, token=TOKEN))
     api = f"{url}/api/v4/activities/"
     session.get(api)
 
     def open_and_get() -> None:
-        session.close()  # of requests: forgets the connections, and may be used again
+        session.close()  # a session of requests can be used again
         session.get(api)
 
-    new, kept = (_cpu(call, number) for call in (open_and_get, lambda: session.get(api)))
-    return 1000 * (new - kept)
+    new, reused = (_cpu(call, number) for call in (open_and_get, lambda: session.get(api)))
+    return 1000 * (new - reused)
 
 
 def _cpu(call: Callable[[], Any], number: int) -> float:
@@ -42,8 +42,8 @@ def _cpu(call: Callable[[], Any], number: int) -> float:
 
 
 def burst(peer: str, url: str, bundle: str, threads: int, each: int) -> float:
-    """Give the requests a second of threads that begin at once on a session without a token."""
-    PEERS[peer].build(Place(url, bundle, token=TOKEN))  # what is imported late is imported now
+    """Return the requests per second of threads that start together, without a token."""
+    PEERS[peer].build(Place(url, bundle, token=TOKEN))  # so that all imports are done
     began = time.perf_counter()
     session = PEERS[peer].build(Place(url, bundle))
     start = threading.Barrier(threads)
@@ -59,7 +59,7 @@ def burst(peer: str, url: str, bundle: str, threads: int, each: int) -> float:
 
 
 def posts(peer: str, url: str, bundle: str) -> float:
-    """Give the time of 500 POSTs, first token included, over what the server alone takes."""
+    """Return the time of 500 POSTs and the first token, as a multiple of the server's own time."""
     PEERS[peer].build(Place(url, bundle, token=TOKEN))
     began = time.perf_counter()
     session = PEERS[peer].build(Place(url, bundle))
@@ -70,25 +70,25 @@ def posts(peer: str, url: str, bundle: str) -> float:
     return (time.perf_counter() - began) / (_POSTS * _POST_SECONDS / _POSTERS)
 
 
-def child(what: str, **asked: Any) -> float:
+def child(what: str, **options: Any) -> float:
     """Measure one thing of one peer."""
     measures: dict[str, Callable[..., float]] = {
         "connections": connections,
         "burst": burst,
         "posts": posts,
     }
-    return measures[what](**asked)
+    return measures[what](**options)
 
 
 class Rounds:
-    """Measurements of all peers in turn, round by round, beside what the server counted."""
+    """Measurements of all peers in turn, round by round, with the counts of the server."""
 
     def __init__(self, pythons: dict[str, str], rounds: int) -> None:
         self.pythons = pythons
         self.rounds = rounds
 
-    def measure(self, server: measure.Server, what: str, **asked: Any) -> Any:
-        """Give figures and handshakes by peer."""
+    def measure(self, server: measure.Server, what: str, **options: Any) -> Any:
+        """Return figures and handshakes by peer."""
         figures: dict[str, list[float]] = {peer: [] for peer in self.pythons}
         handshakes: dict[str, list[float]] = {peer: [] for peer in self.pythons}
         with tempfile.TemporaryDirectory() as folder:
@@ -96,14 +96,16 @@ class Rounds:
             for _ in range(self.rounds):
                 for peer, python in self.pythons.items():
                     server.counts()
-                    child = measure.Child(python, __file__, what=what, peer=peer, **where, **asked)
-                    figures[peer].append(child.answer())
+                    child = measure.Child(
+                        python, __file__, what=what, peer=peer, **where, **options
+                    )
+                    figures[peer].append(child.result())
                     handshakes[peer].append(server.counts()["handshakes"])
         return figures, handshakes
 
 
 def print_rows(title: str, unit: str, figures: Any, handshakes: Any = None) -> None:
-    """Print medians, and ratios to plain requests."""
+    """Print medians, and their ratios to plain requests."""
     base = measure.median(figures[PLAIN])
     rows = []
     for peer, values in figures.items():
@@ -125,32 +127,34 @@ def main(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--threads", type=int, default=32, help="of a burst")
     parser.add_argument("--each", type=int, default=1, help="requests of a thread in a burst")
     parser.add_argument("--tables", default="ghi", help="which of them")
-    given = parser.parse_args()
-    for python, pythons in measure.by_version(given.python).items():
-        if given.peers:
-            chosen = {PLAIN, *given.peers}
+    arguments = parser.parse_args()
+    for python, pythons in measure.by_version(arguments.python).items():
+        if arguments.peers:
+            chosen = {PLAIN, *arguments.peers}
             pythons = {peer: pythons[peer] for peer in pythons if peer in chosen}
-        print(f"Python {python}, {given.rounds} rounds, peers in turn")
-        rounds = Rounds(pythons, given.rounds)
+        print(f"Python {python}, {arguments.rounds} rounds, peers in turn")
+        rounds = Rounds(pythons, arguments.rounds)
         with measure.Server() as server:
-            if "g" in given.tables:
-                # What cannot be used after it was closed is not measured here.
+            if "g" in arguments.tables:
+                # The excluded peers cannot be used after close().
                 of_requests = {
                     peer: pythons[peer]
                     for peer in pythons
                     if peer not in ("httpx", "niquests", "pokitdok 2.8.1")
                 }
-                figures, _ = Rounds(of_requests, given.rounds).measure(
-                    server, "connections", number=given.connections
+                figures, _ = Rounds(of_requests, arguments.rounds).measure(
+                    server, "connections", number=arguments.connections
                 )
                 print_rows("(g) CPU of a new TLS connection", "ms", figures)
-            if "h" in given.tables:
+            if "h" in arguments.tables:
                 figures, handshakes = rounds.measure(
-                    server, "burst", threads=given.threads, each=given.each
+                    server, "burst", threads=arguments.threads, each=arguments.each
                 )
-                title = f"(h) {given.threads} cold threads at once, GETs of each: {given.each}"
+                title = (
+                    f"(h) {arguments.threads} cold threads at once, GETs of each: {arguments.each}"
+                )
                 print_rows(title, "requests/s", figures, handshakes)
-        if "i" in given.tables:
+        if "i" in arguments.tables:
             with measure.Server(delay=_POST_SECONDS) as server:
                 figures, handshakes = rounds.measure(server, "posts")
             title = f"(i) {_POSTS} POSTs of 100 ms through {_POSTERS} threads, token included"

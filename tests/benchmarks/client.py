@@ -1,7 +1,7 @@
-"""One peer that makes calls of one kind: the process whose instructions are counted.
+"""Make calls of one kind with one peer: the process whose instructions are counted.
 
-Between the calls it marks where it is, by `os.getppid`: callgrind is told to write down and
-begin again there. What comes before the first mark, imports and first calls, is not counted.
+Between groups of calls it calls `os.getppid`, where callgrind is told to write its counters and
+to reset them. Imports and the first calls come before the first such mark and are not counted.
 """
 
 import argparse
@@ -11,7 +11,7 @@ from typing import Any
 
 from peers import PEERS, TOKEN, Peer, Place
 
-#: 1.5 KB as JSON: an eligibility request with a few fields more.
+#: 1.5 KB as JSON: an eligibility request with more fields than usual.
 BODY = {
     "member": {"birth_date": "1970-01-25", "first_name": "Jane", "last_name": "Doe", "id": "W0"},
     "provider": {"first_name": "Jerome", "last_name": "Aya-Ay", "npi": "1467560003"},
@@ -20,13 +20,13 @@ BODY = {
     "application_data": {f"field_{number:02}": "x" * 36 for number in range(23)},
 }
 
-# What valgrind, the shell that starts it, and the interpreter add of their own.
+# Variables that valgrind, its shell and the interpreter add.
 _ADDED = ("LD_PRELOAD", "LD_LIBRARY_PATH", "GLIBCPP_FORCE_NEW", "GLIBCXX_FORCE_NEW", "LC_CTYPE")
 _ADDED += ("PWD", "OLDPWD", "SHLVL", "_")
 
 
 def work(peer: Peer, place: Place, what: str) -> Any:
-    """Give the call to be counted."""
+    """Return the call to count."""
     session = peer.build(place)
     url = f"{place.url}/api/v4/eligibility/"
     if what == "get":
@@ -45,26 +45,26 @@ def main() -> None:
     parser.add_argument("--installed", action="store_true", help="list the peers that can run here")
     parser.add_argument("--what", choices=("get", "post", "post-and-json", "resource"))
     parser.add_argument("--url", default="https://127.0.0.1:8443")
-    parser.add_argument("--authority-file", help="without it, an adapter that answers at once")
+    parser.add_argument("--authority-file", help="without it, no network")
     parser.add_argument("--calls", type=int, default=20)
-    parser.add_argument("--variables", type=int, help="how many the environment must have")
-    given = parser.parse_args()
-    if given.installed:
+    parser.add_argument("--variables", type=int, help="size of the environment")
+    options = parser.parse_args()
+    if options.installed:
         print("\n".join(peer.name for peer in PEERS.values() if peer.is_installed))
         return
     for name in _ADDED:
         os.environ.pop(name, None)
-    if given.variables and len(os.environ) != given.variables:
-        raise SystemExit(f"{len(os.environ)} variables in place of {given.variables}")
-    place = Place(given.url, given.authority_file, not given.authority_file, token=TOKEN)
-    call = work(PEERS[given.peer], place, given.what)
+    if options.variables and len(os.environ) != options.variables:
+        raise SystemExit(f"{len(os.environ)} variables instead of {options.variables}")
+    place = Place(options.url, options.authority_file, not options.authority_file, token=TOKEN)
+    call = work(PEERS[options.peer], place, options.what)
     for _ in range(30):  # until the interpreter has specialized its bytecode
         call()
     gc.collect()
     gc.freeze()
     for _ in range(2):
         os.getppid()
-        for _ in range(given.calls):
+        for _ in range(options.calls):
             call()
     os.getppid()
 

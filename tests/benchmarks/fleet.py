@@ -1,8 +1,8 @@
-"""Measure sessions whose tokens end all the time: token requests, failures, and the slowest calls.
+"""Measure sessions whose tokens expire all the time: token requests, failures, slowest calls.
 
-Threads of one process, and processes that share a file store where the peer has one. The calls
-are paced, so that what is slow is slow for a token's sake. Beside each runs ours with tokens that
-never end in this time.
+The callers are threads of one process, or processes that share a file store if the peer has one.
+The calls are paced, so that a slow call is slow because of a token. Our session with tokens that
+do not expire runs beside each peer, so that other load on the machine affects both.
 """
 
 import argparse
@@ -32,7 +32,7 @@ def child(
     start_at: float,
     store: str | None,
 ) -> dict[str, Any]:
-    """Call at this rate from ``start_at``, epoch seconds; give durations and failures."""
+    """Call at this rate from ``start_at``, in epoch seconds, and return durations and failures."""
     if peer == OURS and store:
         from pokitdok_session import FileTokenStore
 
@@ -49,11 +49,11 @@ def child(
             time.sleep(max(0.0, due - time.time()))
             began = time.perf_counter()
             try:
-                answer = session.get(f"{url}/api/v4/activities/")
-                body = answer if isinstance(answer, dict) else answer.json()
+                response = session.get(f"{url}/api/v4/activities/")
+                body = response if isinstance(response, dict) else response.json()
                 if "data" not in body:
                     failures.append("refused")
-            except Exception as error:  # whatever a peer raises is a failure
+            except Exception as error:  # every exception of a peer is a failure
                 failures.append(type(error).__name__)
             durations.append(time.perf_counter() - began)
             due += pause
@@ -69,43 +69,43 @@ def child(
 class Fleet:
     """One way to run: how many processes of how many threads, and what the server does."""
 
-    def __init__(self, given: argparse.Namespace, processes: int) -> None:
-        self.given = given
+    def __init__(self, options: argparse.Namespace, processes: int) -> None:
+        self.options = options
         self.processes = processes
 
     @contextlib.contextmanager
     def running(self, peer: str, python: str, lifetime: float, start_at: float) -> Iterator[Any]:
-        """Have all processes call from ``start_at``; give a function that gives what came of it."""
-        given = self.given
+        """Start all processes; yield a function that waits for them and returns the outcome."""
+        options = self.options
         with (
             measure.Server(lifetime=lifetime, token_delay=0.05, delay=0.005) as server,
             tempfile.TemporaryDirectory() as folder,
         ):
-            asked = {
+            arguments = {
                 "peer": peer,
                 "url": server.url,
                 "authority_file": server.authority_file,
-                "threads": given.threads // self.processes,
-                "rate": given.rate / self.processes,
-                "seconds": given.seconds,
+                "threads": options.threads // self.processes,
+                "rate": options.rate / self.processes,
+                "seconds": options.seconds,
                 "start_at": start_at,
                 "store": str(Path(folder, "tokens")) if self.processes > 1 else None,
             }
-            children = [measure.Child(python, __file__, **asked) for _ in range(self.processes)]
+            children = [measure.Child(python, __file__, **arguments) for _ in range(self.processes)]
             yield lambda: Outcome(
-                [child.answer() for child in children], server.counts(), given.seconds / lifetime
+                [child.result() for child in children], server.counts(), options.seconds / lifetime
             )
 
     def table(self, title: str, pythons: dict[str, str], ours: str) -> None:
-        """Print a row for each peer, and for ours with tokens that last."""
+        """Print a row for each peer, and one for ours with tokens that do not expire."""
         outcomes: dict[str, list[Outcome]] = {}
         ratios: dict[str, list[float]] = {_LASTING: [1.0]}
-        for _ in range(self.given.rounds):
+        for _ in range(self.options.rounds):
             for peer, python in pythons.items():
                 start_at = time.time() + 3 + self.processes / 4
                 with (
-                    self.running(peer, python, self.given.lifetime, start_at) as ended,
-                    # At the same time, so that what else the machine does slows both alike.
+                    self.running(peer, python, self.options.lifetime, start_at) as ended,
+                    # At the same time, so that other load slows both.
                     self.running(OURS, ours, 3600, start_at) as lasting_ended,
                 ):
                     outcome, beside = ended(), lasting_ended()
@@ -130,7 +130,7 @@ class Fleet:
                     f"{measure.median(ratios[peer]):.2f}",
                 )
             )
-        columns = ("", "renewals a lifetime", "failed", "401s", "p50 ms", "p99 ms", "most ms")
+        columns = ("", "renewals per lifetime", "failed", "401s", "p50 ms", "p99 ms", "most ms")
         measure.print_table(title, (*columns, "p99 ratio"), rows)
         for peer, measured in outcomes.items():
             kinds = sum((outcome.failures for outcome in measured), Counter())
@@ -139,19 +139,19 @@ class Fleet:
 
 
 class Outcome:
-    """What came of one run, as the callers and the server saw it."""
+    """The outcome of one run, as the callers and the server saw it."""
 
     def __init__(
-        self, answers: list[dict[str, Any]], counts: dict[str, int], lifetimes: float
+        self, results: list[dict[str, Any]], counts: dict[str, int], lifetimes: float
     ) -> None:
-        self.durations = sorted(value for answer in answers for value in answer["durations"])
-        self.failures = Counter(kind for answer in answers for kind in answer["failures"])
+        self.durations = sorted(value for result in results for value in result["durations"])
+        self.failures = Counter(kind for result in results for kind in result["failures"])
         self.failed = self.failures.total() / len(self.durations)
         self.refused = counts["refused"]
-        self.renewals = (counts["tokens"] - 1) / lifetimes  # the first token renews none
+        self.renewals = (counts["tokens"] - 1) / lifetimes  # the first token is not a renewal
 
     def percentile(self, percent: float) -> float:
-        """Give the seconds within which so many of a hundred calls ended."""
+        """Return the seconds within which this percentage of the calls ended."""
         last = len(self.durations) - 1
         return self.durations[min(int(len(self.durations) * percent / 100), last)]
 
@@ -166,16 +166,17 @@ def main(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--processes", type=int, default=8, help="of the second table")
     parser.add_argument("--rate", type=float, default=120, help="calls a second, in all")
     parser.add_argument("--tables", default="jk", help="which of them")
-    given = parser.parse_args()
-    for python, found in measure.by_version(given.python).items():
-        pythons = {peer: found[peer] for peer in given.peers or RENEWING if peer in found}
-        rest = f"tokens of {given.lifetime:g} s, {given.rate:g} calls/s, Python {python}"
+    options = parser.parse_args()
+    for python, found in measure.by_version(options.python).items():
+        pythons = {peer: found[peer] for peer in options.peers or RENEWING if peer in found}
+        rest = f"tokens of {options.lifetime:g} s, {options.rate:g} calls/s, Python {python}"
         ours = found[OURS]
-        if "j" in given.tables:
-            Fleet(given, 1).table(f"(j) {given.threads} threads, {rest}", pythons, ours)
-        if "k" in given.tables:
-            title = f"(k) {given.processes} processes of {given.threads // given.processes} threads"
-            Fleet(given, given.processes).table(f"{title}, {rest}", pythons, ours)
+        if "j" in options.tables:
+            Fleet(options, 1).table(f"(j) {options.threads} threads, {rest}", pythons, ours)
+        if "k" in options.tables:
+            each = options.threads // options.processes
+            title = f"(k) {options.processes} processes of {each} threads"
+            Fleet(options, options.processes).table(f"{title}, {rest}", pythons, ours)
     print(f"\n{measure.versions('pokitdok-session', 'requests', 'urllib3')}")
 
 

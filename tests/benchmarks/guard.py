@@ -1,4 +1,4 @@
-"""Hold the cost of one GET at the session layer, by Python's own count of function calls."""
+"""Fail if one GET costs more function calls at the session layer than the bound allows."""
 
 import argparse
 import sys
@@ -10,15 +10,15 @@ import client
 import measure
 from peers import OURS, PEERS, PLAIN, TOKEN, Place
 
-#: Function calls of ours, over those of plain requests, by version of Python: what requests
-#: itself does differs most on 3.11. The count repeats exactly, on any machine.
+#: Function calls of ours as a ratio to plain requests, per version of Python: requests itself
+#: differs most on 3.11. The count repeats exactly, on any machine.
 BOUNDS = {(3, 10): 0.35, (3, 11): 0.18, (3, 12): 0.41, (3, 13): 0.44}
 
 CALLS = 100
 
 
 def function_calls(call: Callable[[], Any]) -> float:
-    """Count what one call calls, functions of Python and of C, once everything is warm."""
+    """Return how many functions of Python and of C one call calls, after a warm-up."""
     for _ in range(CALLS):
         call()
     seen: Counter[str] = Counter()
@@ -35,10 +35,10 @@ def function_calls(call: Callable[[], Any]) -> float:
 
 
 def main() -> None:
-    """Read the command line; end with status 1 above the bound."""
+    """Read the command line; exit with status 1 above the bound."""
     parser = argparse.ArgumentParser(description=__doc__)
     bound = BOUNDS.get(sys.version_info[:2], max(BOUNDS.values()))
-    parser.add_argument("--bound", type=float, default=bound, help="ours over plain requests")
+    parser.add_argument("--bound", type=float, default=bound, help="ratio to plain requests")
     bound = parser.parse_args().bound
     measure.scrub()
     place = Place("https://127.0.0.1:8443", instant=True, token=TOKEN)

@@ -8,7 +8,7 @@ import measure
 from peers import OURS, PEERS, PLAIN
 
 _CLIENT = str(measure.HERE / "client.py")
-_NETRC = "machine another.example login somebody password something\n"
+_NETRC = "machine another.example login user password secret\n"
 _OPTIONAL = ("pokitdok_session.sandbox", "redis", "filelock", "starlette", "uvicorn", "trustme")
 
 _IMPORTS = """
@@ -22,7 +22,7 @@ sys.exit(f"imported too: {{present}}" if {optional} and present else 0)
 
 
 class Counter:
-    """Counts calls of one Python's peers, in the environment of each."""
+    """Counts the instructions of the peers of one Python, each with its interpreter."""
 
     def __init__(self, pythons: dict[str, str], calls: int, repeats: int) -> None:
         self.pythons = pythons
@@ -31,7 +31,7 @@ class Counter:
         self._known: dict[Any, list[float]] = {}
 
     def calls_of(self, peers: list[str], what: str, server: Any = None, **environment: Any) -> Any:
-        """Give, for each peer, the instructions of a call; each round measures every peer."""
+        """Return the instructions of a call for each peer; each round measures every peer."""
         counted: dict[str, list[float]] = {peer: [] for peer in peers}
         for _ in range(self.repeats):
             for peer in peers:
@@ -39,7 +39,7 @@ class Counter:
         return counted
 
     def known(self, peers: list[str], what: str, server: Any) -> Any:
-        """Give what was counted for an earlier table, if it was."""
+        """Return the counts, from an earlier table if it has them."""
         missing = [peer for peer in peers if (peer, what) not in self._known]
         return {
             **self.calls_of(missing, what, server),
@@ -55,7 +55,7 @@ class Counter:
         return [part / self.calls for part in measure.instructions(command, **environment)[:2]]
 
     def table(self, title: str, peers: list[str], what: str, server: Any = None) -> None:
-        """Print what a call of each peer costs, beside plain requests."""
+        """Print the instructions of a call of each peer, and the ratio to plain requests."""
         counted = self.calls_of(peers, what, server)
         if server:
             self._known.update({(peer, what): parts for peer, parts in counted.items()})
@@ -81,7 +81,7 @@ def calls(counter: Counter, python: str, server: Any, tables: str) -> None:
         counter.table(title, peers, "post", server)
 
 
-def surroundings(counter: Counter, python: str, server: Any) -> None:
+def environment_costs(counter: Counter, python: str, server: Any) -> None:
     """Print table (d)."""
     peers = list(counter.pythons)
     before = counter.known(peers, "get", server)
@@ -92,7 +92,7 @@ def surroundings(counter: Counter, python: str, server: Any) -> None:
         base = measure.median(before[peer])
         per_variable = (measure.median(variables[peer]) - base) / 100
         rows.append((peer, f"{per_variable:,.0f}", f"{measure.median(netrc[peer]) - base:,.0f}"))
-    columns = ("", "a variable more", "a ~/.netrc")
+    columns = ("", "per variable", "a ~/.netrc")
     title = f"(d) instructions added to a GET over loopback TLS, Python {python}"
     measure.print_table(title, columns, rows)
 
@@ -112,7 +112,7 @@ def resource(counter: Counter, python: str) -> None:
 
 
 def imports(counter: Counter, python: str) -> None:
-    """Print table (f); ends with an error when ours imports what is optional."""
+    """Print table (f); exit with an error if ours imports an optional package."""
     modules = {PEERS[peer].module: peer for peer in counter.pythons if peer != PLAIN}
     modules.update(
         {
@@ -133,7 +133,7 @@ def imports(counter: Counter, python: str) -> None:
             continue
         code = _IMPORTS.format(statement=statement, optional=_OPTIONAL if peer == OURS else ())
         command = [counter.pythons[peer], "-c", code]
-        measure.instructions(command)  # leaves the bytecode
+        measure.instructions(command)  # writes the bytecode
         rows.append((statement, f"{measure.instructions(command)[0] / 1e6:+.1f} M"))
     title = (
         f"(f) over import requests, Python {python}; ours imports none of {', '.join(_OPTIONAL)}"
@@ -148,25 +148,25 @@ def main() -> None:
         "--python",
         nargs="+",
         default=[sys.executable],
-        help="interpreters to measure on; a peer is run by the first that has it",
+        help="interpreters; a peer runs on the first that has it",
     )
     parser.add_argument("--peers", nargs="+", choices=PEERS, help="all that are installed")
-    parser.add_argument("--calls", type=int, default=40, help="counted in one part")
+    parser.add_argument("--calls", type=int, default=40, help="calls per count")
     parser.add_argument("--repeats", type=int, default=1, help="rounds, of two parts each")
     parser.add_argument("--tables", default="abcdef", help="which of them")
-    given = parser.parse_args()
+    options = parser.parse_args()
     with measure.Server() as server:
-        for python, pythons in measure.by_version(given.python).items():
-            if given.peers:
-                chosen = {PLAIN, *given.peers}
+        for python, pythons in measure.by_version(options.python).items():
+            if options.peers:
+                chosen = {PLAIN, *options.peers}
                 pythons = {peer: pythons[peer] for peer in pythons if peer in chosen}
-            counter = Counter(pythons, given.calls, given.repeats)
-            calls(counter, python, server, given.tables)
-            if "d" in given.tables:
-                surroundings(counter, python, server)
-            if "e" in given.tables:
+            counter = Counter(pythons, options.calls, options.repeats)
+            calls(counter, python, server, options.tables)
+            if "d" in options.tables:
+                environment_costs(counter, python, server)
+            if "e" in options.tables:
                 resource(counter, python)
-            if "f" in given.tables:
+            if "f" in options.tables:
                 imports(counter, python)
 
 

@@ -1,6 +1,6 @@
-"""Prove it at speed: many threads that never rest, on tokens that end all the time.
+"""Run many threads that never pause on tokens that expire all the time.
 
-Exit status 0 only if no call failed and at most one token was asked for a lifetime, plus one.
+Exit with 0 only if no call failed and there was one token request per lifetime, plus one.
 """
 
 import argparse
@@ -19,23 +19,23 @@ PATH = "/activities/?limit=1"
 
 
 class Load:
-    """Threads that call until the time is up; what they met is added up when they have ended."""
+    """Threads that call until the time is up, and the sum of their outcomes."""
 
     def __init__(self, session: PokitDokSession, threads: int, seconds: float) -> None:
         self.session = session
         self.outcomes: Counter[str] = Counter()
-        self.seconds_a_call: list[float] = []
+        self.seconds_per_call: list[float] = []
         self._adding = threading.Lock()
         started = time.monotonic()
         self._end = started + seconds
-        crowd = [threading.Thread(target=self._call_on_and_on) for _ in range(threads)]
-        for thread in crowd:
+        workers = [threading.Thread(target=self._call_until_end) for _ in range(threads)]
+        for thread in workers:
             thread.start()
-        for thread in crowd:
+        for thread in workers:
             thread.join()
         self.seconds = time.monotonic() - started
 
-    def _call_on_and_on(self) -> None:
+    def _call_until_end(self) -> None:
         outcomes: Counter[str] = Counter()
         durations: list[float] = []
         while time.monotonic() < self._end:
@@ -47,15 +47,15 @@ class Load:
             durations.append(time.perf_counter() - began)
         with self._adding:
             self.outcomes += outcomes
-            self.seconds_a_call += durations
+            self.seconds_per_call += durations
 
     @property
     def failed(self) -> int:
         return self.outcomes.total() - self.outcomes["200"]
 
     def percentile(self, percent: float) -> float:
-        """Give the milliseconds within which so many of a hundred calls were answered."""
-        ordered = sorted(self.seconds_a_call)
+        """Return the milliseconds within which this percentage of the calls ended."""
+        ordered = sorted(self.seconds_per_call)
         return 1000 * ordered[min(int(len(ordered) * percent / 100), len(ordered) - 1)]
 
 
@@ -64,8 +64,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--threads", type=int, default=32)
     parser.add_argument("--seconds", type=float, default=20)
-    parser.add_argument("--lifetime", type=float, default=1, help="of a token, in seconds")
-    parser.add_argument("--token-latency", type=float, default=0, help="of its endpoint, likewise")
+    parser.add_argument("--lifetime", type=float, default=1, help="seconds of a token")
+    parser.add_argument("--token-latency", type=float, default=0, help="seconds of a token request")
     options = parser.parse_args()
     with (
         Sandbox(token_lifetime=options.lifetime, token_latency=options.token_latency) as sandbox,
@@ -81,7 +81,7 @@ def main() -> int:
         "calls": f"{load.outcomes.total()} ({load.outcomes.total() / load.seconds:.0f}/s)",
         "failed calls": load.failed,
         "outcomes": dict(load.outcomes),
-        "lifetimes begun": lifetimes,
+        "lifetimes": lifetimes,
         "token requests": f"{token_requests} (at most {lifetimes + 1})",
         "connections": connections,
         "p50, ms": f"{load.percentile(50):.0f}",
@@ -90,9 +90,9 @@ def main() -> int:
     }
     for name, figure in figures.items():
         print(f"{name:18} {figure}")
-    held = not load.failed and bool(load.outcomes) and token_requests <= lifetimes + 1
-    print("held" if held else "MISSED")
-    return 0 if held else 1
+    passed = not load.failed and bool(load.outcomes) and token_requests <= lifetimes + 1
+    print("passed" if passed else "FAILED")
+    return 0 if passed else 1
 
 
 if __name__ == "__main__":

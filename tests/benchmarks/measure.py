@@ -19,7 +19,7 @@ from typing import Any
 
 HERE = Path(__file__).resolve().parent
 
-#: requests reads the whole environment on each call, so that its size is part of the cost.
+#: requests reads the whole environment on each call, so its size is part of the cost.
 VARIABLES = 35
 
 _NAMED = {
@@ -32,20 +32,20 @@ _NAMED = {
 
 
 def environment(home: Path = HERE, more: int = 0) -> dict[str, str]:
-    """Give 35 variables, and as many more as asked: no proxy, no bundle, no ``~/.netrc``."""
+    """Return 35 variables and ``more``, with no proxy, no bundle and no ``~/.netrc``."""
     fixed = {**_NAMED, "HOME": str(home)}
     fill = VARIABLES + more - len(fixed)
     return fixed | {f"BENCHMARK_VARIABLE_{number:03}": "x" * 40 for number in range(fill)}
 
 
 def scrub() -> None:
-    """Make this process's own environment the fixed one."""
+    """Replace the environment of this process by the fixed one."""
     os.environ.clear()
     os.environ.update(environment())
 
 
 class Server:
-    """`server.py` in a process of its own, as long as the block runs."""
+    """Context manager that runs `server.py` in a process of its own."""
 
     def __init__(self, *, python: str = sys.executable, **options: float) -> None:
         self._command = [python, str(HERE / "server.py")]
@@ -61,7 +61,7 @@ class Server:
             stdout=subprocess.PIPE,
             text=True,
         )
-        port = self._say()
+        port = self._read_line()
         if not port:
             raise SystemExit(f"the server did not start: {sys.executable} needs the group bench")
         self.url = f"https://127.0.0.1:{port}"
@@ -74,21 +74,23 @@ class Server:
         self._folder.cleanup()
 
     def counts(self) -> dict[str, int]:
-        """Give what was counted since the last time: handshakes, tokens, requests, refused."""
+        """Return the counts since the last call: handshakes, tokens, requests, refused."""
         assert self._process.stdin
         print("count", file=self._process.stdin, flush=True)
-        counted = json.loads(self._say())
+        counted = json.loads(self._read_line())
         return {
             name: counted.get(name, 0) for name in ("handshakes", "tokens", "requests", "refused")
         }
 
-    def _say(self) -> str:
+    def _read_line(self) -> str:
         assert self._process.stdout
         return self._process.stdout.readline().strip()
 
 
 def bundle(folder: str, authority_file: str) -> str:
-    """Write a bundle of certifi's authorities and one more: what a public host costs to verify."""
+    """Write certifi's bundle with one authority more, so that verifying costs what it costs for a
+    public host; return its path.
+    """
     import certifi
 
     path = Path(folder, "bundle.pem")
@@ -97,7 +99,7 @@ def bundle(folder: str, authority_file: str) -> str:
 
 
 def callgrind() -> str:
-    """Give the path of valgrind, or end with an explanation."""
+    """Return the path of valgrind, or exit with an explanation."""
     path = shutil.which("valgrind")
     if path is None:
         raise SystemExit("valgrind is not installed: instructions cannot be counted here")
@@ -105,7 +107,7 @@ def callgrind() -> str:
 
 
 def instructions(command: Sequence[str], *, more: int = 0, netrc: str = "") -> list[int]:
-    """Run a command under callgrind; give the instructions between each two of its marks."""
+    """Run a command under callgrind and return the instructions between its marks."""
     with tempfile.TemporaryDirectory() as folder:
         home = HERE
         if netrc:
@@ -121,7 +123,7 @@ def instructions(command: Sequence[str], *, more: int = 0, netrc: str = "") -> l
         )
         if ended.returncode:
             raise SystemExit(f"{' '.join(command)}\n{ended.stderr}")
-        # One file for what came before the first mark, then one for each mark.
+        # The first file is for what came before the first mark.
         parts = sorted(counted.parent.glob("counted.*"), key=lambda part: int(part.suffix[1:]))
         return [_total(part) for part in parts[1:]]
 
@@ -133,35 +135,35 @@ def _total(part: Path) -> int:
 
 
 class Child:
-    """A measurement in a process of its own: `answer` gives what it printed, as JSON.
+    """A measurement in a process of its own; `result` returns the JSON that it printed.
 
-    The script is run again with ``--child`` and what is asked, so that a peer can be measured by
-    another interpreter, and no peer meets what another left behind.
+    The script runs again with ``--child`` and the options, so that a peer can be measured on
+    another interpreter, and no peer sees the leftovers of another.
     """
 
-    def __init__(self, python: str, script: str, **asked: Any) -> None:
+    def __init__(self, python: str, script: str, **options: Any) -> None:
         self._process = subprocess.Popen(
-            [python, script, "--child", json.dumps(asked)],
+            [python, script, "--child", json.dumps(options)],
             env=environment(),
             stdout=subprocess.PIPE,
             text=True,
         )
 
-    def answer(self) -> Any:
-        said, _ = self._process.communicate()
+    def result(self) -> Any:
+        output, _ = self._process.communicate()
         if self._process.returncode:
             raise SystemExit(f"a measurement ended with status {self._process.returncode}")
-        return json.loads(said)
+        return json.loads(output)
 
 
 def python_version(python: str) -> str:
-    """Give 3.11 for an interpreter."""
+    """Return the version of an interpreter, such as 3.11."""
     code = "import sys; print('%d.%d' % sys.version_info[:2])"
     return subprocess.run([python, "-c", code], capture_output=True, text=True).stdout.strip()
 
 
 def by_version(pythons: Iterable[str]) -> dict[str, dict[str, str]]:
-    """Give, for each version of Python, the peers that can run and the interpreter of each."""
+    """Return the peers of each version of Python, with the interpreter of each."""
     found: dict[str, dict[str, str]] = {}
     for python in pythons:
         installed = subprocess.run(
@@ -177,7 +179,7 @@ def by_version(pythons: Iterable[str]) -> dict[str, dict[str, str]]:
 
 
 def arguments(description: str | None, measures: Callable[..., Any]) -> argparse.ArgumentParser:
-    """Give a parser with ``--python``; as a child, measure what was asked, and end."""
+    """Return a parser with ``--python``; in a child, measure, print the result and exit."""
     if sys.argv[1:2] == ["--child"]:
         print(json.dumps(measures(**json.loads(sys.argv[2]))))
         sys.exit()
@@ -186,13 +188,13 @@ def arguments(description: str | None, measures: Callable[..., Any]) -> argparse
         "--python",
         nargs="+",
         default=[sys.executable],
-        help="interpreters of one version; a peer is run by the first that has it",
+        help="interpreters; a peer runs on the first that has it",
     )
     return parser
 
 
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Print rows under their columns; the first is text, the others stand to the right."""
+    """Print rows under their columns; the first column is text, the others are aligned right."""
     lines = [list(map(str, row)) for row in [columns, *rows]]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     print(f"\n{title}")
@@ -205,17 +207,17 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]
 
 
 def median(values: Iterable[float]) -> float:
-    """Give the median, and nan for nothing."""
+    """Return the median, or nan if there are no values."""
     measured = list(values)
     return statistics.median(measured) if measured else float("nan")
 
 
 def versions(*packages: str) -> str:
-    """Say which versions are measured."""
-    said = [f"Python {sys.version.split()[0]}"]
+    """Return the versions of Python and of these packages as text."""
+    output = [f"Python {sys.version.split()[0]}"]
     for package in packages:
         try:
-            said.append(f"{package} {version(package)}")
+            output.append(f"{package} {version(package)}")
         except PackageNotFoundError:
             continue
-    return ", ".join(said)
+    return ", ".join(output)

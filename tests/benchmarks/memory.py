@@ -1,4 +1,4 @@
-"""Measure what memory a session holds after 100,000 calls, and what an upload of 200 MB takes."""
+"""Measure the memory that 100,000 calls leave behind, and the cost of an upload of 200 MB."""
 
 import argparse
 import gc
@@ -20,29 +20,29 @@ _MB = 1_000_000
 
 
 def resident() -> int:
-    """Give the bytes that this process holds now."""
+    """Return the resident bytes of this process."""
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE")
 
 
 def peak() -> int:
-    """Give the most bytes that this process ever held."""
+    """Return the peak of the resident bytes of this process."""
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return most if sys.platform == "darwin" else most * 1024
 
 
-def held(peer: str, url: str, authority_file: str, calls: int, traced: bool) -> dict[str, int]:
-    """Give the bytes held after the first tenth of the calls, and those after the rest."""
+def growth(peer: str, url: str, authority_file: str, calls: int, traced: bool) -> dict[str, int]:
+    """Return the bytes in use after the first tenth of the calls, and after the rest."""
     if traced:
         tracemalloc.start()
     over_tls = PEERS[peer].build(Place(url, authority_file, token=TOKEN))
     instant = PEERS[peer].build(Place(_INSTANT, instant=True, token=TOKEN))
 
     def call(number: int) -> None:
-        # What a session might remember by: the URL, its parameters, a header.
-        given = {"params": {"number": number}, "headers": {"X-Number": str(number)}}
+        # A session might cache by URL, parameters or headers.
+        options = {"params": {"number": number}, "headers": {"X-Number": str(number)}}
         session, base = (over_tls, url) if number % 20 == 0 else (instant, _INSTANT)
-        session.get(f"{base}/api/v4/activities/{number}", **given)
+        session.get(f"{base}/api/v4/activities/{number}", **options)
 
     def now() -> int:
         gc.collect()
@@ -57,12 +57,12 @@ def held(peer: str, url: str, authority_file: str, calls: int, traced: bool) -> 
 
 
 def upload(peer: str, url: str, authority_file: str, path: str, method: str) -> dict[str, float]:
-    """Give the bytes that an upload added to the peak, and its seconds."""
+    """Return the bytes that an upload added to the peak, and its seconds."""
     session = PEERS[peer].build(Place(url, authority_file, token=TOKEN))
     place = f"{url}/api/v4/files/"
 
     def send(file: Any) -> None:
-        if method == "call":  # as the resource methods do; raises for a status
+        if method == "call":  # as the resource methods do
             session.call("POST", place, files={"file": file})
         else:
             session.post(place, files={"file": file}).raise_for_status()
@@ -76,27 +76,27 @@ def upload(peer: str, url: str, authority_file: str, path: str, method: str) -> 
     return {"added": peak() - before, "seconds": seconds}
 
 
-def child(what: str, **asked: Any) -> Any:
+def child(what: str, **options: Any) -> Any:
     """Measure one thing of one peer."""
-    measures: dict[str, Callable[..., Any]] = {"held": held, "upload": upload}
-    return measures[what](**asked)
+    measures: dict[str, Callable[..., Any]] = {"growth": growth, "upload": upload}
+    return measures[what](**options)
 
 
 def calls(python: str, server: measure.Server, number: int) -> None:
     """Print table (l)."""
     where = {"url": server.url, "authority_file": server.authority_file}
     rows = []
-    # To trace makes a call several times slower.
+    # Tracing makes a call several times slower.
     ways = (("resident", number, False), ("allocated by Python", number // 5, True))
     for peer in (PLAIN, OURS):
         for what, calls, traced in ways:
-            asked = {"peer": peer, "calls": calls, "traced": traced, **where}
-            bytes_held = measure.Child(python, __file__, what="held", **asked).answer()
-            start, end = bytes_held["start"], bytes_held["end"]
+            arguments = {"peer": peer, "calls": calls, "traced": traced, **where}
+            in_use = measure.Child(python, __file__, what="growth", **arguments).result()
+            start, end = in_use["start"], in_use["end"]
             row = (peer, what, f"{calls:,}", f"{start / _MB:.3f}", f"{end / _MB:.3f}")
             rows.append((*row, f"{(end - start) / (0.9 * calls):+.2f}"))
-    columns = ("", "", "calls", "MB after a tenth", "MB after all", "bytes a call")
-    measure.print_table("(l) memory held; one call in 20 goes over TLS", columns, rows)
+    columns = ("", "", "calls", "MB after a tenth", "MB after all", "bytes per call")
+    measure.print_table("(l) memory in use; one call in 20 goes over TLS", columns, rows)
 
 
 def uploads(pythons: dict[str, str], server: measure.Server, size: int, rounds: int) -> None:
@@ -115,9 +115,9 @@ def uploads(pythons: dict[str, str], server: measure.Server, size: int, rounds: 
         where = {"url": server.url, "authority_file": server.authority_file, "path": file.name}
         for _ in range(rounds):
             for peer, method in ways:
-                asked = {"what": "upload", "peer": peer, "method": method, **where}
-                answer = measure.Child(pythons[peer], __file__, **asked).answer()
-                measured[peer, method].append(answer)
+                arguments = {"what": "upload", "peer": peer, "method": method, **where}
+                result = measure.Child(pythons[peer], __file__, **arguments).result()
+                measured[peer, method].append(result)
     base = measure.median(run["seconds"] for run in measured[PLAIN, "post"])
     rows = []
     for (peer, method), runs in measured.items():
@@ -137,15 +137,15 @@ def main(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--megabytes", type=int, default=200)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--tables", default="lm", help="which of them")
-    given = parser.parse_args()
+    options = parser.parse_args()
     with measure.Server() as server:
-        for python, found in measure.by_version(given.python).items():
+        for python, found in measure.by_version(options.python).items():
             print(f"Python {python}")
-            pythons = {peer: found[peer] for peer in given.peers or found if peer in found}
-            if "l" in given.tables:
-                calls(found[OURS], server, given.calls)
-            if "m" in given.tables:
-                uploads(pythons, server, given.megabytes, given.rounds)
+            pythons = {peer: found[peer] for peer in options.peers or found if peer in found}
+            if "l" in options.tables:
+                calls(found[OURS], server, options.calls)
+            if "m" in options.tables:
+                uploads(pythons, server, options.megabytes, options.rounds)
     print(f"\n{measure.versions('pokitdok-session', 'requests', 'urllib3')}")
 
 

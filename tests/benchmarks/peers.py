@@ -17,7 +17,7 @@ from typing import Any
 CLIENT_ID = "benchmark"
 CLIENT_SECRET = "benchmark-secret"
 TOKEN = {"access_token": "a" * 40, "token_type": "bearer", "expires_in": 3600}
-#: Serves as a token answer too, for peers that cannot be given a token.
+#: A token response too, for peers that do not take a token.
 CONTENT = json.dumps({"meta": {"activity_id": "53187d2027a27620f2ec7537"}, "data": {}, **TOKEN})
 
 
@@ -25,7 +25,7 @@ CONTENT = json.dumps({"meta": {"activity_id": "53187d2027a27620f2ec7537"}, "data
 class Place:
     """Where a session goes: a server and the file of its authority, or nowhere (``instant``).
 
-    Without a ``token`` the session has to ask for its own.
+    Without a ``token`` the session must fetch its own.
     """
 
     url: str
@@ -37,8 +37,8 @@ class Place:
     def token_url(self) -> str:
         return f"{self.url}/oauth2/token"
 
-    def lead(self, session: Any) -> Any:
-        """Point a session of requests to this place."""
+    def configure(self, session: Any) -> Any:
+        """Set up a session of requests for this place and return it."""
         if self.instant:
             session.mount("https://", instant_adapter("requests"))
         elif self.authority_file:
@@ -47,7 +47,7 @@ class Place:
 
 
 def instant_adapter(library: str) -> Any:
-    """Give an adapter of requests or niquests that answers at once and never goes out."""
+    """Return an adapter of requests or niquests that returns a response at once."""
     package = importlib.import_module(library)
 
     class Instant(importlib.import_module(f"{library}.adapters").BaseAdapter):  # type: ignore[misc]
@@ -56,12 +56,12 @@ def instant_adapter(library: str) -> Any:
             response.status_code = 200
             response.url = request.url
             response.request = request
-            response.raw = io.BytesIO()  # no cookies to be found
+            response.raw = io.BytesIO()  # has no cookies
             response._content = CONTENT.encode()
             return response
 
         def close(self) -> None:
-            """Have nothing to close."""
+            """Do nothing."""
 
     return Instant()
 
@@ -71,13 +71,13 @@ def plain(place: Place) -> Any:
 
     session = requests.Session()
     session.headers["Authorization"] = f"Bearer {TOKEN['access_token']}"
-    return place.lead(session)
+    return place.configure(session)
 
 
 def ours(place: Place, **options: Any) -> Any:
     from pokitdok_session import PokitDokSession
 
-    return place.lead(
+    return place.configure(
         PokitDokSession(CLIENT_ID, CLIENT_SECRET, base_url=place.url, token=place.token, **options)
     )
 
@@ -87,7 +87,7 @@ def requests_oauthlib(place: Place) -> Any:
     from requests_oauthlib import OAuth2Session
 
     client = BackendApplicationClient(CLIENT_ID)
-    session = place.lead(OAuth2Session(client=client, token=place.token))
+    session = place.configure(OAuth2Session(client=client, token=place.token))
     if not place.token:
         session.fetch_token(place.token_url, client_secret=CLIENT_SECRET)
     return session
@@ -96,7 +96,7 @@ def requests_oauthlib(place: Place) -> Any:
 def authlib(place: Place) -> Any:
     from authlib.integrations.requests_client import OAuth2Session
 
-    session = place.lead(
+    session = place.configure(
         OAuth2Session(
             CLIENT_ID,
             CLIENT_SECRET,
@@ -118,9 +118,9 @@ def requests_oauth2client(place: Place, leeway: int = 20) -> Any:
         place.token_url,
         client_id=CLIENT_ID,
         client_secret=CLIENT_SECRET,
-        session=place.lead(requests.Session()),
+        session=place.configure(requests.Session()),
     )
-    session = place.lead(requests.Session())
+    session = place.configure(requests.Session())
     token = BearerToken(**place.token) if place.token else None
     session.auth = OAuth2ClientCredentialsAuth(client, leeway=leeway, token=token)
     return session
@@ -130,9 +130,9 @@ def requests_auth(place: Place) -> Any:
     import requests
     from requests_auth import OAuth2ClientCredentials
 
-    session = place.lead(requests.Session())
+    session = place.configure(requests.Session())
     session.auth = OAuth2ClientCredentials(
-        place.token_url, CLIENT_ID, CLIENT_SECRET, session=place.lead(requests.Session())
+        place.token_url, CLIENT_ID, CLIENT_SECRET, session=place.configure(requests.Session())
     )
     return session
 
@@ -141,7 +141,7 @@ def google_auth(place: Place) -> Any:
     from google.auth.transport.requests import AuthorizedSession
     from google.oauth2.credentials import Credentials
 
-    return place.lead(AuthorizedSession(Credentials(token=TOKEN["access_token"])))
+    return place.configure(AuthorizedSession(Credentials(token=TOKEN["access_token"])))
 
 
 def pokitdok(place: Place) -> Any:
@@ -150,9 +150,9 @@ def pokitdok(place: Place) -> Any:
     client = PokitDokClient(
         CLIENT_ID, CLIENT_SECRET, base=place.url, token=TOKEN, auto_refresh=True
     )
-    place.lead(client.api_client)
+    place.configure(client.api_client)
     if not place.token:
-        # Its token request takes an authority from nowhere else.
+        # Its token request reads the authority only from here.
         os.environ["REQUESTS_CA_BUNDLE"] = place.authority_file or ""
         client.fetch_access_token()
     root = len(client.url_base)
@@ -167,12 +167,12 @@ def httpx(place: Place) -> Any:
 
     import httpx
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def respond(request: httpx.Request) -> httpx.Response:
         return httpx.Response(200, content=CONTENT.encode())
 
     headers = {"Authorization": f"Bearer {TOKEN['access_token']}"}
     if place.instant:
-        return httpx.Client(headers=headers, transport=httpx.MockTransport(answer))
+        return httpx.Client(headers=headers, transport=httpx.MockTransport(respond))
     context = ssl.create_default_context(cafile=place.authority_file)
     return httpx.Client(headers=headers, verify=context)
 
@@ -220,12 +220,12 @@ PEERS = {
 PLAIN, OURS = tuple(PEERS)[:2]
 
 
-# Those that can get the next token by themselves, with as little time ahead of a token's end as
-# they let one set: by default most would ask for each call anew where tokens live for 2 s.
+# Peers that renew a token by themselves, with the shortest margin before the expiry that they
+# allow: by default most would fetch a token per call if tokens live for 2 s.
 
 
 def renewing_requests_oauthlib(place: Place) -> Any:
-    """Give the override that its issues and many projects paste."""
+    """Return a session with the override that many projects use."""
     from oauthlib.oauth2 import BackendApplicationClient, TokenExpiredError
     from requests_oauthlib import OAuth2Session
 
@@ -237,7 +237,7 @@ def renewing_requests_oauthlib(place: Place) -> Any:
                 self.fetch_token(place.token_url, client_secret=CLIENT_SECRET)
                 return super().request(*args, **kwargs)
 
-    session = place.lead(Renewing(client=BackendApplicationClient(CLIENT_ID)))
+    session = place.configure(Renewing(client=BackendApplicationClient(CLIENT_ID)))
     session.fetch_token(place.token_url, client_secret=CLIENT_SECRET)
     return session
 

@@ -1,7 +1,7 @@
-"""A TLS server that answers at once, so that what is measured is the client.
+"""A TLS server that responds at once, so that the client is what is measured.
 
-It is started by `measure.Server`, in a process of its own, and told by lines on its standard
-input: ``count`` gives the counters since the last time, as JSON. Imports nothing of the client.
+`measure.Server` starts it in a process of its own. For a line ``count`` on its standard input it
+prints the counts since the last line, as JSON. It imports nothing of the client.
 """
 
 import argparse
@@ -16,11 +16,11 @@ from typing import Any
 
 import trustme
 
-ANSWER = json.dumps({"meta": {"activity_id": "53187d2027a27620f2ec7537"}, "data": {"ok": True}})
+RESPONSE = json.dumps({"meta": {"activity_id": "53187d2027a27620f2ec7537"}, "data": {"ok": True}})
 
 
 class State:
-    """What the server grants, how long it takes, and what it has seen."""
+    """The tokens and delays of the server, and its counts."""
 
     def __init__(self, lifetime: float, token_delay: float, delay: float) -> None:
         self.lifetime = lifetime
@@ -29,22 +29,22 @@ class State:
         self.ends: dict[str, float] = {}
         self.seen: Counter[str] = Counter()
 
-    def answer(self, head: bytes) -> tuple[int, str, float]:
-        """Give status, body and seconds of delay for a request with this head."""
+    def response(self, head: bytes) -> tuple[int, str, float]:
+        """Return status, body and seconds of delay for a request with this head."""
         if b"/oauth2/token" in head.partition(b"\r\n")[0]:
             self.seen["tokens"] += 1
             token = secrets.token_hex(20)
             self.ends[token] = time.monotonic() + self.token_delay + self.lifetime
             lifetime = self.lifetime or 3600
             if lifetime == int(lifetime):
-                lifetime = int(lifetime)  # as servers write it: some clients read nothing else
+                lifetime = int(lifetime)  # some clients read only integers
             grant = {"access_token": token, "token_type": "bearer", "expires_in": lifetime}
             return 200, json.dumps(grant), self.token_delay
         self.seen["requests"] += 1
         if self.lifetime and self.ends.get(_bearer(head), 0) < time.monotonic():
             self.seen["refused"] += 1
             return 401, '{"message": "Unauthorized"}', self.delay
-        return 200, ANSWER, self.delay
+        return 200, RESPONSE, self.delay
 
 
 def _bearer(head: bytes) -> str:
@@ -53,43 +53,43 @@ def _bearer(head: bytes) -> str:
 
 
 class Connection(asyncio.Protocol):
-    """HTTP/1.1 keep-alive, as much as the clients measured here speak; a body is thrown away."""
+    """HTTP/1.1 with keep-alive, as far as these clients need it; bodies are ignored."""
 
     def __init__(self, state: State) -> None:
         self.state = state
         self.head = b""
-        self.got = bytearray()
-        self.left = 0
+        self.buffer = bytearray()
+        self.remaining = 0
 
     def connection_made(self, transport: Any) -> None:
         self.transport = transport
-        self.state.seen["handshakes"] += 1  # asyncio says so once the handshake is over
+        self.state.seen["handshakes"] += 1  # called after the handshake
 
     def data_received(self, data: bytes) -> None:
         while data:
             if not self.head:
-                self.got += data
-                head, end, data = bytes(self.got).partition(b"\r\n\r\n")
+                self.buffer += data
+                head, end, data = bytes(self.buffer).partition(b"\r\n\r\n")
                 if not end:
                     return
-                self.got.clear()
+                self.buffer.clear()
                 self.head = head
-                self.left = _content_length(head)
-            taken = min(self.left, len(data))
-            self.left -= taken
+                self.remaining = _content_length(head)
+            taken = min(self.remaining, len(data))
+            self.remaining -= taken
             data = data[taken:]
-            if self.left:
+            if self.remaining:
                 return
-            status, body, delay = self.state.answer(self.head)
+            status, body, delay = self.state.response(self.head)
             self.head = b""
             if delay:
-                asyncio.get_running_loop().call_later(delay, self.say, status, body)
+                asyncio.get_running_loop().call_later(delay, self.respond, status, body)
             else:
-                self.say(status, body)
+                self.respond(status, body)
 
-    def say(self, status: int, body: str) -> None:
+    def respond(self, status: int, body: str) -> None:
         self.transport.write(
-            f"HTTP/1.1 {status} Said\r\nContent-Type: application/json\r\n"
+            f"HTTP/1.1 {status} Status\r\nContent-Type: application/json\r\n"
             f"Content-Length: {len(body)}\r\n\r\n{body}".encode()
         )
 
@@ -114,14 +114,14 @@ async def serve(state: State, authority_file: str) -> None:
     print(server.sockets[0].getsockname()[1], flush=True)
     ended = asyncio.Event()
 
-    def told() -> None:
+    def print_counts() -> None:
         line = sys.stdin.readline()
         if not line:
             ended.set()
         print(json.dumps(state.seen), flush=True)
         state.seen.clear()
 
-    loop.add_reader(sys.stdin, told)
+    loop.add_reader(sys.stdin, print_counts)
     await ended.wait()
 
 
@@ -131,10 +131,10 @@ def main() -> None:
     parser.add_argument("--authority-file", required=True, help="where its certificate is written")
     parser.add_argument("--lifetime", type=float, default=0, help="seconds; 0 takes any token")
     parser.add_argument("--token-delay", type=float, default=0, help="seconds before a token")
-    parser.add_argument("--delay", type=float, default=0, help="seconds before any other answer")
-    given = parser.parse_args()
-    state = State(given.lifetime, given.token_delay, given.delay)
-    asyncio.run(serve(state, given.authority_file))
+    parser.add_argument("--delay", type=float, default=0, help="seconds before any other response")
+    options = parser.parse_args()
+    state = State(options.lifetime, options.token_delay, options.delay)
+    asyncio.run(serve(state, options.authority_file))
 
 
 if __name__ == "__main__":

@@ -1,11 +1,14 @@
-"""Thirty-two threads in four processes against a sandbox that fails at random.
+"""Run 32 threads in 4 processes against a sandbox that fails at random.
 
     python tests/benchmarks/soak.py --seconds 600 [--seed 7]
 
-The faults are those of `faults.FAULTS`, at the API and at the token endpoint, a few at a time;
-tokens live for two seconds. Ends with 1 when a POST was sent again that may have been processed,
-when a marker, token or secret was found in a log record or the text of an exception, when an
-exception was none of the documented ones, when a call did not end, or when memory grows.
+The faults are those of `support.fault_table`, at the API and at the token endpoint, a few at a
+time. Tokens live for 2 s. Exit with 1 when:
+
+- a POST that may have been processed was sent again
+- a marker, token or secret was in a log record or in the text of an exception
+- an exception was not one of the documented ones
+- a call did not end, or memory grows
 """
 
 from __future__ import annotations
@@ -41,33 +44,33 @@ from support.fault_table import FAULTS, GET, POST, TOKEN, TOKEN_GARBAGE, Wire, c
 
 PROCESSES, THREADS = 4, 8
 LIFETIME = 2.0
-MARK = "mk5Qz"  # begins whatever must not be found
+MARK = "mk5Qz"  # starts every text that must not leak
 SECRET = f"{MARK}-secret"
-#: Seconds that a call may take: two timeouts, two pauses of a minute at most, and a token.
+#: Seconds that a call may take: two timeouts, two pauses of up to 60 s, and a token.
 LONGEST_CALL = 150.0
-#: Megabytes by which a process may grow after its warming up.
+#: Megabytes by which a process may grow after its warm-up.
 GROWTH = 30.0
 
-# Final refusals are remembered for half a minute, and would leave little else to be seen.
+# The session caches such refusals for 30 s, which would hide the other faults.
 _SELDOM = ("400", "401", "402", "403 rate", "403 scope", "404 HTML", "redirect")
 _NEVER = ("503, try in hours", "429, try in hours", "503, try in 2 s")
 
 
 def memory() -> float:
-    """Resident megabytes of this process."""
+    """Return the resident megabytes of this process."""
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return pages * 4096 / 1e6
 
 
 class Recorder:
-    """Around the sandbox's application: what each POST was answered, by its marker."""
+    """Wraps the sandbox's application; records the response to each POST by its marker."""
 
-    #: An answer that says that nothing was processed.
+    #: Statuses which say that nothing was processed.
     UNPROCESSED = (401, 429)
 
     def __init__(self, app: Any) -> None:
         self._app = app
-        self._answered: dict[str, int | None] = {}
+        self._statuses: dict[str, int | None] = {}
         self.posts = 0
         self.replays = 0
         self.duplicates: list[str] = []
@@ -91,27 +94,27 @@ class Recorder:
 
         async def sending(message: Any) -> None:
             if message["type"] == "http.response.start":
-                self._answered[marker] = message["status"]
+                self._statuses[marker] = message["status"]
             await send(message)
 
         await self._app(scope, receiving, sending)
 
     def _arrived(self, marker: str) -> None:
         self.posts += 1
-        if marker in self._answered:
+        if marker in self._statuses:
             self.replays += 1
-            if self._answered[marker] not in self.UNPROCESSED:
+            if self._statuses[marker] not in self.UNPROCESSED:
                 self.duplicates.append(marker)
-        self._answered[marker] = None
+        self._statuses[marker] = None
 
 
 def serve(seconds: float, seed: int, line: Any, folder: str) -> None:
-    """Be the sandbox and who breaks it, for so long; report what was seen."""
+    """Run the sandbox and inject faults for this time; send a report through ``line``."""
     chance = random.Random(seed)
     sandbox = Sandbox(token_lifetime=LIFETIME, client_secret=SECRET)
     recorder = Recorder(sandbox._gate)
     sandbox._gate = recorder
-    # Its records are the server's own business, and are not looked at here.
+    # The server's own records are not checked here.
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)
     with sandbox, Wire.to(sandbox, Path(folder)) as wire:
         line.send((sandbox.client_id, wire.relay.url, wire.relay.ca_file))
@@ -177,22 +180,22 @@ class Watch(logging.Handler):
             self.leaks[f"{where}: {text[:300]}"] += 1
 
 
-def absent(session: PokitDokSession, marker: str) -> None:
-    """Ask for what is not there."""
+def get_missing(session: PokitDokSession, marker: str) -> None:
+    """Request an activity that does not exist."""
     with contextlib.suppress(NotFound):
         session.call("GET", f"/activities/{marker}")
 
 
 CALLS = {
     "get": lambda session, marker: session.get(GET, params={"q": marker}),
-    "get a path": absent,
+    "get a path": get_missing,
     "post": lambda session, marker: session.post(POST, json=claim(marker), params={"q": marker}),
     "post a call": lambda session, marker: session.claims(claim(marker)),
 }
 
 
 class Client:
-    """One process of the crowd."""
+    """One process of callers."""
 
     def __init__(self, number: int, seed: int, where: tuple[str, str, str]) -> None:
         self.number = number
@@ -266,11 +269,11 @@ class Client:
                 if fault:
                     self.failures[fault] += 1
             if fault in ("TokenError", "SSLError", "ConnectionError"):
-                time.sleep(0.05)  # they cost no time, and would come a thousand times
+                time.sleep(0.05)  # these fail at once, and would fill the report
 
     def _try(self, call: Any) -> str | None:
         try:
-            answer = call()
+            result = call()
         except Exception as error:
             text = "".join(traceback.format_exception(error)) + repr(error)
             self.watch.read("exception", text)
@@ -281,12 +284,12 @@ class Client:
             if isinstance(error, APIError) and error.response is not None:
                 return f"{name} ({error.response.status_code})"
             return name
-        if isinstance(answer, requests.Response) and answer.status_code >= 400:
-            return f"a response with {answer.status_code}"
+        if isinstance(result, requests.Response) and result.status_code >= 400:
+            return f"a response with {result.status_code}"
         return None
 
 
-def attend(number: int, seed: int, where: Any, seconds: float, line: Any) -> None:
+def run_client(number: int, seed: int, where: Any, seconds: float, line: Any) -> None:
     line.send(Client(number, seed, where).run(seconds))
 
 
@@ -297,18 +300,18 @@ def soak(seconds: float, seed: int) -> int:
         server = context.Process(target=serve, args=(seconds, seed, far, folder), daemon=True)
         server.start()
         where = line.recv()
-        crowd = []
+        children = []
         for number in range(PROCESSES):
             own, other = context.Pipe()
             arguments = (number, seed, where, seconds, other)
-            process = context.Process(target=attend, args=arguments, daemon=True)
+            process = context.Process(target=run_client, args=arguments, daemon=True)
             process.start()
-            crowd.append((process, own))
-        reports = [own.recv() for _, own in crowd]
-        line.send("that was all")
+            children.append((process, own))
+        reports = [own.recv() for _, own in children]
+        line.send("report")
         seen = line.recv()
-        line.send("go home")
-        for process in (server, *(process for process, _ in crowd)):
+        line.send("stop")
+        for process in (server, *(process for process, _ in children)):
             process.join(10)
     return report(seconds, seed, seen, reports)
 
@@ -334,18 +337,18 @@ def report(seconds: float, seed: int, seen: dict[str, Any], reports: list[dict[s
     for name, part in [("sandbox", seen), *((f"client {n}", p) for n, p in enumerate(reports))]:
         print("memory of {}: {:.0f} MB, at the end {:.0f} MB".format(name, *part["memory"]))
     grown = max(after - before for before, after in (part["memory"] for part in reports))
-    musts = {
+    must_be_zero = {
         "duplicates of POSTs": len(seen["duplicates"]),
         "leaked markers": leaks.total(),
         "exceptions of another kind": untyped.total(),
         "calls that did not end": sum(part["unended"] for part in reports),
         f"grown by more than {GROWTH:g} MB": int(grown > GROWTH),
     }
-    for what, number in musts.items():
-        print(f"{what}: {number}" + (", which must be none" if number else ""))
+    for what, number in must_be_zero.items():
+        print(f"{what}: {number}" + (", which must be 0" if number else ""))
     for text, number in (leaks + untyped).most_common(10):
         print(f"    {number} x {text}")
-    return int(any(musts.values()))
+    return int(any(must_be_zero.values()))
 
 
 def main() -> int:

@@ -1,7 +1,7 @@
-"""For both runs of requests-oauthlib's suite: each session of no other grant is a backend's.
+"""A pytest plugin for both runs of requests-oauthlib's suite: use the client-credentials grant.
 
-The suite builds most sessions without a client, which makes them ``WebApplicationClient`` ones.
-What still passes once they are ``BackendApplicationClient`` ones is what it says of such a session.
+The suite builds most sessions without a client, so they have a ``WebApplicationClient``. With a
+``BackendApplicationClient`` instead, the tests that still pass are those that hold for this grant.
 """
 
 import time
@@ -19,15 +19,15 @@ from requests_oauthlib import OAuth2Session
 Send = Callable[..., Any]
 
 
-class Answers(HTTPAdapter):
-    """A function that a test put in the place of ``send``, as an adapter."""
+class FunctionAdapter(HTTPAdapter):
+    """An adapter that calls the function which a test assigned to ``session.send``."""
 
     def __init__(self, send: Send) -> None:
         super().__init__()
-        self.answer = send
+        self.function = send
 
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
-        text = self.answer(request, **kwargs).text
+        text = self.function(request, **kwargs).text
         response = requests.Response()
         response.status_code = 200
         response.url = request.url
@@ -36,22 +36,22 @@ class Answers(HTTPAdapter):
         return response
 
 
-class Tested:
-    """What the suite does to a session, said so that any session understands it."""
+class SuiteSession:
+    """Translates what the suite does to a session, so that it works with any session."""
 
     def __setattr__(self, name: str, value: Any) -> None:
-        # Ours sends its token requests by a session of their own, with the same adapters.
+        # Ours sends token requests through its adapters.
         if name == "send":
-            self.mount("https://", Answers(value))
+            self.mount("https://", FunctionAdapter(value))
         else:
             super().__setattr__(name, value)
 
     def fetch_token(self, *args: Any, authorization_response: Any = None, **kwargs: Any) -> Any:
-        """Ask for a token; the answer of a browser is no part of this grant."""
+        """Fetch a token; this grant does not have an authorization response."""
         return super().fetch_token(*args, **kwargs)
 
 
-class Plain(Tested, OAuth2Session):
+class Plain(SuiteSession, OAuth2Session):
     """The session of requests-oauthlib."""
 
     def __init__(self, client_id: str, **kwargs: Any) -> None:
@@ -62,30 +62,30 @@ session_class: Callable[..., Any] = Plain
 
 
 def session(client_id: str = "someclientid", client: Any = None, **kwargs: Any) -> Any:
-    """Build what the suite means by ``OAuth2Session(...)``."""
+    """Return the session that the suite builds with ``OAuth2Session(...)``."""
     if client is not None and not isinstance(client, BackendApplicationClient):
         return OAuth2Session(client=client, **kwargs)
     built = session_class(client.client_id if client else client_id, **kwargs)
-    built.send = unanswered
+    built.send = fail_to_connect
     return built
 
 
-def unanswered(request: requests.PreparedRequest, **kwargs: Any) -> Any:
-    """Stand for the network, where a test has put nothing in its place."""
+def fail_to_connect(request: requests.PreparedRequest, **kwargs: Any) -> Any:
+    """Raise ConnectionError: the default for tests that do not replace ``send``."""
     raise requests.ConnectionError("the suite reaches no server", request=request)
 
 
 def pytest_configure() -> None:
-    """Put it in the place of the class, once all that derives from the class is defined."""
+    """Replace the class after its subclasses are defined."""
     requests_oauthlib.OAuth2Session = session
 
 
 @pytest.fixture(autouse=True)
-def whole_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Stop both clocks, that of the wall at a whole second.
+def stopped_clocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stop both clocks, the wall clock at a whole second.
 
-    oauthlib rounds ``expires_at``; two tests of the suite compare it with an exact time, and so
-    pass by chance. Ours counts from when the token was asked for.
+    oauthlib rounds ``expires_at``, and two tests of the suite compare it with an exact time, so
+    they pass by chance. Our session counts from the start of the token request.
     """
     now, monotonic = float(int(time.time())), time.monotonic()
     monkeypatch.setattr(time, "time", lambda: now)

@@ -1,16 +1,16 @@
-"""Put our session in the place of each ``BackendApplicationClient`` session."""
+"""A pytest plugin that replaces each ``BackendApplicationClient`` session by ours."""
 
 from typing import Any
 
 import oauthlib_plain
 from ours import Ours
 
-# Where the suite asks for resources.
+# The suite requests resources from these.
 ORIGINS = ("https://i.b", "https://slack.com", "https://api.instagram.com")
 
 
-class Session(oauthlib_plain.Tested, Ours):
-    """Our session, built with what the suite gives; parameters of other grants are left out."""
+class Session(oauthlib_plain.SuiteSession, Ours):
+    """Our session; parameters of other grants are ignored."""
 
     def __init__(
         self, client_id: str, *, token: Any = None, token_updater: Any = None, **other_grants: Any

@@ -1,4 +1,4 @@
-"""Our session, counted: a run that never built one would prove nothing."""
+"""A pytest plugin that counts our sessions: a run that builds none proves nothing."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -11,7 +11,7 @@ built = 0
 
 
 class Ours(ClientCredentialsSession):
-    """What the two suites are given, each by a constructor of its own kind."""
+    """The base of both replacements, each of which has a constructor of its own."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         global built
@@ -21,6 +21,6 @@ class Ours(ClientCredentialsSession):
 
 @pytest.fixture(scope="session", autouse=True)
 def sessions(record_testsuite_property: Callable[[str, object], None]) -> Iterator[None]:
-    """Say in the report how many were built."""
+    """Write the number of sessions into the report."""
     yield
     record_testsuite_property("sessions", built)

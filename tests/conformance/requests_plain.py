@@ -1,10 +1,10 @@
-"""For both runs of requests' suite: no connection that leaves the machine."""
+"""A pytest plugin for both runs of requests' suite: keep all connections on this machine."""
 
 import socket
 import sys
 
-# The suite's tarpit is a private address that only some networks swallow. A backlog that is full
-# swallows connections as well (Linux drops the SYN).
+# The suite's tarpit is a private address, which only some networks ignore silently. A socket with
+# a full backlog does the same, because Linux drops the SYN.
 listener = socket.create_server(("127.0.0.1", 0), backlog=0)
 filler = socket.create_connection(listener.getsockname())
 

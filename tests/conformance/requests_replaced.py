@@ -1,4 +1,4 @@
-"""Put our session, with a token for an unrelated origin, in the place of ``requests.Session``."""
+"""A pytest plugin that replaces ``requests.Session`` by ours, with a token of another origin."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +12,7 @@ ORIGIN = "https://api.invalid"
 
 
 class Session(Ours):
-    """Our session without arguments, so that it is built, subclassed and pickled as theirs."""
+    """Our session without arguments, so that it is built, subclassed and pickled like theirs."""
 
     def __init__(self) -> None:
         token = {"access_token": TOKEN, "token_type": "Bearer", "expires_in": 3600}
@@ -20,13 +20,13 @@ class Session(Ours):
 
 
 def without_token(send: Callable[..., requests.Response]) -> Callable[..., requests.Response]:
-    """Fail the test whose request carries our token, or goes to its origin: none should."""
+    """Return an adapter's ``send`` that fails if a request has our token or goes to its origin."""
 
     def checked(
         adapter: HTTPAdapter, request: requests.PreparedRequest, *args: Any, **kwargs: Any
     ) -> requests.Response:
-        assert TOKEN not in str(request.headers), "the token left for another origin"
-        assert not str(request.url).startswith(ORIGIN), "nothing here should need a token"
+        assert TOKEN not in str(request.headers), "the token was sent to another origin"
+        assert not str(request.url).startswith(ORIGIN), "no test needs a token"
         return send(adapter, request, *args, **kwargs)
 
     return checked

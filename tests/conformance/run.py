@@ -1,7 +1,7 @@
-"""Prove the drop-in: run the suites of requests and requests-oauthlib plain, then with our session.
+"""Run the suites of requests and requests-oauthlib as they are, then with our session.
 
-Each suite is the one that was published with the installed version. What passes plain must pass
-replaced, test by test, save what ``DECIDED_OTHERWISE`` lists. Exit status 0 only if that holds.
+Each suite is the one published with the installed version. Each test that passes plain must pass
+with our session, except those in ``DECIDED_OTHERWISE``. Exit with 0 only if that holds.
 """
 
 import argparse
@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import NamedTuple
 from xml.etree import ElementTree as ET
 
-# Where requests-oauthlib's suite says one thing of a BackendApplicationClient session and
-# design.md another. An entry that no longer differs is an error too: this list is exact.
-_RENEWED = "an expired token is renewed, where the parent raises TokenExpiredError (3.1)"
-_SWAPPED_WHOLE = "the token is one immutable object, and not in attributes of ``_client`` (3.6)"
-_TOKEN_ERROR = "a refusal is a TokenError with the code in ``error``, not InvalidGrantError (2)"
+# Tests of requests-oauthlib that our session fails on purpose. An entry whose test passes is an
+# error too, so this list is exact.
+_RENEWED = "an expired token is renewed; OAuth2Session raises TokenExpiredError"
+_SWAPPED_WHOLE = "the token is one immutable object; it is not in attributes of ``_client``"
+_TOKEN_ERROR = "a refusal is a TokenError with the code in ``error``; oauthlib raises its own kinds"
 DECIDED_OTHERWISE = {
     "tests.test_oauth2_session.OAuth2SessionTest::test_refresh_token_request": _RENEWED,
     "tests.test_oauth2_session.OAuth2SessionNetrcTest::test_refresh_token_request": _RENEWED,
@@ -36,7 +36,7 @@ TITLES = ("passed plain", "and replaced", "decided", "regress")
 
 
 class Suite(NamedTuple):
-    """A published suite: where it is, and the pytest plugins that make its two runs."""
+    """A published suite, and the pytest plugins of its two runs."""
 
     package: str
     tests: tuple[str, ...]
@@ -53,7 +53,7 @@ SUITES = (
     ),
     Suite(
         "requests-oauthlib",
-        # The rest is OAuth 1, an auth class that knows no session, a browser, or other grants.
+        # The other tests are for OAuth 1, for other grants, or do not use a session.
         tests=(
             "tests/test_oauth2_session.py",
             "tests/test_compliance_fixes.py",
@@ -66,7 +66,7 @@ SUITES = (
 
 
 def unpack(package: str, cache: Path) -> Path:
-    """Give the folder with the installed version's tests, downloaded unless the cache has them."""
+    """Return the folder with the tests of the installed version, downloaded if not cached."""
     installed = version(package)
     pattern = f"{package.replace('-', '[-_]')}-{installed}.tar.gz"
     if not list(cache.glob(pattern)):
@@ -77,41 +77,41 @@ def unpack(package: str, cache: Path) -> Path:
     folder = cache / archive.name.removesuffix(".tar.gz")
     shutil.rmtree(folder, ignore_errors=True)
     shutil.unpack_archive(archive, cache, filter="data")
-    # The code under test is the installed one; this copy of it would be imported before it.
+    # Otherwise this copy would be imported instead of the installed one.
     shutil.rmtree(folder / package.replace("-", "_"), ignore_errors=True)
     return folder
 
 
 def run(suite: Suite, plugins: tuple[str, ...], source: Path, report: Path) -> set[str]:
-    """Run a suite with these plugins and return the names of the tests that passed."""
+    """Run a suite with these plugins; return the names of the tests that passed."""
     pytest = [sys.executable, "-m", "pytest", "--quiet", "--tb=short", "-p", "no:cacheprovider"]
-    # No configuration but the suite's own: neither of this project nor of where the cache lies.
+    # Use only the configuration of the suite, not that of this project.
     pytest += ["-c", os.devnull, "--rootdir", str(source), "--confcutdir", str(source)]
     pytest += [f"--junit-xml={report}", *(f"-p{plugin}" for plugin in plugins), *suite.tests]
     print("$", *pytest, flush=True)
     with tempfile.TemporaryDirectory() as home:
-        # Proxies, certificates and a netrc of the machine would decide what passes.
-        scrubbed = {"PATH": os.environ["PATH"], "HOME": home, "LANG": "C.UTF-8"}
-        scrubbed |= {"PYTHONPATH": str(HERE), "PYTHONDONTWRITEBYTECODE": "1"}
-        ended = subprocess.run(pytest, cwd=source, env=scrubbed, stdin=subprocess.DEVNULL)
-    if ended.returncode not in (0, 1):  # 1: some test failed, which the comparison judges
-        sys.exit(f"pytest ended with status {ended.returncode}")
+        # Proxies, certificates and a netrc of the machine must not change the result.
+        environment = {"PATH": os.environ["PATH"], "HOME": home, "LANG": "C.UTF-8"}
+        environment |= {"PYTHONPATH": str(HERE), "PYTHONDONTWRITEBYTECODE": "1"}
+        ended = subprocess.run(pytest, cwd=source, env=environment, stdin=subprocess.DEVNULL)
+    if ended.returncode not in (0, 1):  # 1: a test failed; the comparison decides
+        sys.exit(f"pytest exited with status {ended.returncode}")
     root = ET.parse(report).getroot()
     if "ours" in plugins:
         built = root.find(".//property[@name='sessions']")
         if built is None or int(built.attrib["value"]) == 0:
-            sys.exit("the suite never built our session: nothing was proved")
+            sys.exit("the suite did not build our session, so the run proves nothing")
         print(f"{built.attrib['value']} of our sessions were built")
     outcomes: dict[str, bool] = {}
     for case in root.iter("testcase"):
         name = f"{case.attrib['classname']}::{case.attrib['name']}"
-        faults = {child.tag for child in case} & {"failure", "error", "skipped"}
-        outcomes[name] = outcomes.get(name, True) and not faults
+        failures = {child.tag for child in case} & {"failure", "error", "skipped"}
+        outcomes[name] = outcomes.get(name, True) and not failures
     return {name for name, passed in outcomes.items() if passed}
 
 
 def compare(cache: Path) -> int:
-    """Run every suite twice, print the table and the differences by name."""
+    """Run every suite twice; print the table and the names of the differing tests."""
     rows = []
     differences: set[str] = set()
     for suite in SUITES:
@@ -131,10 +131,10 @@ def compare(cache: Path) -> int:
         print(f"decided: {name}: {DECIDED_OTHERWISE[name]}")
     regress = sorted(differences - DECIDED_OTHERWISE.keys())
     for name in regress:
-        print(f"REGRESS: {name} passes plain and not replaced")
+        print(f"REGRESS: {name} passes plain and fails with our session")
     stale = sorted(DECIDED_OTHERWISE.keys() - differences)
     for name in stale:
-        print(f"STALE: {name} no longer differs: strike it from DECIDED_OTHERWISE")
+        print(f"STALE: {name} no longer differs: remove it from DECIDED_OTHERWISE")
     return 1 if regress or stale else 0
 
 
