@@ -1,4 +1,4 @@
-"""The rules of the house: who imports whom, what the door shows, what no file may hold."""
+"""The architecture: which module imports which, what the root exports, rules for every module."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from pokitdok_session.pokitdok.resources import Resources
 ROOT = Path(pokitdok_session.__file__).parent
 PACKAGE = "pokitdok_session"
 
-#: What design.md section 2 fixes, with `__version__` beside it.
+#: The public names of the package root, besides `__version__`.
 EXPORTS = [
     "APIError",
     "ClientCredentialsSession",
@@ -31,7 +31,7 @@ EXPORTS = [
     "TokenError",
 ]
 
-#: Run-time dependencies; urllib3 is requests' own.
+#: Run-time dependencies; urllib3 comes with requests.
 DEPENDENCIES = {"requests", "requests_oauthlib", "oauthlib", "urllib3"}
 
 
@@ -56,7 +56,7 @@ def is_type_checking(node: ast.AST) -> bool:
 
 
 def statements(node: ast.AST, *, inside_functions: bool, for_types: bool) -> Iterator[ast.AST]:
-    """The statements that importing a module runs; with those in functions, all that ever run."""
+    """Yield the statements that run on import; with those in functions, all that can run."""
     for child in ast.iter_child_nodes(node):
         if is_type_checking(child) and not for_types:
             continue
@@ -66,7 +66,7 @@ def statements(node: ast.AST, *, inside_functions: bool, for_types: bool) -> Ite
 
 
 def imports(name: str, *, inside_functions: bool = True, for_types: bool = False) -> set[str]:
-    """The modules that a module imports, by their full names."""
+    """Return the full names of the modules that a module imports."""
     found: set[str] = set()
     is_package = MODULES[name].name == "__init__.py"
     kinds = {"inside_functions": inside_functions, "for_types": for_types}
@@ -89,11 +89,11 @@ def within(name: str, **how: bool) -> set[str]:
 
 
 def layer(name: str) -> str:
-    """The folder of a module, or the module itself where it stands in none."""
+    """Return the folder of a module, or the module itself if it is not in a folder."""
     return name.removeprefix(PACKAGE).removeprefix(".").partition(".")[0]
 
 
-#: What a layer may import, itself aside. `errors` re-exports: only the root uses it.
+#: What a layer may import besides itself. `errors` re-exports: only the root uses it.
 BELOW = {
     "transport": set[str](),
     "oauth2": {"transport"},
@@ -103,7 +103,7 @@ BELOW = {
 }
 
 
-def test_these_rules_see_the_imports_that_there_are() -> None:
+def test_imports_of_known_modules_are_found() -> None:
     assert f"{PACKAGE}.oauth2.session" in within(f"{PACKAGE}.pokitdok.session")
     assert f"{PACKAGE}.oauth2.errors" in within(f"{PACKAGE}.errors")
     assert "filelock" in imports(f"{PACKAGE}.oauth2.stores.file")
@@ -112,19 +112,19 @@ def test_these_rules_see_the_imports_that_there_are() -> None:
 
 
 @pytest.mark.parametrize("folder", BELOW)
-def test_layer_imports_only_what_is_below_it(folder: str) -> None:
+def test_layer_imports_only_lower_layers(folder: str) -> None:
     for name in MODULES:
         if layer(name) == folder:
             used = {layer(module) for module in within(name, for_types=True)} - {folder}
             assert used <= BELOW[folder], name
 
 
-def test_no_layer_but_pokitdok_names_the_platform() -> None:
+def test_lower_layers_do_not_name_the_platform() -> None:
     naming = {name for name in CLIENT if "pokitdok.com" in MODULES[name].read_text("utf-8")}
     assert {layer(name) for name in naming} == {"pokitdok"}
 
 
-def test_a_resource_imports_only_the_api_layer_and_the_types() -> None:
+def test_resource_imports_only_the_api_layer_and_types() -> None:
     resources = f"{PACKAGE}.pokitdok.resources"
     families = [name for name in CLIENT if name.startswith(f"{resources}.")]
     assert len(families) > 10
@@ -133,7 +133,7 @@ def test_a_resource_imports_only_the_api_layer_and_the_types() -> None:
             assert module.startswith((f"{PACKAGE}.api.", f"{PACKAGE}.pokitdok.types")), family
 
 
-def test_the_server_of_the_sandbox_imports_nothing_of_the_client() -> None:
+def test_sandbox_server_imports_nothing_of_the_client() -> None:
     for name in filter(is_sandbox, MODULES):
         outside = {module for module in within(name) if not is_sandbox(module)}
         # It hands out sessions, and knows of them when it does.
@@ -143,24 +143,24 @@ def test_the_server_of_the_sandbox_imports_nothing_of_the_client() -> None:
         assert {module for module in at_import if not is_sandbox(module)} == set(), name
 
 
-def test_nothing_imports_the_sandbox_but_the_command() -> None:
+def test_sandbox_is_imported_only_by_the_command() -> None:
     importing = {name for name in CLIENT if any(map(is_sandbox, within(name)))}
     assert importing <= {f"{PACKAGE}.__main__"}
 
 
-def test_no_module_imports_one_that_imports_it() -> None:
+def test_imports_have_no_cycle() -> None:
     graph = {name: within(name, inside_functions=False) - {PACKAGE} for name in MODULES}
     assert len(list(TopologicalSorter(graph).static_order())) >= len(graph) - 1
 
 
-def test_the_client_needs_its_dependencies_and_no_others() -> None:
+def test_client_imports_only_declared_dependencies() -> None:
     for name in CLIENT:
         roots = {module.partition(".")[0] for module in imports(name, inside_functions=False)}
         foreign = roots - set(sys.stdlib_module_names) - {PACKAGE}
         assert foreign <= DEPENDENCIES, name
 
 
-def test_importing_the_package_loads_no_extra_and_starts_nothing() -> None:
+def test_package_import_loads_no_extra_and_starts_no_thread() -> None:
     code = (
         "import os, sys, threading\n"
         "before = dict(os.environ)\n"
@@ -181,10 +181,10 @@ def test_importing_the_package_loads_no_extra_and_starts_nothing() -> None:
     assert (done.stdout, done.stderr) == ("[]\n", "")
 
 
-# The door
+# The package root
 
 
-def test_the_door_shows_what_was_fixed_and_nothing_else() -> None:
+def test_root_exports_exactly_the_public_names() -> None:
     assert pokitdok_session.__all__ == EXPORTS
     namespace: dict[str, object] = {}
     exec("from pokitdok_session import *", namespace)
@@ -195,7 +195,7 @@ def test_the_door_shows_what_was_fixed_and_nothing_else() -> None:
     assert set(EXPORTS) <= set(dir(pokitdok_session))
 
 
-def test_the_door_holds_names_and_nothing_else() -> None:
+def test_root_module_has_only_imports_and_names() -> None:
     kinds = (ast.ImportFrom, ast.Assign, ast.Expr, ast.If)
     assert all(isinstance(node, kinds) for node in TREES[PACKAGE].body)
     choices = [node for node in TREES[PACKAGE].body if isinstance(node, ast.If)]
@@ -203,7 +203,7 @@ def test_the_door_holds_names_and_nothing_else() -> None:
     assert at_run_time == ["__getattr__", "__dir__"]
 
 
-def test_a_session_for_another_provider_loads_none_of_the_api() -> None:
+def test_generic_session_does_not_load_the_api() -> None:
     code = (
         "import sys\n"
         "from pokitdok_session import ClientCredentialsSession\n"
@@ -219,26 +219,26 @@ def test_a_session_for_another_provider_loads_none_of_the_api() -> None:
     assert (done.stdout, done.stderr) == ("[]\nTrue\n", "")
 
 
-def test_a_name_that_the_door_does_not_have_is_an_attribute_error() -> None:
+def test_unknown_name_of_the_root_raises_attribute_error() -> None:
     with pytest.raises(AttributeError, match="'pokitdok_session' has no attribute 'Repli'"):
         pokitdok_session.Repli  # type: ignore[attr-defined]  # noqa: B018
 
 
-def test_the_version_is_one() -> None:
+def test_version_is_defined_once() -> None:
     assert re.fullmatch(r"\d+\.\d+\.\d+", pokitdok_session.__version__)
     assert "__version__" not in "".join(
         path.read_text("utf-8") for name, path in MODULES.items() if name != PACKAGE
     )
 
 
-def test_the_package_says_that_it_is_typed() -> None:
+def test_package_has_a_type_marker() -> None:
     assert (ROOT / "py.typed").exists()
 
 
-# Names and text
+# Every module
 
 
-def test_no_public_name_of_a_module_stands_twice() -> None:
+def test_public_names_of_modules_are_unique() -> None:
     names = Counter(
         node.name
         for name in CLIENT
@@ -249,7 +249,7 @@ def test_no_public_name_of_a_module_stands_twice() -> None:
     assert twice == set()
 
 
-def test_no_method_of_the_session_stands_twice() -> None:
+def test_session_methods_are_defined_once() -> None:
     defined = Counter(
         name
         for parent in pokitdok_session.PokitDokSession.__mro__
@@ -263,25 +263,25 @@ def test_no_method_of_the_session_stands_twice() -> None:
 
 
 @pytest.mark.parametrize("name", CLIENT)
-def test_a_module_begins_with_a_sentence_that_says_what_it_knows(name: str) -> None:
+def test_module_docstring_begins_with_a_sentence(name: str) -> None:
     text = ast.get_docstring(TREES[name])
     assert text
     first = text.splitlines()[0]
     assert first.endswith((".", ":", "?", "`"))
 
 
-def test_no_file_touches_the_switches_of_oauthlib() -> None:
+def test_environment_variables_of_oauthlib_are_not_used() -> None:
     for name in CLIENT:
         assert "OAUTHLIB_" not in MODULES[name].read_text("utf-8"), name
 
 
-def test_the_parent_is_reached_by_super_and_not_by_its_name() -> None:
+def test_parent_class_is_called_by_super() -> None:
     direct = re.compile(r"(?:requests\.Session|OAuth2Session)\.(?:request|send|__init__)\(")
     for name in CLIENT:
         assert not direct.search(MODULES[name].read_text("utf-8")), name
 
 
-def test_parameters_are_explicit_where_others_read_them_from_the_signature() -> None:
+def test_session_constructors_have_explicit_parameters() -> None:
     for kind in (
         pokitdok_session.PokitDokSession,
         pokitdok_session.ClientCredentialsSession,

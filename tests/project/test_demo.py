@@ -1,4 +1,4 @@
-"""``python -m pokitdok_session``, as a process of its own: what it prints and how it ends."""
+"""``python -m pokitdok_session`` in a process of its own: its output and its exit status."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ def lines(ended: Ended) -> dict[str, str]:
 
 
 @pytest.fixture
-def on(sandbox: Sandbox) -> Callable[..., Ended]:
-    """The command with the credentials of a sandbox in its environment, as of a real account."""
+def run_demo(sandbox: Sandbox) -> Callable[..., Ended]:
+    """Return a function that runs the command with a sandbox's credentials in the environment."""
 
-    def on(*arguments: str, **changed: str) -> Ended:
+    def run(*arguments: str, **changed: str) -> Ended:
         account = {
             "POKITDOK_CLIENT_ID": sandbox.client_id,
             "POKITDOK_CLIENT_SECRET": sandbox.client_secret,
@@ -46,51 +46,55 @@ def on(sandbox: Sandbox) -> Callable[..., Ended]:
         }
         return command(*arguments, **{**account, **changed})
 
-    return on
+    return run
 
 
-def test_without_credentials_it_crosses_two_expiries_of_a_sandbox_and_all_holds() -> None:
+def test_demo_without_credentials_passes_two_expiries_of_a_sandbox() -> None:
     ended = command()
     assert (ended.returncode, ended.stderr) == (0, "")
-    said = lines(ended)
-    assert list(said) == ["server", "token", "claim", "activity", "calls", "expired", "next"]
-    assert "its tokens live 2 s" in said["server"]
-    assert re.match(r"[0-9a-f]{8} \(a fingerprint\)", said["token"])
-    sent = re.fullmatch(r"sent to MOCKPAYER: activity ([0-9a-f]{24}) is scheduled", said["claim"])
+    printed = lines(ended)
+    assert list(printed) == ["server", "token", "claim", "activity", "calls", "expired", "next"]
+    assert "its tokens live 2 s" in printed["server"]
+    assert re.match(r"[0-9a-f]{8} \(a fingerprint\)", printed["token"])
+    sent = re.fullmatch(
+        r"sent to MOCKPAYER: activity ([0-9a-f]{24}) is scheduled", printed["claim"]
+    )
     assert sent
-    assert said["activity"] == f"{sent[1]} read: claims, scheduled"
-    called = re.fullmatch(r"(\d+) in .* across (\d) expiries: 0 failed, (\d) .*", said["calls"])
+    assert printed["activity"] == f"{sent[1]} read: claims, scheduled"
+    called = re.fullmatch(r"(\d+) in .* across (\d) expiries: 0 failed, (\d) .*", printed["calls"])
     assert called
     calls, expiries, token_requests = map(int, called.groups())
     assert calls > 20
     assert 2 <= expiries < token_requests <= expiries + 2
-    assert "401" in said["expired"]
+    assert "401" in printed["expired"]
 
 
-def test_with_credentials_it_sends_no_claim_and_waits_for_no_expiry(
-    sandbox: Sandbox, on: Callable[..., Ended]
+def test_demo_with_credentials_sends_no_claim(
+    sandbox: Sandbox, run_demo: Callable[..., Ended]
 ) -> None:
-    ended = on()
+    ended = run_demo()
     assert (ended.returncode, ended.stderr) == (0, "")
     assert sandbox.received(CLAIMS) == []
-    said = lines(ended)
-    assert "billed" in said["claim"]
-    assert "fetch_token()" in said["calls"]
-    assert "0 failed, 3 token requests" in said["calls"]
+    printed = lines(ended)
+    assert "billed" in printed["claim"]
+    assert "fetch_token()" in printed["calls"]
+    assert "0 failed, 3 token requests" in printed["calls"]
     assert sandbox.token_requests == 3
 
 
-def test_a_claim_is_sent_on_the_real_api_when_it_is_asked_for(
-    sandbox: Sandbox, on: Callable[..., Ended]
+def test_demo_with_claim_option_sends_a_claim(
+    sandbox: Sandbox, run_demo: Callable[..., Ended]
 ) -> None:
-    ended = on("--claim")
+    ended = run_demo("--claim")
     assert ended.returncode == 0
     assert len(sandbox.received(CLAIMS)) == 1
     assert lines(ended)["activity"].endswith("read: claims, scheduled")
 
 
-def test_neither_secret_nor_token_is_printed(sandbox: Sandbox, on: Callable[..., Ended]) -> None:
-    ended = on("--claim")
+def test_demo_prints_neither_secret_nor_token(
+    sandbox: Sandbox, run_demo: Callable[..., Ended]
+) -> None:
+    ended = run_demo("--claim")
     printed = ended.stdout + ended.stderr
     tokens = {seen.token for seen in sandbox.requests}
     assert len(tokens) == 3
@@ -98,23 +102,27 @@ def test_neither_secret_nor_token_is_printed(sandbox: Sandbox, on: Callable[...,
     assert not [text for text in (*tokens, sandbox.client_secret) if text and text in printed]
 
 
-def test_a_failed_call_is_status_1_and_named(sandbox: Sandbox, on: Callable[..., Ended]) -> None:
+def test_demo_failed_call_exits_with_1_and_its_name(
+    sandbox: Sandbox, run_demo: Callable[..., Ended]
+) -> None:
     sandbox.fail("/activities/*", status=200, body={"data": {"state": {"name": "lost"}}})
-    ended = on("--claim")
+    ended = run_demo("--claim")
     assert (ended.returncode, ended.stderr) == (1, "failed: activity\n")
 
 
-def test_an_error_of_the_api_is_status_1_and_a_line(
-    sandbox: Sandbox, on: Callable[..., Ended]
+def test_demo_api_error_exits_with_1_and_one_line(
+    sandbox: Sandbox, run_demo: Callable[..., Ended]
 ) -> None:
     sandbox.fail(CLAIMS, status=402)
-    ended = on("--claim")
+    ended = run_demo("--claim")
     assert ended.returncode == 1
     assert re.fullmatch(r"PaymentRequired: the API answered 402;[^\n]*\n", ended.stderr)
 
 
-def test_an_endpoint_that_is_not_there_is_status_1_and_a_line(on: Callable[..., Ended]) -> None:
-    ended = on(POKITDOK_BASE_URL="https://127.0.0.1:1")
+def test_demo_unreachable_endpoint_exits_with_1_and_one_line(
+    run_demo: Callable[..., Ended],
+) -> None:
+    ended = run_demo(POKITDOK_BASE_URL="https://127.0.0.1:1")
     assert ended.returncode == 1
     assert re.fullmatch(r"no response from https://127.0.0.1:1/oauth2/token [^\n]*\n", ended.stderr)
 
@@ -122,24 +130,24 @@ def test_an_endpoint_that_is_not_there_is_status_1_and_a_line(on: Callable[..., 
 @pytest.mark.parametrize(
     ("wrong", "line"),
     [
-        ({"POKITDOK_CLIENT_SECRET": "hush"}, "check client_id and client_secret"),
+        ({"POKITDOK_CLIENT_SECRET": "wrong"}, "check client_id and client_secret"),
         ({"POKITDOK_CLIENT_SECRET": ""}, "set POKITDOK_CLIENT_SECRET in the environment"),
         ({"POKITDOK_BASE_URL": "http://api.invalid"}, "must be https"),
         ({"POKITDOK_BASE_URL": "nowhere"}, "base_url and origins begin with https://"),
     ],
     ids=["wrong secret", "no secret", "plain http", "no URL"],
 )
-def test_what_has_to_be_set_right_is_status_2_and_a_line(
-    wrong: dict[str, str], line: str, on: Callable[..., Ended]
+def test_demo_wrong_settings_exit_with_2_and_one_line(
+    wrong: dict[str, str], line: str, run_demo: Callable[..., Ended]
 ) -> None:
-    ended = on(**wrong)
+    ended = run_demo(**wrong)
     assert ended.returncode == 2
     assert line in ended.stderr
     assert ended.stderr.count("\n") == 1
-    assert "hush" not in ended.stdout + ended.stderr
+    assert "wrong" not in ended.stdout + ended.stderr
 
 
-def test_without_the_extra_it_says_what_to_install_and_is_status_2() -> None:
+def test_demo_without_the_extra_exits_with_2_and_its_name() -> None:
     code = "import sys; sys.modules['starlette'] = None; sys.argv = ['x']; import runpy; "
     code += "runpy.run_module('pokitdok_session', run_name='__main__')"
     clean = {name: value for name, value in os.environ.items() if not name.startswith("POKITDOK")}
@@ -149,7 +157,7 @@ def test_without_the_extra_it_says_what_to_install_and_is_status_2() -> None:
     assert ended.stderr.count("\n") == 1
 
 
-def test_help_says_what_is_billed_and_what_the_status_means() -> None:
+def test_demo_help_names_costs_and_exit_statuses() -> None:
     ended = command("--help")
     assert ended.returncode == 0
     assert "billed" in ended.stdout
