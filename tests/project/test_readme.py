@@ -19,13 +19,19 @@ from pokitdok_session.pokitdok.resources import Resources
 from pokitdok_session.sandbox import Sandbox
 from support.redis_server import RedisServer
 
-README = Path(__file__).parents[2] / "README.md"
+ROOT = Path(__file__).parents[2]
+README = ROOT / "README.md"
 TEXT = README.read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
+PROSE = [
+    line
+    for line in re.sub(r"^```.*?^```$", "", TEXT, flags=re.MULTILINE | re.DOTALL).splitlines()
+    if not line.startswith("|")
+]
 PYTHON = [code for language, code in BLOCKS if language == "python"]
-[DASK] = [code for code in PYTHON if "__main__" in code]
-IN_ORDER = [code for code in PYTHON if code != DASK]
-HOSTED = "https://platform.pokitdok.com"
+[DASK] = [code for code in PYTHON if "dask" in code]
+[TESTS] = [code for code in PYTHON if "pytest_plugins" in code]
+IN_ORDER = [code for code in PYTHON if code not in (DASK, TESTS)]
 
 
 def section(title: str) -> str:
@@ -39,7 +45,7 @@ def rows(title: str) -> list[list[str]]:
 
 @pytest.fixture
 def account(sandbox: Sandbox) -> dict[str, str]:
-    """The environment of a user of this sandbox."""
+    """Return the environment of a user of this sandbox."""
     return {
         "POKITDOK_CLIENT_ID": sandbox.client_id,
         "POKITDOK_CLIENT_SECRET": sandbox.client_secret,
@@ -48,13 +54,16 @@ def account(sandbox: Sandbox) -> dict[str, str]:
     }
 
 
-def test_it_is_read_in_one_go() -> None:
-    assert len(TEXT.splitlines()) <= 200
+def test_readme_prose_has_at_most_1200_words() -> None:
+    assert len(" ".join(PROSE).split()) <= 1200
 
 
-def test_the_first_two_blocks_set_up_an_empty_machine_by_themselves() -> None:
-    (first, run), (second, test) = BLOCKS[:2]
-    assert first == second == "sh"
+def test_readme_prose_lines_have_at_most_120_characters() -> None:
+    assert [line for line in PROSE if len(line) > 120] == []
+
+
+def test_readme_shell_blocks_set_up_an_empty_machine() -> None:
+    run, test = (code for language, code in BLOCKS if language == "sh")
     for commands in (run, test):
         assert commands.startswith("python3 -m venv .venv\n")
         assert "pip install --quiet --upgrade pip\n" in commands
@@ -62,23 +71,30 @@ def test_the_first_two_blocks_set_up_an_empty_machine_by_themselves() -> None:
     assert test.endswith(".venv/bin/python -m pytest -n 2\n")
 
 
-def test_the_table_of_resources_is_what_the_code_has() -> None:
-    families = {family.__name__: family for family in Resources.__bases__}
-    told: list[str] = []
-    for names, methods in rows("Resources"):
-        in_row = names.split(", ")
-        told += in_row
-        assert methods == ", ".join(
-            f"`{name}`"
-            for family in in_row
-            for name, value in vars(families[family]).items()
-            if isinstance(value, FunctionType)
-        )
-    assert sorted(told) == sorted(families)
+def test_readme_links_lead_to_files_and_sections() -> None:
+    headings = {
+        re.sub(r"[^a-z0-9 -]", "", title.lower()).replace(" ", "-")
+        for title in re.findall(r"^#+ (.*)$", "\n".join(PROSE), re.MULTILINE)
+    }
+    for target in re.findall(r"\]\(([^)]*)\)", "\n".join(PROSE)):
+        if target.startswith("#"):
+            assert target[1:] in headings
+        elif "://" not in target:
+            assert (ROOT / target.partition("#")[0]).exists()
 
 
-def test_every_error_is_in_the_table_of_what_to_do() -> None:
-    table = " ".join(cell for cell, _ in rows("Errors, and what to do"))
+def test_readme_number_of_methods_is_that_of_the_code() -> None:
+    methods = [
+        name
+        for family in Resources.__bases__
+        for name, value in vars(family).items()
+        if isinstance(value, FunctionType) and not name.startswith("_")
+    ]
+    assert f"There are {len(methods)} such methods" in TEXT
+
+
+def test_readme_error_table_has_every_error() -> None:
+    table = " ".join(cell for cell, _ in rows("What each error means"))
     ours = {
         name
         for name, value in vars(errors).items()
@@ -88,28 +104,54 @@ def test_every_error_is_in_the_table_of_what_to_do() -> None:
     assert set(re.findall(r"`(\w+)`", table)) == ours - {"APIError"}
 
 
-def test_its_code_runs_from_top_to_bottom_and_after_is_as_before(
-    sandbox: Sandbox, account: dict[str, str], monkeypatch: pytest.MonkeyPatch
+def test_readme_migration_table_names_existing_arguments() -> None:
+    from pokitdok_session import PokitDokSession
+
+    parameters = inspect.signature(PokitDokSession).parameters
+    for _, now in rows("Coming from"):
+        for name in re.findall(r"`(\w+)=`", now):
+            assert name in parameters
+        for name in re.findall(r"`(\w+)\(", now):
+            assert name == "PokitDokSession" or hasattr(PokitDokSession, name)
+
+
+def test_readme_code_runs_in_order(
+    sandbox: Sandbox,
+    account: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     for name, value in account.items():
         monkeypatch.setenv(name, value)
-    met: dict[str, Any] = {"__name__": "readme"}
-    pairs = []
+    replaced = {
+        "my-client-id": sandbox.client_id,
+        "my-client-secret": sandbox.client_secret,
+        "https://login.example.com": sandbox.base_url,
+        "https://api.example.com/v1": f"{sandbox.base_url}/api/v4",
+    }
+    variables: dict[str, Any] = {"__name__": "readme"}
     for code in IN_ORDER:
-        exec(compile(code.replace(HOSTED, sandbox.base_url), README.name, "exec"), met)
-        if "before" in met:
-            pairs.append((met.pop("before"), met.pop("after")))
-    (plain, ours), (override, session) = pairs
-    path = f"{sandbox.base_url}/api/v4/activities/{met['reply'].activity_id}"
-    assert plain["data"] == ours["data"]
-    asked = sandbox.token_requests
-    override._client._expires_at = 1  # it has run out, and the override is what renews it
-    assert override.get(path).json()["data"] == session.get(path).json()["data"] == ours["data"]
-    assert sandbox.token_requests == asked + 2
-    assert met["coverage"] == met["reply"].data["coverage"]
-    assert met["response"].status_code == 200
-    for each in (met["session"], met["client"], override, session):
-        each.close()
+        for example, real in replaced.items():
+            code = code.replace(example, real)
+        exec(compile(code, README.name, "exec"), variables)
+        if "APIError" in code:
+            assert "TradingPartnerError" in capsys.readouterr().out
+        variables["session"].close()  # a session can be used after close()
+    assert variables["reply"].data["coverage"]["active"] is True
+    assert variables["same"].status_code == variables["response"].status_code == 200
+    assert len(sandbox.received("/eligibility/")) == 2
+
+
+def test_readme_example_of_tests_passes(tmp_path: Path) -> None:
+    (tmp_path / "test_example.py").write_text(TESTS, encoding="utf-8")
+    ended = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path)],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert f"{TESTS.count('def test_')} passed" in ended.stdout, ended.stdout + ended.stderr
 
 
 @pytest.fixture
@@ -118,7 +160,7 @@ def redis_url() -> Iterator[str]:
         yield f"redis://127.0.0.1:{server.port}"
 
 
-def test_the_dask_example_asks_for_one_token_in_all(
+def test_readme_dask_example_sends_one_token_request(
     sandbox: Sandbox, account: dict[str, str], redis_url: str, tmp_path: Path
 ) -> None:
     script = tmp_path / "example.py"
