@@ -362,7 +362,7 @@ def test_a_store_that_fails_is_named_once_and_stops_nothing(
             session.token = None
             store.tokens.clear()
             assert call(session) == [200]
-    assert warnings_in(caplog) == ["Patient fails, going on without it: RuntimeError"]
+    assert warnings_in(caplog) == ["Patient failed, continuing without it: RuntimeError"]
     assert "do not repeat" not in caplog.text
 
 
@@ -384,7 +384,7 @@ def test_a_store_that_fails_again_is_named_again(
 def test_a_store_that_hangs_stops_nothing_for_long(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, ill: str
 ) -> None:
-    monkeypatch.setattr(sharing, "PATIENCE", 0.3)
+    monkeypatch.setattr(sharing, "STORE_TIMEOUT", 0.3)
     recovers = threading.Event()
     store = Patient()
     store.ills[ill] = lambda: recovers.wait(PATIENCE)
@@ -443,7 +443,7 @@ def test_a_token_that_is_not_to_be_had_is_the_same_error_with_a_store(
 def test_a_redis_that_is_down_stops_nothing(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(sharing, "PATIENCE", 0.3)
+    monkeypatch.setattr(sharing, "STORE_TIMEOUT", 0.3)
     with RedisServer() as server, sandbox.session(store=RedisTokenStore(server.client())) as one:
         call(one)
         for rounds in (1, 2):
@@ -468,7 +468,7 @@ def is_kept_anew(session: Any) -> bool:
 def test_a_redis_that_hangs_stops_nothing(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(sharing, "PATIENCE", 0.3)
+    monkeypatch.setattr(sharing, "STORE_TIMEOUT", 0.3)
     client_that_waits_for_ever = {"socket_timeout": None, "socket_connect_timeout": None}
     with RedisServer() as server:
         client = server.client(**client_that_waits_for_ever)
@@ -479,7 +479,7 @@ def test_a_redis_that_hangs_stops_nothing(
             for _ in range(4):
                 session.token = None
                 assert call(session) == [200]
-            assert time.monotonic() - started < sharing.PATIENCE + 1.5
+            assert time.monotonic() - started < sharing.STORE_TIMEOUT + 1.5
             server.wake()
     assert len(warnings_in(caplog)) == 1
 
@@ -487,7 +487,7 @@ def test_a_redis_that_hangs_stops_nothing(
 def test_a_redis_that_hangs_does_not_hold_up_a_token_fetched_by_hand(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sharing, "PATIENCE", 0.3)
+    monkeypatch.setattr(sharing, "STORE_TIMEOUT", 0.3)
     with RedisServer() as server:
         client = server.client(socket_timeout=None)
         with sandbox.session(store=RedisTokenStore(client)) as session:
@@ -495,7 +495,7 @@ def test_a_redis_that_hangs_does_not_hold_up_a_token_fetched_by_hand(
             server.hang()
             started = time.monotonic()
             session.fetch_token()
-            assert time.monotonic() - started < sharing.PATIENCE + 1
+            assert time.monotonic() - started < sharing.STORE_TIMEOUT + 1
             server.wake()
 
 

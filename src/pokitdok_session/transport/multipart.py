@@ -1,4 +1,4 @@
-"""A multipart form that is read while it is sent, and can be sent again from its beginning."""
+"""A multipart form that is read while it is sent and can be sent again."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from requests.utils import guess_filename, to_key_val_list
 from urllib3.fields import RequestField
 from urllib3.filepost import choose_boundary
 
-#: Bytes read at a time by who iterates; urllib3 asks for its own block size.
-BLOCK = 1 << 18
+#: Bytes per block when the form is iterated; urllib3 reads blocks of the adapter's size.
+BLOCK_SIZE = 1 << 18
 
 
 class Multipart:
-    """The body that requests makes of ``data`` and ``files`` (RFC 7578), without reading the files.
+    """The body that requests builds from ``data`` and ``files`` (RFC 7578), as a stream.
 
-    A file is sent from where it stands, and opened and closed by somebody else. It is a file
-    itself, with a length and a position, which is what requests sends as it comes and urllib3
-    rewinds. What has no position, and text, is read at once, as requests would.
+    It has a length and a position, so requests streams it and urllib3 can rewind it. A file is
+    sent from its present position; the caller opens and closes it. A stream without a position
+    and text are read at once, as requests does.
     """
 
     def __init__(self, data: Any, files: Any) -> None:
@@ -42,7 +42,7 @@ class Multipart:
 
     def seek(self, position: int) -> None:
         for part in self._parts:
-            part.go_to(max(0, min(position, part.length)))
+            part.seek(max(0, min(position, part.length)))
             position -= part.length
         self._position = sum(part.position for part in self._parts)
 
@@ -56,34 +56,34 @@ class Multipart:
         return b""
 
     def __iter__(self) -> Iterator[bytes]:
-        while block := self.read(BLOCK):
+        while block := self.read(BLOCK_SIZE):
             yield block
 
 
 class _Part:
-    """A run of bytes in the form: the rest of a file, or what is in memory."""
+    """A part of the form: the rest of a file, or bytes in memory."""
 
     def __init__(self, content: Any) -> None:
-        self._file = content if _can_be_read_twice(content) else io.BytesIO(_bytes(content))
+        self._file = content if _is_rewindable(content) else io.BytesIO(_bytes(content))
         self._start = self._file.tell()
         self.length = self._file.seek(0, os.SEEK_END) - self._start
-        self.go_to(0)
+        self.seek(0)
 
-    def go_to(self, position: int) -> None:
+    def seek(self, position: int) -> None:
         self.position = position
         self._file.seek(self._start + position)
 
     def read(self, size: int) -> bytes:
-        left = self.length - self.position
+        remaining = self.length - self.position
         self._file.seek(self._start + self.position)  # the same file may be sent twice
-        block: bytes = self._file.read(left if size < 0 else min(size, left))
-        if not block and left and size:
-            raise OSError("a file has become shorter while it was sent")
+        block: bytes = self._file.read(remaining if size < 0 else min(size, remaining))
+        if not block and remaining and size:
+            raise OSError("a file of the form was truncated while it was sent")
         self.position += len(block)
         return block
 
 
-def _can_be_read_twice(content: Any) -> bool:
+def _is_rewindable(content: Any) -> bool:
     if not hasattr(content, "read") or isinstance(content, io.TextIOBase):
         return False
     try:
@@ -101,10 +101,10 @@ def _bytes(content: Any) -> bytes:
 
 
 def _fields(data: Any, files: Any) -> Iterator[RequestField]:
-    """Name the parts in the order and with the headers that requests gives them."""
+    """Yield the parts in the order and with the headers of requests."""
     for name, values in to_key_val_list(data or {}):
-        alone = isinstance(values, (str, bytes)) or not hasattr(values, "__iter__")
-        for value in [values] if alone else values:
+        is_single = isinstance(values, (str, bytes)) or not hasattr(values, "__iter__")
+        for value in [values] if is_single else values:
             if value is not None:
                 text = value if isinstance(value, (str, bytes)) else str(value)
                 field = RequestField(name=name, data=text)

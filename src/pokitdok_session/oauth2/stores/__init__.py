@@ -1,1 +1,1 @@
-"""Where a token is stored so that many processes can use it."""
+"""Stores that keep a token where other threads, processes and hosts find it."""

@@ -17,13 +17,13 @@ from .base import LOCK_TTL, expires_at_of
 class FileTokenStore:
     """Tokens in one file, for the processes of one host; needs the extra ``file``.
 
-    The file and what is written on the way to it can be read by their owner alone. The lock
-    is a file beside it, and the operating system gives it back when its holder dies.
+    Only the owner can read the file and the temporary files from which it is made. The lock is a
+    file beside it, which the operating system unlocks when the process that holds it ends.
     """
 
     def __init__(self, path: str | os.PathLike[str], *, lock_timeout: float = LOCK_TTL) -> None:
         try:
-            import filelock  # noqa: F401  # here, so that a missing extra is found at once
+            import filelock  # noqa: F401  # here, so that a missing extra is reported at once
         except ImportError as error:
             raise ImportError(
                 "FileTokenStore needs the extra `file`: pip install filelock"
@@ -32,38 +32,38 @@ class FileTokenStore:
         self.lock_timeout = lock_timeout
 
     def load(self, key: str) -> Mapping[str, Any] | None:
-        token = self._tokens().get(key)
+        token = self._load_all().get(key)
         return token if isinstance(token, dict) else None
 
     def save(self, key: str, token: Mapping[str, Any]) -> None:
-        import tempfile  # here, for the package is imported by many who save nothing
+        import tempfile  # here, because most programs that import the package save nothing
 
         now = time.time()
-        kept = {
+        valid = {
             name: other
-            for name, other in self._tokens().items()
+            for name, other in self._load_all().items()
             if isinstance(other, dict) and expires_at_of(other) > now
         }
-        text = json.dumps({**kept, key: dict(token)})
+        text = json.dumps({**valid, key: dict(token)})
         self._make_folder()
-        handle, beside = tempfile.mkstemp(dir=self.path.parent, prefix=f".{self.path.name}.")
+        handle, tmp_path = tempfile.mkstemp(dir=self.path.parent, prefix=f".{self.path.name}.")
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as file:  # mkstemp made it 0600
                 file.write(text)
-            os.replace(beside, self.path)
+            os.replace(tmp_path, self.path)
         except BaseException:
             with contextlib.suppress(OSError):
-                os.unlink(beside)
+                os.unlink(tmp_path)
             raise
 
     def lock(self, key: str) -> AbstractContextManager[Any]:
         from filelock import FileLock
 
         self._make_folder()
-        # One lock for all keys: a save writes the whole file.
+        # One lock for all keys, because a save writes the whole file.
         return FileLock(f"{self.path}.lock", timeout=self.lock_timeout, mode=0o600)
 
-    def _tokens(self) -> dict[str, Any]:
+    def _load_all(self) -> dict[str, Any]:
         try:
             tokens = json.loads(self.path.read_bytes())
         except (OSError, ValueError, RecursionError):

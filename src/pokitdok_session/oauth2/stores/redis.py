@@ -1,4 +1,4 @@
-"""Tokens in Redis, for all hosts that reach it."""
+"""Tokens in Redis, for all hosts that can connect to it."""
 
 from __future__ import annotations
 
@@ -10,14 +10,16 @@ from typing import Any
 
 from .base import LOCK_TTL, expires_at_of
 
-#: Seconds to wait beyond that, or those who began to wait with the lock would give up with it.
+#: Seconds to wait for a lock beyond its TTL. With none, a session that began to wait when the lock
+#: was taken would give up when it ends.
 LOCK_GRACE = 1.0
 
 
 class RedisTokenStore:
-    """Tokens in Redis, for all hosts that reach it; needs the extra ``redis``.
+    """Tokens in Redis, for all hosts that can connect to it; needs the extra ``redis``.
 
-    ``client`` is a `redis.Redis` of yours. A token and a lock end there by themselves.
+    ``client`` is a `redis.Redis`. Redis deletes a token when it expires, and a lock after
+    ``lock_timeout`` seconds.
     """
 
     def __init__(
@@ -28,7 +30,10 @@ class RedisTokenStore:
         lock_timeout: float = LOCK_TTL,
     ) -> None:
         if not hasattr(client, "lock"):
-            raise TypeError("client must be a redis.Redis: redis.Redis.from_url(url) makes one")
+            raise TypeError(
+                f"client must be a redis.Redis, got {type(client).__name__}; "
+                "redis.Redis.from_url(url) makes one"
+            )
         self.client = client
         self.prefix = prefix
         self.lock_timeout = lock_timeout
@@ -39,7 +44,7 @@ class RedisTokenStore:
         except (ValueError, RecursionError):
             return None
         except Exception as error:
-            if str(error).startswith("WRONGTYPE"):  # somebody's list or hash: to be written over
+            if str(error).startswith("WRONGTYPE"):  # another program's list or hash
                 return None
             raise
         return token if isinstance(token, dict) else None

@@ -1,4 +1,4 @@
-"""One token for all who share a store: look there first, ask alone, tell the others."""
+"""One token for all sessions that share a store: load it, or lock the store and request it."""
 
 from __future__ import annotations
 
@@ -20,132 +20,136 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-#: Seconds that a store may take for an answer. One that hangs is as good as none.
-PATIENCE = 2.0
+#: Seconds that a call of a store may take. A store that takes longer counts as failed.
+STORE_TIMEOUT = 2.0
 
 
 def key_of(identity: Any) -> str:
-    """Make a key of what a token belongs to, without letting any of it be read."""
+    """Return the key of a token; what it belongs to cannot be read from it."""
     text = json.dumps(identity, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 class SharedTokenSource:
-    """A store as one session sees it. A store that fails is as good as none, and is named once."""
+    """A store as one session uses it.
+
+    A session continues without a store that fails, and logs the first failure of a row.
+    """
 
     def __init__(self, store: TokenStore) -> None:
         self.store = store
-        self._down = False
-        self._faults = 0
-        self._named = False
+        self._is_unavailable = False  # for the rest of this renewal
+        self._failures = 0
+        self._failure_logged = False
         self._reset_after_fork()
         reset_after_fork(self)
 
     def _reset_after_fork(self) -> None:
-        """Forget a thread that hangs in the store: it did not come along."""
-        self._hanging: Future[Any] | None = None
+        """Forget a call that has not returned: its thread is not in the child process."""
+        self._stuck_call: Future[Any] | None = None
 
     def next(
         self,
         identity: Any,
         stale: Token | None,
-        ask: Callable[[], Token],
+        fetch: Callable[[], Token],
         clock: Callable[[], float],
     ) -> Token:
-        """Give the token that another has fetched in place of the stale one, or ask for it.
+        """Return the token that replaces ``stale``: another session's, or a new one.
 
-        Whoever holds the lock asks; whoever waited for it finds the answer in the store.
+        The session that holds the lock calls ``fetch``. A session that waited for the lock finds
+        the new token in the store.
         """
         key = key_of(identity)
-        self._down = False
-        faults_before = self._faults
-        token = self._kept(key, stale, clock)
+        self._is_unavailable = False
+        failures_before = self._failures
+        token = self._load(key, stale, clock)
         if token is None:
             with self._lock(key):
-                token = self._kept(key, stale, clock)
+                token = self._load(key, stale, clock)
                 if token is None:
-                    token = ask()
+                    token = fetch()
                     self._save(key, token)
-        if self._faults == faults_before:
-            self._named = False
+        if self._failures == failures_before:
+            self._failure_logged = False
         return token
 
     def put(self, identity: Any, token: Token) -> None:
-        """Tell the others of a token that was asked for without looking here."""
+        """Store a token that was requested without a look into the store."""
         key = key_of(identity)
-        self._down = False
-        self._load(key)  # finds out, in a bounded time, whether there is a store to be locked
+        self._is_unavailable = False
+        self._load_raw(key)  # finds out within a limited time whether the store can be locked
         with self._lock(key):
             self._save(key, token)
 
-    def _kept(self, key: str, stale: Token | None, clock: Callable[[], float]) -> Token | None:
-        saved = self._load(key)
-        # A lifetime without its absolute end would raise the dead.
+    def _load(self, key: str, stale: Token | None, clock: Callable[[], float]) -> Token | None:
+        saved = self._load_raw(key)
+        # Without expires_at an expired token would look valid.
         if not isinstance(saved, Mapping) or not expires_at_of(saved):
             return None
         try:
-            kept = Token.from_saved(saved, now=clock())
+            token = Token.from_saved(saved, now=clock())
         except ValueError:
-            return None  # torn, or another's
-        if clock() >= kept.end:
+            return None  # incomplete, or written by another program
+        if clock() >= token.end:
             return None
-        return None if stale is not None and kept.access_token == stale.access_token else kept
+        return None if stale is not None and token.access_token == stale.access_token else token
 
-    def _load(self, key: str) -> Any:
-        return self._try_soon(lambda: self.store.load(key))
+    def _load_raw(self, key: str) -> Any:
+        return self._call_store(lambda: self.store.load(key))
 
     def _save(self, key: str, token: Token) -> None:
-        self._try_soon(lambda: self.store.save(key, dict(token.answer)))
+        self._call_store(lambda: self.store.save(key, dict(token.answer)))
 
     @contextmanager
     def _lock(self, key: str) -> Iterator[None]:
         lock = ExitStack()
-        if not self._down:
-            self._try(lambda: lock.enter_context(self.store.lock(key)))
+        if not self._is_unavailable:
+            self._log_failures(lambda: lock.enter_context(self.store.lock(key)))
         try:
             yield
         finally:
-            self._try(lock.close)
+            self._log_failures(lock.close)
 
-    def _try_soon(self, work: Callable[[], T]) -> T | None:
-        """Give what the store gives; None where it fails, and from then on in this renewal."""
-        if self._down:
+    def _call_store(self, work: Callable[[], T]) -> T | None:
+        """Return what the store returns; None if it fails, and then for the whole renewal."""
+        if self._is_unavailable:
             return None
-        faults_before = self._faults
-        result = self._try(lambda: self._soon(work))
-        self._down = self._faults != faults_before
+        failures_before = self._failures
+        result = self._log_failures(lambda: self._call_with_timeout(work))
+        self._is_unavailable = self._failures != failures_before
         return result
 
-    def _soon(self, work: Callable[[], T]) -> T:
-        """Do it within `PATIENCE`; not at all while the last that took longer goes on."""
-        if self._hanging is not None and not self._hanging.done():
+    def _call_with_timeout(self, work: Callable[[], T]) -> T:
+        """Call ``work`` in a thread, unless an earlier call has not returned yet."""
+        if self._stuck_call is not None and not self._stuck_call.done():
             raise FutureTimeout
         outcome: Future[T] = Future()
         threading.Thread(
-            target=_carry_out, args=(work, outcome), name="token-store", daemon=True
+            target=_run_into_future, args=(work, outcome), name="token-store", daemon=True
         ).start()
         try:
-            return outcome.result(PATIENCE)
+            return outcome.result(STORE_TIMEOUT)
         except FutureTimeout:
-            self._hanging = outcome
+            self._stuck_call = outcome
             raise
 
-    def _try(self, work: Callable[[], T]) -> T | None:
+    def _log_failures(self, work: Callable[[], T]) -> T | None:
         try:
             return work()
-        except Exception as error:  # a store may be anybody's, and fail in any way
-            level = logging.DEBUG if self._named else logging.WARNING
-            self._faults += 1
-            self._named = True
+        except Exception as error:  # a caller's store may raise anything
+            level = logging.DEBUG if self._failure_logged else logging.WARNING
+            self._failures += 1
+            self._failure_logged = True
             name = type(self.store).__name__
-            log.log(level, "%s fails, going on without it: %s", name, type(error).__name__)
+            log.log(level, "%s failed, continuing without it: %s", name, type(error).__name__)
             return None
 
     def __reduce__(self) -> tuple[Any, ...]:
         return SharedTokenSource, (self.store,)
 
 
-def _carry_out(work: Callable[[], T], outcome: Future[T]) -> None:
+def _run_into_future(work: Callable[[], T], outcome: Future[T]) -> None:
     try:
         result = work()
     except BaseException as error:
