@@ -1,12 +1,9 @@
-"""One token for all: processes that share a store, and what a store that is ill does to them."""
+"""One token for all threads and processes that share a store."""
 
 from __future__ import annotations
 
-import logging
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -74,7 +71,7 @@ def let_the_saved_token_age(session: Any, seconds: float) -> None:
 
 @pytest.mark.filterwarnings(FORKS_WITH_THREADS)
 @pytest.mark.parametrize(("method", "size"), [("fork", 8), ("spawn", 2)])
-def test_processes_make_one_token_request_between_them(
+def test_processes_that_share_a_store_make_one_token_request(
     sandbox: Sandbox, store: Any, method: str, size: int
 ) -> None:
     sandbox.options.token_latency = 0.1
@@ -85,9 +82,7 @@ def test_processes_make_one_token_request_between_them(
 
 
 @pytest.mark.filterwarnings(FORKS_WITH_THREADS)
-def test_a_token_that_is_refused_in_all_processes_is_replaced_once(
-    sandbox: Sandbox, store: Any
-) -> None:
+def test_token_refused_in_all_processes_is_replaced_once(sandbox: Sandbox, store: Any) -> None:
     with sandbox.session(store=store) as session:
         call(session)  # the store has been used before the fork
         with Workers("fork", 4, session) as workers:
@@ -100,9 +95,7 @@ def test_a_token_that_is_refused_in_all_processes_is_replaced_once(
 
 
 @pytest.mark.filterwarnings(FORKS_WITH_THREADS)
-def test_processes_renew_once_a_lifetime_and_no_caller_sees_it(
-    sandbox: Sandbox, store: Any
-) -> None:
+def test_processes_renew_once_per_token_lifetime(sandbox: Sandbox, store: Any) -> None:
     sandbox.options.token_lifetime = lifetime = 1.0
     with sandbox.session(store=store) as session, Workers("fork", 4, session) as workers:
         started = time.monotonic()
@@ -113,7 +106,7 @@ def test_processes_renew_once_a_lifetime_and_no_caller_sees_it(
 
 
 @pytest.mark.filterwarnings(FORKS_WITH_THREADS)
-def test_a_process_killed_while_it_asks_delays_the_others_by_the_locks_end_at_most(
+def test_process_killed_during_a_renewal_delays_others_by_the_lock_ttl(
     sandbox: Sandbox, make_store: MakeStore
 ) -> None:
     sandbox.fail(TOKEN, delay=PATIENCE)
@@ -133,7 +126,7 @@ def test_a_process_killed_while_it_asks_delays_the_others_by_the_locks_end_at_mo
 
 
 @pytest.mark.filterwarnings(FORKS_WITH_THREADS)
-def test_a_process_that_stands_still_while_it_asks_delays_the_others_by_the_locks_end_at_most(
+def test_process_stopped_during_a_renewal_delays_others_by_the_lock_ttl(
     sandbox: Sandbox, make_store: MakeStore
 ) -> None:
     sandbox.fail(TOKEN, delay=PATIENCE)
@@ -153,7 +146,7 @@ def test_a_process_that_stands_still_while_it_asks_delays_the_others_by_the_lock
 # Several sessions
 
 
-def test_twenty_sessions_of_one_process_make_one_token_request(
+def test_sessions_of_one_process_make_one_token_request(
     sandbox: Sandbox, make_store: MakeStore
 ) -> None:
     sandbox.options.token_latency = 0.1
@@ -166,7 +159,7 @@ def test_twenty_sessions_of_one_process_make_one_token_request(
     assert sandbox.token_requests == 1
 
 
-def test_a_renewal_takes_the_token_that_another_session_has_fetched(
+def test_renewal_uses_the_token_of_another_session(
     sandbox: Sandbox, pair: list[PokitDokSession], pass_time: PassTime
 ) -> None:
     one, two = pair
@@ -179,7 +172,7 @@ def test_a_renewal_takes_the_token_that_another_session_has_fetched(
     assert sandbox.token_requests == 2
 
 
-def test_a_refused_token_is_replaced_by_the_newer_one_of_the_store(
+def test_refused_token_is_replaced_by_the_newer_one_of_the_store(
     sandbox: Sandbox, pair: list[PokitDokSession]
 ) -> None:
     one, two = pair
@@ -191,7 +184,7 @@ def test_a_refused_token_is_replaced_by_the_newer_one_of_the_store(
     assert sandbox.token_requests == 2
 
 
-def test_a_token_of_the_store_that_is_refused_too_is_replaced_at_once(
+def test_stored_token_that_is_refused_too_is_replaced_at_once(
     sandbox: Sandbox, pair: list[PokitDokSession], pass_time: PassTime
 ) -> None:
     one, two = pair
@@ -207,7 +200,7 @@ def test_a_token_of_the_store_that_is_refused_too_is_replaced_at_once(
     assert sandbox.token_requests == 3
 
 
-def test_a_token_of_the_store_that_is_refused_when_fresh_is_not_asked_for_for_ever(
+def test_stored_token_that_is_refused_when_new_is_replaced_once(
     sandbox: Sandbox, pair: list[PokitDokSession]
 ) -> None:
     one, two = pair
@@ -219,9 +212,7 @@ def test_a_token_of_the_store_that_is_refused_when_fresh_is_not_asked_for_for_ev
     assert sandbox.token_requests == 2
 
 
-def test_a_token_fetched_by_hand_is_told_to_the_others(
-    sandbox: Sandbox, pair: list[PokitDokSession]
-) -> None:
+def test_fetch_token_stores_the_token(sandbox: Sandbox, pair: list[PokitDokSession]) -> None:
     one, two = pair
     one.fetch_token()
     assert call(two) == [200]
@@ -229,7 +220,7 @@ def test_a_token_fetched_by_hand_is_told_to_the_others(
     assert sandbox.token_requests == 1
 
 
-def test_a_new_session_takes_a_token_that_is_nearly_over_and_renews_it_ahead(
+def test_stored_token_near_the_expiry_is_used_and_renewed(
     sandbox: Sandbox, pair: list[PokitDokSession], pass_time: PassTime
 ) -> None:
     one, two = pair
@@ -252,7 +243,7 @@ def test_a_new_session_takes_a_token_that_is_nearly_over_and_renews_it_ahead(
     ],
     ids=lambda options: next(iter(options)),
 )
-def test_another_client_endpoint_scope_or_parameter_has_another_token(
+def test_key_differs_by_client_endpoint_scope_and_parameters(
     sandbox: Sandbox, file_store: FileTokenStore, options: dict[str, Any]
 ) -> None:
     with (
@@ -262,7 +253,7 @@ def test_another_client_endpoint_scope_or_parameter_has_another_token(
         assert key_in(one) != key_in(other)
 
 
-def test_the_order_of_scopes_and_the_secret_make_no_other_token(
+def test_key_is_the_same_for_another_secret_or_order_of_scopes(
     sandbox: Sandbox, file_store: FileTokenStore
 ) -> None:
     one = sandbox.session(store=file_store, scope="b a")
@@ -270,9 +261,7 @@ def test_the_order_of_scopes_and_the_secret_make_no_other_token(
     assert key_in(one) == key_in(two)
 
 
-def test_the_key_says_nothing_of_what_it_stands_for(
-    sandbox: Sandbox, file_store: FileTokenStore
-) -> None:
+def test_key_shows_nothing_that_it_stands_for(sandbox: Sandbox, file_store: FileTokenStore) -> None:
     with sandbox.session(store=file_store) as session:
         call(session)
         text = file_store.path.read_text()
@@ -284,7 +273,7 @@ def test_the_key_says_nothing_of_what_it_stands_for(
 
 
 @pytest.mark.parametrize("skew", [-HOUR, HOUR])
-def test_a_host_whose_clock_is_an_hour_off_makes_good_calls(
+def test_host_whose_clock_is_an_hour_off_makes_good_calls(
     sandbox: Sandbox,
     pair: list[PokitDokSession],
     pass_time: PassTime,
@@ -304,7 +293,7 @@ def test_a_host_whose_clock_is_an_hour_off_makes_good_calls(
     assert sandbox.token_requests <= 7
 
 
-def test_a_stored_lifetime_without_its_end_raises_no_dead(
+def test_stored_token_without_the_expiry_is_not_used(
     sandbox: Sandbox, file_store: FileTokenStore
 ) -> None:
     dead = {"access_token": "dead", "token_type": "bearer", "expires_in": HOUR}
@@ -314,232 +303,3 @@ def test_a_stored_lifetime_without_its_end_raises_no_dead(
             session.token = None
             assert call(session) == [200]
         assert all(seen.token != "dead" for seen in sandbox.requests)
-
-
-# A store that is ill
-
-
-class Patient:
-    """A store of which any method can be made to fail, or to hang."""
-
-    def __init__(self) -> None:
-        self.tokens: dict[str, Any] = {}
-        self.ills: dict[str, Callable[[], Any]] = {}
-
-    def load(self, key: str) -> Any:
-        self.ills.get("load", int)()
-        return self.tokens.get(key)
-
-    def save(self, key: str, token: Mapping[str, Any]) -> None:
-        self.ills.get("save", int)()
-        self.tokens[key] = token
-
-    def lock(self, key: str) -> AbstractContextManager[Any]:
-        self.ills.get("lock", int)()
-        return nullcontext()
-
-
-def fail() -> None:
-    raise RuntimeError("ill: do not repeat this")
-
-
-def warnings_in(caplog: pytest.LogCaptureFixture) -> list[str]:
-    return [
-        record.getMessage()
-        for record in caplog.records
-        if record.levelno >= logging.WARNING and record.name.startswith("pokitdok_session")
-    ]
-
-
-@pytest.mark.parametrize("ill", ["load", "save", "lock"])
-def test_a_store_that_fails_is_named_once_and_stops_nothing(
-    sandbox: Sandbox, caplog: pytest.LogCaptureFixture, ill: str
-) -> None:
-    store = Patient()
-    store.ills[ill] = fail
-    with caplog.at_level(logging.DEBUG), sandbox.session(store=store) as session:
-        for _ in range(3):
-            session.token = None
-            store.tokens.clear()
-            assert call(session) == [200]
-    assert warnings_in(caplog) == ["Patient failed, continuing without it: RuntimeError"]
-    assert "do not repeat" not in caplog.text
-
-
-@pytest.mark.parametrize("ill", ["load", "save", "lock"])
-def test_a_store_that_fails_again_is_named_again(
-    sandbox: Sandbox, caplog: pytest.LogCaptureFixture, ill: str
-) -> None:
-    store = Patient()
-    with sandbox.session(store=store) as session:
-        for ills in ({ill: fail}, {ill: fail}, {}, {ill: fail}, {ill: fail}):
-            store.ills = ills
-            session.token = None
-            store.tokens.clear()
-            call(session)
-    assert len(warnings_in(caplog)) == 2
-
-
-@pytest.mark.parametrize("ill", ["load", "save"])
-def test_a_store_that_hangs_stops_nothing_for_long(
-    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, ill: str
-) -> None:
-    monkeypatch.setattr(sharing, "STORE_TIMEOUT", 0.3)
-    recovers = threading.Event()
-    store = Patient()
-    store.ills[ill] = lambda: recovers.wait(PATIENCE)
-    with sandbox.session(store=store) as session:
-        started = time.monotonic()
-        for _ in range(8):
-            session.token = None
-            store.tokens.clear()
-            assert call(session) == [200]
-        assert time.monotonic() - started < 2.0, "each renewal has waited for the store"
-        assert len(warnings_in(caplog)) == 1
-        hanging = [each for each in threading.enumerate() if each.name == "token-store"]
-        assert len(hanging) == 1
-        recovers.set()
-        hanging[0].join(PATIENCE)
-        for _ in range(2):
-            session.token = None
-            call(session)
-        assert len(warnings_in(caplog)) == 1
-        assert store.tokens
-
-
-@pytest.mark.parametrize("left", [[], "text", 7, ["access_token"], {"access_token": 1}, object()])
-def test_a_store_that_gives_what_is_no_token_gives_none(sandbox: Sandbox, left: Any) -> None:
-    store = Patient()
-    with sandbox.session(store=store) as session:
-        store.tokens[key_in(session)] = left
-        assert call(session) == [200]
-
-
-@pytest.mark.parametrize("access_token", [None, "", 1, "two\twords", "ü\n", "\u20ac"])
-def test_a_saved_token_that_no_header_can_hold_is_as_good_as_none(
-    sandbox: Sandbox, access_token: Any
-) -> None:
-    store = Patient()
-    with sandbox.session(store=store) as session:
-        store.tokens[key_in(session)] = {
-            "access_token": access_token,
-            "expires_at": time.time() + HOUR,
-        }
-        assert call(session) == [200]
-
-
-def test_a_token_that_is_not_to_be_had_is_the_same_error_with_a_store(
-    sandbox: Sandbox, store: Any
-) -> None:
-    from pokitdok_session import TokenError
-
-    with sandbox.session(store=store, client_secret="wrong") as session:
-        with pytest.raises(TokenError, match="invalid_client"):
-            session.get("/activities/")
-        with store.lock(key_in(session)):
-            pass
-
-
-def test_a_redis_that_is_down_stops_nothing(
-    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    monkeypatch.setattr(sharing, "STORE_TIMEOUT", 0.3)
-    with RedisServer() as server, sandbox.session(store=RedisTokenStore(server.client())) as one:
-        call(one)
-        for rounds in (1, 2):
-            server.stop()
-            started = time.monotonic()
-            for _ in range(3):
-                one.token = None
-                assert call(one) == [200]
-            assert time.monotonic() - started < 3
-            assert len(warnings_in(caplog)) == rounds
-            server.start()
-            eventually(lambda: is_kept_anew(one))
-
-
-def is_kept_anew(session: Any) -> bool:
-    session.token = None
-    assert call(session) == [200]
-    saved = session.store.load(key_in(session))
-    return saved is not None and saved["access_token"] == session.access_token
-
-
-def test_a_redis_that_hangs_stops_nothing(
-    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    monkeypatch.setattr(sharing, "STORE_TIMEOUT", 0.3)
-    client_that_waits_for_ever = {"socket_timeout": None, "socket_connect_timeout": None}
-    with RedisServer() as server:
-        client = server.client(**client_that_waits_for_ever)
-        with sandbox.session(store=RedisTokenStore(client)) as session:
-            call(session)
-            server.hang()
-            started = time.monotonic()
-            for _ in range(4):
-                session.token = None
-                assert call(session) == [200]
-            assert time.monotonic() - started < sharing.STORE_TIMEOUT + 1.5
-            server.wake()
-    assert len(warnings_in(caplog)) == 1
-
-
-def test_a_redis_that_hangs_does_not_hold_up_a_token_fetched_by_hand(
-    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sharing, "STORE_TIMEOUT", 0.3)
-    with RedisServer() as server:
-        client = server.client(socket_timeout=None)
-        with sandbox.session(store=RedisTokenStore(client)) as session:
-            call(session)
-            server.hang()
-            started = time.monotonic()
-            session.fetch_token()
-            assert time.monotonic() - started < sharing.STORE_TIMEOUT + 1
-            server.wake()
-
-
-def test_a_file_that_cannot_be_written_stops_nothing(
-    sandbox: Sandbox, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    (tmp_path / "file").write_text("in the way")
-    store = FileTokenStore(tmp_path / "file" / "tokens.json")
-    with sandbox.session(store=store) as session:
-        for _ in range(3):
-            session.token = None
-            assert call(session) == [200]
-    assert len(warnings_in(caplog)) == 1
-
-
-@pytest.mark.filterwarnings(FORKS_WITH_THREADS)
-def test_a_full_disk_stops_nothing(sandbox: Sandbox, file_store: FileTokenStore) -> None:
-    with sandbox.session(store=file_store) as session, Workers("fork", 1, session) as workers:
-        assert workers.all(call_without_room) == [[200, 200]]
-    assert not file_store.path.exists()
-
-
-def call_without_room(session: Any) -> list[int]:
-    import resource
-    import signal
-
-    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (10, 10))
-    first = call(session)
-    session.token = None
-    return first + call(session)
-
-
-def test_no_word_of_a_store_says_a_token_or_a_key(
-    sandbox: Sandbox, store: Any, caplog: pytest.LogCaptureFixture
-) -> None:
-    with caplog.at_level(logging.DEBUG), sandbox.session(store=store) as session:
-        call(session)
-        sandbox.revoke()
-        call(session)
-        tokens = {seen.token for seen in sandbox.requests}
-        # What oauthlib says here is the sandbox's end of it.
-        said = [each.getMessage() for each in caplog.records if each.name[:8] != "oauthlib"]
-        shown = f"{said} {session!r} {store!r} {session.token_source.current!r}"
-        for word in (*tokens, sandbox.client_secret):
-            assert word
-            assert word not in shown

@@ -6,7 +6,8 @@ of one that lasts. The soak takes its faults from here too.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -336,3 +337,28 @@ class Wire:
     def seen(self, path: str) -> int:
         """How many requests for a path arrived, at the sandbox or at who posed as it."""
         return len(self.sandbox.received(path)) + self.relay.heard
+
+
+def finish_renewals() -> None:
+    for thread in threading.enumerate():
+        if thread.name == "token-renewal":
+            thread.join(5)
+            assert not thread.is_alive(), "a renewal did not end"
+
+
+def ask(session: PokitDokSession, method: str, **options: Any) -> requests.Response:
+    if method == "GET":
+        return session.get(GET, **options)
+    return session.post(POST, json=claim(), **options)
+
+
+def outcome_of(work: Callable[[], requests.Response]) -> int | Exception:
+    try:
+        return work().status_code
+    except Exception as error:
+        return error
+
+
+def warm(session: PokitDokSession) -> None:
+    """Fetch a token and open a connection, so that the next thing to fail is the request."""
+    session.fetch_token()

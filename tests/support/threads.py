@@ -41,7 +41,7 @@ class Crowd:
 
 
 def at_once(size: int, work: Callable[[], Any]) -> list[Any]:
-    """Give what ``work`` gave or raised in each of so many threads."""
+    """Return what ``work`` returned or raised in each of ``size`` threads."""
     return Crowd(size, work).join()
 
 

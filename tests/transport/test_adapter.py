@@ -17,26 +17,26 @@ from pokitdok_session.transport.retries import RetryPolicy
 from support.http_server import Loopback
 
 
-def test_a_folder_of_certificates_is_left_to_requests(tmp_path: Any) -> None:
+def test_transport_with_a_folder_of_certificates_is_left_to_requests(tmp_path: Any) -> None:
     with Loopback() as server, requests.Session() as session:
         session.mount("https://", Transport())
         with pytest.raises(requests.ConnectionError):
             session.get(server.url.replace("http:", "https:"), verify=str(tmp_path))
 
 
-def test_a_socks_proxy_keeps_the_connections_of_its_own_kind() -> None:
+def test_transport_for_a_socks_proxy_keeps_the_pool_classes() -> None:
     from urllib3.contrib.socks import SOCKSProxyManager
 
     manager = Transport().proxy_manager_for("socks5://127.0.0.1:1")
     assert manager.pool_classes_by_scheme == SOCKSProxyManager.pool_classes_by_scheme
 
 
-def test_an_http_proxy_s_connections_say_when_nothing_was_sent() -> None:
+def test_transport_for_an_http_proxy_uses_marking_pools() -> None:
     manager = Transport().proxy_manager_for("http://127.0.0.1:1")
     assert manager.pool_classes_by_scheme["https"] is not urllib3.HTTPSConnectionPool
 
 
-def test_a_fault_names_its_connections_as_urllib3_does() -> None:
+def test_pool_in_an_exception_text_has_the_name_of_urllib3() -> None:
     with requests.Session() as session:
         session.mount("https://", Transport())
         with pytest.raises(requests.ConnectionError, match=r"^HTTPSConnectionPool\(host="):
@@ -44,7 +44,7 @@ def test_a_fault_names_its_connections_as_urllib3_does() -> None:
 
 
 @pytest.mark.parametrize("retries", [0, 3, Retry(3)])
-def test_what_urllib3_asks_a_policy_is_answered_by_ours(retries: Any) -> None:
+def test_retry_policy_with_a_marked_error_sees_a_connection_error(retries: Any) -> None:
     # `_is_connection_error` is urllib3's own and private: a urllib3 without it must fail here.
     policy = RetryPolicy.from_value(retries)
     lost = ConnectionResetError()
@@ -53,7 +53,7 @@ def test_what_urllib3_asks_a_policy_is_answered_by_ours(retries: Any) -> None:
     assert policy._is_connection_error(urllib3.exceptions.ProtocolError("", lost))
 
 
-def test_a_policy_of_a_kind_of_its_own_is_taken_as_it_is() -> None:
+def test_retry_policy_from_a_subclass_of_retry_is_unchanged() -> None:
     class Own(Retry):
         pass
 
@@ -61,13 +61,13 @@ def test_a_policy_of_a_kind_of_its_own_is_taken_as_it_is() -> None:
     assert Transport(own).max_retries is own
 
 
-def test_a_tls_fault_after_the_request_left_is_not_tried_again_for_a_post() -> None:
+def test_retry_policy_after_a_tls_error_does_not_retry_a_post() -> None:
     policy = RetryPolicy.from_value(Retry(3))
     with pytest.raises(urllib3.exceptions.MaxRetryError):
         policy.increment("POST", "/x", error=urllib3.exceptions.SSLError(ssl.SSLEOFError()))
 
 
-def test_a_pool_that_was_closed_is_left_as_it_is_by_a_fork() -> None:
+def test_transport_with_a_closed_pool_is_reset_after_a_fork() -> None:
     with Loopback() as server, requests.Session() as session:
         transport = Transport()
         session.mount("http://", transport)
@@ -77,7 +77,7 @@ def test_a_pool_that_was_closed_is_left_as_it_is_by_a_fork() -> None:
         assert session.get(server.url).ok
 
 
-def test_a_pipe_and_a_refused_connection_are_a_connection_error_as_in_requests() -> None:
+def test_transport_with_a_pipe_and_a_refused_connection_raises_as_requests() -> None:
     ours, theirs = os.pipe()
     os.write(theirs, b"x")
     os.close(theirs)
@@ -90,14 +90,12 @@ def test_a_pipe_and_a_refused_connection_are_a_connection_error_as_in_requests()
 @pytest.mark.parametrize(
     ("allowed", "tried"), [(Retry.DEFAULT_ALLOWED_METHODS, True), (["GET"], False)]
 )
-def test_a_429_is_tried_again_unless_the_caller_names_the_methods(
-    allowed: Any, tried: bool
-) -> None:
+def test_retry_policy_retries_a_429_unless_methods_are_named(allowed: Any, tried: bool) -> None:
     policy = RetryPolicy.from_value(Retry(3, allowed_methods=allowed, status_forcelist=[429]))
     assert policy.is_retry("POST", 429) is tried
 
 
-def test_for_a_proxy_of_its_own_certificate_the_files_are_left_to_urllib3(tmp_path: Any) -> None:
+def test_transport_for_an_https_proxy_leaves_the_files_to_urllib3(tmp_path: Any) -> None:
     bundle = tmp_path / "ca.pem"
     trustme.CA().cert_pem.write_to_path(bundle)
     asked: list[Any] = []

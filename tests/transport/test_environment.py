@@ -50,7 +50,7 @@ def as_requests_has_it(session: ClientCredentialsSession, url: str = URL) -> dic
         ("CURL_CA_BUNDLE", "/some/other.pem"),
     ],
 )
-def test_a_variable_that_comes_and_goes_is_noticed(
+def test_settings_follow_an_environment_variable(
     session: ClientCredentialsSession, monkeypatch: pytest.MonkeyPatch, name: str, value: str
 ) -> None:
     without = settings(session)
@@ -62,7 +62,7 @@ def test_a_variable_that_comes_and_goes_is_noticed(
     assert settings(session) == as_requests_has_it(session) == without
 
 
-def test_a_host_that_no_proxy_names_is_told_from_the_others(
+def test_settings_with_no_proxy_are_those_of_requests(
     session: ClientCredentialsSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("https_proxy", "http://proxy.example:1")
@@ -89,7 +89,7 @@ def test_a_host_that_no_proxy_names_is_told_from_the_others(
         ("cert", ("/a.pem", "/b.pem")),
     ],
 )
-def test_a_setting_of_the_session_is_noticed(
+def test_settings_follow_an_attribute_of_the_session(
     session: ClientCredentialsSession, monkeypatch: pytest.MonkeyPatch, name: str, value: Any
 ) -> None:
     # Not https_proxy or a bundle: there the environment beats the session, as in requests.
@@ -99,7 +99,7 @@ def test_a_setting_of_the_session_is_noticed(
     assert settings(session) == as_requests_has_it(session) != before
 
 
-def test_a_proxy_put_into_the_session_s_own_dict_is_noticed(
+def test_settings_follow_a_change_inside_session_proxies(
     session: ClientCredentialsSession,
 ) -> None:
     session.proxies["https"] = "http://own.example:1"
@@ -108,14 +108,16 @@ def test_a_proxy_put_into_the_session_s_own_dict_is_noticed(
     assert settings(session)["proxies"] == {"https": "http://own.example:2"}
 
 
-def test_what_is_given_to_a_call_wins(session: ClientCredentialsSession) -> None:
+def test_settings_with_options_of_a_call_are_those_options(
+    session: ClientCredentialsSession,
+) -> None:
     own = {"stream": True, "verify": False, "cert": "/c.pem", "proxies": {"https": "http://p:1"}}
     assert settings(session, **own) == own
     assert settings(session, stream=True)["stream"] is True
     assert settings(session)["stream"] is False
 
 
-def test_no_proxies_at_all_are_not_those_of_the_environment(
+def test_settings_with_proxies_none_are_those_of_requests(
     session: ClientCredentialsSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("https_proxy", "http://proxy.example:1")
@@ -128,14 +130,14 @@ def test_no_proxies_at_all_are_not_those_of_the_environment(
     assert seen[0] == seen[1]
 
 
-def test_an_answer_that_a_caller_changes_stays_the_caller_s(
+def test_settings_changed_by_a_caller_leave_the_cache_alone(
     session: ClientCredentialsSession,
 ) -> None:
     settings(session)["proxies"]["https"] = "http://elsewhere.example:1"
     assert settings(session)["proxies"] == {}
 
 
-def test_the_environment_is_compared_by_what_os_environ_really_holds() -> None:
+def test_environ_has_the_private_mapping_that_is_compared() -> None:
     # `process` reads this private mapping: a Python that has another must fail here.
     assert isinstance(os.environ._data, dict)  # type: ignore[attr-defined]
     os.environ["POKITDOK_SESSION_TEST"] = "x"
@@ -145,7 +147,7 @@ def test_the_environment_is_compared_by_what_os_environ_really_holds() -> None:
         del os.environ["POKITDOK_SESSION_TEST"]
 
 
-def test_a_header_of_the_session_that_is_none_is_left_out_as_in_requests(
+def test_prepare_request_leaves_out_a_session_header_of_none(
     session: ClientCredentialsSession,
 ) -> None:
     session.headers["X-Kept"] = "1"
@@ -155,7 +157,7 @@ def test_a_header_of_the_session_that_is_none_is_left_out_as_in_requests(
     assert headers["X-Kept"] == "1"
 
 
-def test_a_new_header_a_new_parameter_and_a_new_token_are_on_the_next_request(
+def test_prepare_request_uses_new_headers_params_and_token(
     session: ClientCredentialsSession,
 ) -> None:
     session.prepare_request(requests.Request("GET", URL))
@@ -168,7 +170,7 @@ def test_a_new_header_a_new_parameter_and_a_new_token_are_on_the_next_request(
     assert prepared.headers["Authorization"] == "Bearer another"
 
 
-def test_a_request_that_is_prepared_is_left_as_the_caller_made_it(
+def test_prepare_request_does_not_change_the_request(
     session: ClientCredentialsSession,
 ) -> None:
     request = requests.Request("GET", "/things/1")
@@ -178,7 +180,7 @@ def test_a_request_that_is_prepared_is_left_as_the_caller_made_it(
     assert vars(request) == before
 
 
-def test_a_mounted_adapter_sends_the_next_request(sandbox: Sandbox) -> None:
+def test_mounted_adapter_sends_the_next_request(sandbox: Sandbox) -> None:
     class Instead(requests.adapters.HTTPAdapter):
         def send(self, *args: Any, **kwargs: Any) -> requests.Response:
             raise requests.ConnectionError("this adapter was asked")
@@ -190,7 +192,7 @@ def test_a_mounted_adapter_sends_the_next_request(sandbox: Sandbox) -> None:
             session.get("/activities/")
 
 
-def test_the_sandbox_is_still_trusted_when_the_environment_names_a_bundle(
+def test_transport_verify_takes_precedence_over_the_environment(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/no/such/bundle.pem")
@@ -200,7 +202,7 @@ def test_the_sandbox_is_still_trusted_when_the_environment_names_a_bundle(
 
 
 @pytest.mark.parametrize("nothing", ["", [], ()])
-def test_what_is_no_mapping_takes_the_place_of_the_session_s_own_as_in_requests(
+def test_prepare_request_with_empty_params_drops_those_of_the_session(
     session: ClientCredentialsSession, nothing: Any
 ) -> None:
     session.params = {"page": "2"}
@@ -208,7 +210,7 @@ def test_what_is_no_mapping_takes_the_place_of_the_session_s_own_as_in_requests(
 
 
 @pytest.mark.parametrize("platform", ["darwin", "win32"])
-def test_where_the_system_has_proxies_too_it_is_asked_each_time(
+def test_settings_on_macos_and_windows_are_not_cached(
     session: ClientCredentialsSession, monkeypatch: pytest.MonkeyPatch, platform: str
 ) -> None:
     monkeypatch.setattr("pokitdok_session.transport.environment.sys.platform", platform)
@@ -219,7 +221,7 @@ def test_where_the_system_has_proxies_too_it_is_asked_each_time(
     assert settings(session)["proxies"] == {}
 
 
-def test_what_is_remembered_of_hosts_is_bounded(session: ClientCredentialsSession) -> None:
+def test_settings_cache_holds_at_most_64_origins(session: ClientCredentialsSession) -> None:
     for number in range(1000):
         settings(session, f"https://host{number}.example/")
     assert len(session._surroundings._cached[1]) <= 64

@@ -39,7 +39,7 @@ FORMS = [
 
 
 @pytest.mark.parametrize(("data", "files"), FORMS)
-def test_the_bytes_are_those_of_requests(data: Any, files: Any) -> None:
+def test_multipart_bytes_are_those_of_requests(data: Any, files: Any) -> None:
     form = Multipart(data, files(io.BytesIO(CONTENT)))
     body = b"".join(form)
     assert len(form) == len(body)
@@ -47,14 +47,14 @@ def test_the_bytes_are_those_of_requests(data: Any, files: Any) -> None:
     assert ours == as_requests_makes_it(data, files(io.BytesIO(CONTENT)))
 
 
-def test_a_file_is_sent_from_where_it_stands() -> None:
+def test_multipart_file_is_sent_from_the_position() -> None:
     file = io.BytesIO(b"skipped" + CONTENT)
     file.seek(7)
     assert CONTENT in b"".join(Multipart({}, {"file": file}))
     assert b"skipped" not in b"".join(Multipart({}, {"file": file}))
 
 
-def test_any_place_of_the_form_can_be_gone_back_to() -> None:
+def test_multipart_seek_to_any_position_reads_the_rest() -> None:
     form = Multipart({"a": "1"}, {"file": io.BytesIO(CONTENT)})
     whole = b"".join(form)
     for position in (0, 1, 50, len(whole) - 300, len(whole) - 1, len(whole)):
@@ -64,7 +64,7 @@ def test_any_place_of_the_form_can_be_gone_back_to() -> None:
 
 
 @pytest.mark.parametrize("size", [1, 7, 64, 10_000])
-def test_no_block_is_larger_than_was_asked_for(size: int) -> None:
+def test_multipart_read_returns_at_most_size_bytes(size: int) -> None:
     form = Multipart({"a": "1"}, {"file": io.BytesIO(CONTENT)})
     blocks = []
     while block := form.read(size):
@@ -74,7 +74,7 @@ def test_no_block_is_larger_than_was_asked_for(size: int) -> None:
     assert b"".join(blocks) == b"".join(form)
 
 
-def test_text_and_what_has_no_position_are_read_at_once() -> None:
+def test_multipart_text_and_pipes_are_read_at_once() -> None:
     ours, theirs = os.pipe()
     os.write(theirs, CONTENT)
     os.close(theirs)
@@ -85,7 +85,7 @@ def test_text_and_what_has_no_position_are_read_at_once() -> None:
     assert "wörter".encode() in body
 
 
-def test_a_file_that_is_cut_while_it_is_sent_is_an_error_and_no_endless_wait(
+def test_multipart_file_truncated_while_it_is_sent_raises(
     tmp_path: Path,
 ) -> None:
     path = tmp_path / "short"
@@ -97,7 +97,7 @@ def test_a_file_that_is_cut_while_it_is_sent_is_an_error_and_no_endless_wait(
             b"".join(form)
 
 
-def test_a_refused_token_sends_the_whole_form_again(
+def test_multipart_after_a_401_is_replayed_complete(
     sandbox: Sandbox, session: PokitDokSession, tmp_path: Path
 ) -> None:
     path = tmp_path / "claims.837"
@@ -117,12 +117,12 @@ def test_a_refused_token_sends_the_whole_form_again(
     assert re.search(rb'filename="claims.837"\r\nContent-Type: application/EDI-X12', taken.body)
 
 
-def test_the_same_file_under_two_names_is_sent_twice() -> None:
+def test_multipart_with_one_file_under_two_names_sends_the_file_twice() -> None:
     file = io.BytesIO(CONTENT)
     assert b"".join(Multipart({}, {"a": file, "b": file})).count(CONTENT) == 2
 
 
-def test_odd_values_are_sent_as_requests_sends_them() -> None:
+def test_multipart_with_unusual_values_is_that_of_requests() -> None:
     data, files = {"a": iter(["1", "2"]), "b": {"c": 1}}, {"n": 5, "m": memoryview(b"x")}
     form = Multipart(data, files)
     body = b"".join(form).replace(boundary_of(form.content_type), b"BOUNDARY")

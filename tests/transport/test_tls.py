@@ -57,7 +57,7 @@ def once(session: requests.Session, url: str, **options: Any) -> int:
     return session.get(url, headers={"Connection": "close"}, **options).status_code
 
 
-def test_the_bundle_is_read_once_for_many_connections(
+def test_bundle_is_read_once_for_many_connections(
     session: ClientCredentialsSession,
     server: Loopback,
     bundle: str,
@@ -72,7 +72,7 @@ def test_the_bundle_is_read_once_for_many_connections(
     assert made == [(bundle, None, None)]
 
 
-def test_a_bundle_that_is_replaced_is_read_again(
+def test_bundle_that_was_replaced_is_read_again(
     session: ClientCredentialsSession, server: Loopback, bundle: str
 ) -> None:
     assert once(session, server.url, verify=bundle) == 200
@@ -81,7 +81,7 @@ def test_a_bundle_that_is_replaced_is_read_again(
         once(session, server.url, verify=bundle)
 
 
-def test_verify_is_heeded_from_one_request_to_the_next(
+def test_verify_changed_between_requests_is_used(
     session: ClientCredentialsSession, server: Loopback, bundle: str
 ) -> None:
     session.verify = bundle
@@ -96,14 +96,14 @@ def test_verify_is_heeded_from_one_request_to_the_next(
     assert once(session, server.url) == 200
 
 
-def test_a_certificate_for_another_name_is_refused(
+def test_certificate_for_another_host_is_refused(
     session: ClientCredentialsSession, server: Loopback, bundle: str
 ) -> None:
     with pytest.raises(requests.exceptions.SSLError, match="localhost"):
         once(session, server.url.replace("127.0.0.1", "localhost"), verify=bundle)
 
 
-def test_a_folder_of_certificates_works_as_in_requests(
+def test_folder_of_certificates_works_as_in_requests(
     session: ClientCredentialsSession, server: Loopback, authority: trustme.CA, tmp_path: Path
 ) -> None:
     with pytest.raises(requests.exceptions.SSLError):
@@ -111,7 +111,7 @@ def test_a_folder_of_certificates_works_as_in_requests(
 
 
 @pytest.mark.parametrize("content", [None, b"no certificate"])
-def test_a_bundle_that_cannot_be_read_gets_the_error_of_requests(
+def test_bundle_that_cannot_be_read_raises_as_requests(
     session: ClientCredentialsSession, server: Loopback, tmp_path: Path, content: bytes | None
 ) -> None:
     path = tmp_path / "odd.pem"
@@ -128,7 +128,7 @@ def test_a_bundle_that_cannot_be_read_gets_the_error_of_requests(
     assert errors[0] is errors[1]
 
 
-def test_a_client_certificate_is_shown(authority: trustme.CA, bundle: str, tmp_path: Path) -> None:
+def test_client_certificate_is_sent(authority: trustme.CA, bundle: str, tmp_path: Path) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("127.0.0.1").configure_cert(context)
     authority.configure_trust(context)
@@ -146,14 +146,14 @@ def test_a_client_certificate_is_shown(authority: trustme.CA, bundle: str, tmp_p
 
 
 @pytest.mark.parametrize("cert", [(), "", None, False])
-def test_no_client_certificate_is_none_however_it_is_written(
+def test_client_certificate_that_is_empty_is_not_used(
     session: ClientCredentialsSession, server: Loopback, bundle: str, cert: Any
 ) -> None:
     assert once(session, server.url, verify=bundle, cert=cert) == 200
 
 
 @pytest.mark.parametrize("cert", [("/no/cert", "/no/key", None), b"/no/cert", 7])
-def test_a_client_certificate_of_another_shape_is_left_to_requests(
+def test_client_certificate_of_another_type_is_left_to_requests(
     session: ClientCredentialsSession, server: Loopback, bundle: str, cert: Any
 ) -> None:
     seen = []
@@ -166,7 +166,7 @@ def test_a_client_certificate_of_another_shape_is_left_to_requests(
     assert seen[0] == seen[1]
 
 
-def test_what_is_kept_is_bounded_and_forgets_files_that_changed(tmp_path: Path) -> None:
+def test_context_cache_is_bounded_and_follows_changed_files(tmp_path: Path) -> None:
     contexts = SSLContextCache()
     bundle = tmp_path / "ca.pem"
     trustme.CA().cert_pem.write_to_path(bundle)
@@ -180,7 +180,7 @@ def test_what_is_kept_is_bounded_and_forgets_files_that_changed(tmp_path: Path) 
     assert len(contexts._contexts) <= 16
 
 
-def test_a_key_with_a_passphrase_asks_nobody_for_it(tmp_path: Path) -> None:
+def test_client_key_with_a_passphrase_does_not_prompt(tmp_path: Path) -> None:
     from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric import ec
 
@@ -194,7 +194,7 @@ def test_a_key_with_a_passphrase_asks_nobody_for_it(tmp_path: Path) -> None:
     assert SSLContextCache().get(False, str(path)) is None
 
 
-def test_a_bundle_named_by_a_path_object_is_heeded(
+def test_bundle_given_as_a_path_object_is_used(
     session: ClientCredentialsSession, server: Loopback, bundle: str
 ) -> None:
     # Not the usual bundle: that would trust every public authority in place of the one named.
@@ -202,7 +202,7 @@ def test_a_bundle_named_by_a_path_object_is_heeded(
     assert once(session, server.url, verify=Path(bundle)) == 200
 
 
-def test_threads_that_begin_at_once_share_one_reading(
+def test_context_for_threads_that_start_together_is_created_once(
     session: ClientCredentialsSession,
     server: Loopback,
     bundle: str,

@@ -111,7 +111,7 @@ _inherited_pool_managers: list[Any] = []
 
 
 def reset_connections_after_fork(adapter: HTTPAdapter) -> None:
-    """Give an adapter new connections in a child process.
+    """Replace the connections of an adapter in a child process.
 
     The parent's are kept unused until the child ends. When the interpreter ends, urllib3 closes
     them, which takes a lock that a thread of the parent may have held: it is replaced here.

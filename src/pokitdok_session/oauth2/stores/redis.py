@@ -69,7 +69,7 @@ class RedisTokenStore:
             lock.release()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Travel as the way to the server: a client holds sockets and locks."""
+        """Return the options of the connection pool, because a client cannot be pickled."""
         pool = self.client.connection_pool
         options = {
             name: value
@@ -84,8 +84,8 @@ class RedisTokenStore:
 
 
 def _is_made_anew(option: Any) -> bool:
-    """Say whether redis-py has put this among the options of a connection, and will again."""
-    import pickle  # here, as `tempfile`: who needs neither imports neither
+    """Return True if redis-py adds this option to a connection by itself."""
+    import pickle  # here, because most programs pickle no store
 
     if type(option) is object:  # a mark for "not given", which is known by its identity
         return True

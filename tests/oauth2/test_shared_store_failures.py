@@ -1,0 +1,292 @@
+"""A store that fails or hangs: the session continues without it, and logs that once."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pokitdok_session import FileTokenStore, RedisTokenStore
+from pokitdok_session.oauth2.stores import shared as sharing
+from pokitdok_session.sandbox import Sandbox
+from support.clock import Clock
+from support.redis_server import RedisServer
+from support.subprocesses import FORKS_WITH_THREADS, Workers, call, eventually
+from support.threads import PATIENCE
+
+TOKEN = "/oauth2/token"
+HOUR = 3600.0
+
+MakeStore = Callable[..., Any]
+PassTime = Callable[[float], None]
+
+
+@pytest.fixture(params=["file", "redis"])
+def make_store(
+    request: pytest.FixtureRequest, tmp_path: Path, redis_server: RedisServer
+) -> MakeStore:
+    if request.param == "file":
+        return lambda **options: FileTokenStore(tmp_path / "tokens.json", **options)
+    client = redis_server.client()
+    return lambda **options: RedisTokenStore(client, **options)
+
+
+@pytest.fixture
+def store(make_store: MakeStore) -> Any:
+    return make_store()
+
+
+@pytest.fixture
+def file_store(tmp_path: Path) -> FileTokenStore:
+    return FileTokenStore(tmp_path / "tokens.json")
+
+
+@pytest.fixture
+def pair(sandbox: Sandbox, clock: Clock, file_store: FileTokenStore) -> Iterator[list[Any]]:
+    """Two sessions of one clock that share a store."""
+    sessions = [sandbox.session(store=file_store) for _ in range(2)]
+    for session in sessions:
+        session.token_source.clock = clock
+    yield sessions
+    for session in sessions:
+        session.close()
+
+
+def key_in(session: Any) -> str:
+    return sharing.key_of(session._identity())
+
+
+def let_the_saved_token_age(session: Any, seconds: float) -> None:
+    """Do to the store what ``pass_time``, which moves no wall clock, does to the sessions."""
+    saved = session.store.load(key_in(session))
+    session.store.save(key_in(session), {**saved, "expires_at": saved["expires_at"] - seconds})
+
+
+class Patient:
+    """A store of which any method can be made to fail, or to hang."""
+
+    def __init__(self) -> None:
+        self.tokens: dict[str, Any] = {}
+        self.ills: dict[str, Callable[[], Any]] = {}
+
+    def load(self, key: str) -> Any:
+        self.ills.get("load", int)()
+        return self.tokens.get(key)
+
+    def save(self, key: str, token: Mapping[str, Any]) -> None:
+        self.ills.get("save", int)()
+        self.tokens[key] = token
+
+    def lock(self, key: str) -> AbstractContextManager[Any]:
+        self.ills.get("lock", int)()
+        return nullcontext()
+
+
+def fail() -> None:
+    raise RuntimeError("ill: do not repeat this")
+
+
+def warnings_in(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [
+        record.getMessage()
+        for record in caplog.records
+        if record.levelno >= logging.WARNING and record.name.startswith("pokitdok_session")
+    ]
+
+
+@pytest.mark.parametrize("ill", ["load", "save", "lock"])
+def test_store_that_fails_is_logged_once_and_stops_nothing(
+    sandbox: Sandbox, caplog: pytest.LogCaptureFixture, ill: str
+) -> None:
+    store = Patient()
+    store.ills[ill] = fail
+    with caplog.at_level(logging.DEBUG), sandbox.session(store=store) as session:
+        for _ in range(3):
+            session.token = None
+            store.tokens.clear()
+            assert call(session) == [200]
+    assert warnings_in(caplog) == ["Patient failed, continuing without it: RuntimeError"]
+    assert "do not repeat" not in caplog.text
+
+
+@pytest.mark.parametrize("ill", ["load", "save", "lock"])
+def test_store_that_fails_again_is_logged_again(
+    sandbox: Sandbox, caplog: pytest.LogCaptureFixture, ill: str
+) -> None:
+    store = Patient()
+    with sandbox.session(store=store) as session:
+        for ills in ({ill: fail}, {ill: fail}, {}, {ill: fail}, {ill: fail}):
+            store.ills = ills
+            session.token = None
+            store.tokens.clear()
+            call(session)
+    assert len(warnings_in(caplog)) == 2
+
+
+@pytest.mark.parametrize("ill", ["load", "save"])
+def test_store_that_hangs_is_waited_for_once(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, ill: str
+) -> None:
+    monkeypatch.setattr(sharing, "STORE_TIMEOUT", 0.3)
+    recovers = threading.Event()
+    store = Patient()
+    store.ills[ill] = lambda: recovers.wait(PATIENCE)
+    with sandbox.session(store=store) as session:
+        started = time.monotonic()
+        for _ in range(8):
+            session.token = None
+            store.tokens.clear()
+            assert call(session) == [200]
+        assert time.monotonic() - started < 2.0, "each renewal has waited for the store"
+        assert len(warnings_in(caplog)) == 1
+        hanging = [each for each in threading.enumerate() if each.name == "token-store"]
+        assert len(hanging) == 1
+        recovers.set()
+        hanging[0].join(PATIENCE)
+        for _ in range(2):
+            session.token = None
+            call(session)
+        assert len(warnings_in(caplog)) == 1
+        assert store.tokens
+
+
+@pytest.mark.parametrize("left", [[], "text", 7, ["access_token"], {"access_token": 1}, object()])
+def test_store_that_returns_something_else_counts_as_empty(sandbox: Sandbox, left: Any) -> None:
+    store = Patient()
+    with sandbox.session(store=store) as session:
+        store.tokens[key_in(session)] = left
+        assert call(session) == [200]
+
+
+@pytest.mark.parametrize("access_token", [None, "", 1, "two\twords", "ü\n", "\u20ac"])
+def test_stored_token_that_no_header_can_hold_is_not_used(
+    sandbox: Sandbox, access_token: Any
+) -> None:
+    store = Patient()
+    with sandbox.session(store=store) as session:
+        store.tokens[key_in(session)] = {
+            "access_token": access_token,
+            "expires_at": time.time() + HOUR,
+        }
+        assert call(session) == [200]
+
+
+def test_token_error_is_the_same_with_a_store(sandbox: Sandbox, store: Any) -> None:
+    from pokitdok_session import TokenError
+
+    with sandbox.session(store=store, client_secret="wrong") as session:
+        with pytest.raises(TokenError, match="invalid_client"):
+            session.get("/activities/")
+        with store.lock(key_in(session)):
+            pass
+
+
+def test_redis_that_is_down_stops_nothing(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(sharing, "STORE_TIMEOUT", 0.3)
+    with RedisServer() as server, sandbox.session(store=RedisTokenStore(server.client())) as one:
+        call(one)
+        for rounds in (1, 2):
+            server.stop()
+            started = time.monotonic()
+            for _ in range(3):
+                one.token = None
+                assert call(one) == [200]
+            assert time.monotonic() - started < 3
+            assert len(warnings_in(caplog)) == rounds
+            server.start()
+            eventually(lambda: is_kept_anew(one))
+
+
+def is_kept_anew(session: Any) -> bool:
+    session.token = None
+    assert call(session) == [200]
+    saved = session.store.load(key_in(session))
+    return saved is not None and saved["access_token"] == session.access_token
+
+
+def test_redis_that_hangs_stops_nothing(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(sharing, "STORE_TIMEOUT", 0.3)
+    client_that_waits_for_ever = {"socket_timeout": None, "socket_connect_timeout": None}
+    with RedisServer() as server:
+        client = server.client(**client_that_waits_for_ever)
+        with sandbox.session(store=RedisTokenStore(client)) as session:
+            call(session)
+            server.hang()
+            started = time.monotonic()
+            for _ in range(4):
+                session.token = None
+                assert call(session) == [200]
+            assert time.monotonic() - started < sharing.STORE_TIMEOUT + 1.5
+            server.wake()
+    assert len(warnings_in(caplog)) == 1
+
+
+def test_redis_that_hangs_does_not_delay_fetch_token(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sharing, "STORE_TIMEOUT", 0.3)
+    with RedisServer() as server:
+        client = server.client(socket_timeout=None)
+        with sandbox.session(store=RedisTokenStore(client)) as session:
+            call(session)
+            server.hang()
+            started = time.monotonic()
+            session.fetch_token()
+            assert time.monotonic() - started < sharing.STORE_TIMEOUT + 1
+            server.wake()
+
+
+def test_file_that_cannot_be_written_stops_nothing(
+    sandbox: Sandbox, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+    store = FileTokenStore(tmp_path / "file" / "tokens.json")
+    with sandbox.session(store=store) as session:
+        for _ in range(3):
+            session.token = None
+            assert call(session) == [200]
+    assert len(warnings_in(caplog)) == 1
+
+
+@pytest.mark.filterwarnings(FORKS_WITH_THREADS)
+def test_full_disk_stops_nothing(sandbox: Sandbox, file_store: FileTokenStore) -> None:
+    with sandbox.session(store=file_store) as session, Workers("fork", 1, session) as workers:
+        assert workers.all(call_without_room) == [[200, 200]]
+    assert not file_store.path.exists()
+
+
+def call_without_room(session: Any) -> list[int]:
+    import resource
+    import signal
+
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10, 10))
+    first = call(session)
+    session.token = None
+    return first + call(session)
+
+
+def test_logs_and_reprs_of_a_store_show_no_token(
+    sandbox: Sandbox, store: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.DEBUG), sandbox.session(store=store) as session:
+        call(session)
+        sandbox.revoke()
+        call(session)
+        tokens = {seen.token for seen in sandbox.requests}
+        # What oauthlib says here is the sandbox's end of it.
+        said = [each.getMessage() for each in caplog.records if each.name[:8] != "oauthlib"]
+        shown = f"{said} {session!r} {store!r} {session.token_source.current!r}"
+        for word in (*tokens, sandbox.client_secret):
+            assert word
+            assert word not in shown
