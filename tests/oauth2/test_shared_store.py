@@ -261,7 +261,9 @@ def test_key_is_the_same_for_another_secret_or_order_of_scopes(
     assert key_in(one) == key_in(two)
 
 
-def test_key_shows_nothing_that_it_stands_for(sandbox: Sandbox, file_store: FileTokenStore) -> None:
+def test_key_does_not_show_the_client_or_the_secret(
+    sandbox: Sandbox, file_store: FileTokenStore
+) -> None:
     with sandbox.session(store=file_store) as session:
         call(session)
         text = file_store.path.read_text()

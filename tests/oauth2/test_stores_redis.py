@@ -58,7 +58,7 @@ class TestRedisTokenStore(TokenStoreConformance):
         with pytest.raises(redis.exceptions.ConnectionError):
             RedisTokenStore(client).load("key")
 
-    def test_saved_token_is_deleted_when_it_expires(self, store: Any, client: redis.Redis) -> None:
+    def test_saved_token_is_deleted_at_the_expiry(self, store: Any, client: redis.Redis) -> None:
         store.save("key", token(lives=100))
         assert 98_000 < client.pttl("pokitdok_session:key") <= 100_000
 

@@ -101,7 +101,7 @@ class TokenStoreConformance:
         store.save("key", token())
         assert store.load("key")["access_token"] == "one"
 
-    def test_lock_waits_until_it_is_released(self, store: Any, other: Any) -> None:
+    def test_lock_waits_for_the_release(self, store: Any, other: Any) -> None:
         order = []
         waits = threading.Event()
 

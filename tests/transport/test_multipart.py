@@ -85,7 +85,7 @@ def test_multipart_text_and_pipes_are_read_at_once() -> None:
     assert "wörter".encode() in body
 
 
-def test_multipart_file_truncated_while_it_is_sent_raises(
+def test_multipart_file_truncated_during_the_upload_raises(
     tmp_path: Path,
 ) -> None:
     path = tmp_path / "short"
