@@ -275,7 +275,7 @@ def test_key_does_not_show_the_client_or_the_secret(
 
 
 @pytest.mark.parametrize("skew", [-HOUR, HOUR])
-def test_host_whose_clock_is_an_hour_off_makes_good_calls(
+def test_host_with_a_clock_an_hour_off_makes_good_calls(
     sandbox: Sandbox,
     pair: list[PokitDokSession],
     pass_time: PassTime,
