@@ -5,11 +5,13 @@ from typing import TYPE_CHECKING
 
 __all__ = [
     "APIError",
+    "APISession",
     "ClientCredentialsSession",
     "FileTokenStore",
     "PokitDokSession",
     "RedisTokenStore",
     "Reply",
+    "Resource",
     "TokenError",
 ]
 __version__ = "0.1.0"
@@ -17,17 +19,21 @@ __version__ = "0.1.0"
 # Imported when first named (PEP 562): a session for another provider loads none of the API.
 _WHEN_NAMED = {
     "APIError": ".api.errors",
+    "APISession": ".api.session",
     "ClientCredentialsSession": ".oauth2.session",
     "FileTokenStore": ".oauth2.stores.file",
     "PokitDokSession": ".pokitdok.session",
     "RedisTokenStore": ".oauth2.stores.redis",
     "Reply": ".api.reply",
+    "Resource": ".api.resource",
     "TokenError": ".oauth2.errors",
 }
 
 if TYPE_CHECKING:
     from .api.errors import APIError
     from .api.reply import Reply
+    from .api.resource import Resource
+    from .api.session import APISession
     from .oauth2.errors import TokenError
     from .oauth2.session import ClientCredentialsSession
     from .oauth2.stores.file import FileTokenStore

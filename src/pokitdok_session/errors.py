@@ -1,24 +1,27 @@
-"""The errors a caller can meet, and what each one means.
+"""Every exception of the package, and the tree of them.
 
 ::
 
     requests.RequestException
-    ├── TokenError                 no usable token: the request was not processed;
-    │                              an oauthlib OAuth2Error as well
-    ├── InsecureTransport          plain http to where only https is spoken; an oauthlib
-    │                              InsecureTransportError as well
+    ├── TokenError                   no usable token; the request was not sent; also an
+    │                                oauthlib OAuth2Error
+    ├── InsecureTransport            plain http where only https is allowed; also an oauthlib
+    │                                InsecureTransportError
     ├── requests.Timeout
-    │   └── ActivityPending        `wait_for_activity` came to the end of its patience
+    │   └── ActivityPending          `wait_for_activity` reached its timeout
     └── requests.HTTPError
-        └── APIError               the API answered with an error
-            ├── Unauthorized       401  a fresh token was refused too
-            ├── PaymentRequired    402  no credits left
-            ├── RateLimited        403, 429  too many calls: wait ``retry_after`` seconds
-            ├── Forbidden          403  a scope is missing, an identity is locked
-            ├── NotFound           404
-            ├── ValidationError    400, 422  ``errors`` says which fields and why
-            ├── TradingPartnerError  the payer refused the transaction, or is unknown
-            └── ServerError        5xx  the outcome of a POST is unknown
+        └── APIError                 the API answered with an error
+            ├── Unauthorized         401: the token was refused, and the next one too
+            ├── PaymentRequired      402: no credits left
+            ├── RateLimited          429, and PokitDok's 403 that means the same: wait
+            │                        ``retry_after`` seconds
+            ├── Forbidden            403: a scope is missing, or an identity is locked
+            ├── NotFound             404
+            ├── ValidationError      400, 422: ``errors`` says which fields and why
+            ├── TradingPartnerError  the payer refused the transaction, or is not known
+            ├── ServerError          5xx: a POST may have been processed
+            └── UnreadableReply      success, but not in the API's form: a POST may have been
+                                     processed
 
 Texts name the status, the activity and the fields, never what was sent.
 """
@@ -30,12 +33,12 @@ from .api.errors import (
     PaymentRequired,
     RateLimited,
     ServerError,
-    TradingPartnerError,
     Unauthorized,
+    UnreadableReply,
     ValidationError,
 )
 from .oauth2.errors import InsecureTransport, TokenError
-from .pokitdok.errors import ActivityPending
+from .pokitdok.errors import ActivityPending, TradingPartnerError
 
 __all__ = [
     "APIError",
@@ -49,5 +52,6 @@ __all__ = [
     "TokenError",
     "TradingPartnerError",
     "Unauthorized",
+    "UnreadableReply",
     "ValidationError",
 ]

@@ -194,7 +194,9 @@ def test_an_answer_without_a_refusal_has_no_rejections(session: PokitDokSession)
     assert session.activities().rejections == []
 
 
-@pytest.mark.parametrize("nothing", [None, ""])
-def test_no_activity_is_not_waited_for(session: PokitDokSession, nothing: Any) -> None:
-    with pytest.raises(ValueError, match="no activity"):
+@pytest.mark.parametrize(("nothing", "kind"), [(None, TypeError), ("", ValueError)])
+def test_wait_for_activity_without_an_id_is_refused(
+    session: PokitDokSession, nothing: Any, kind: type[Exception]
+) -> None:
+    with pytest.raises(kind):
         session.wait_for_activity(nothing)

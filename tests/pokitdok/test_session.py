@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import time
 from collections.abc import Callable, Iterator
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -63,16 +62,19 @@ def test_missing_credentials_are_an_error_that_names_the_variable(
         monkeypatch.delenv(f"POKITDOK_{name}")
     else:
         monkeypatch.setenv(f"POKITDOK_{name}", value)
-    with pytest.raises(ValueError, match=f"give {name.lower()}, or set POKITDOK_{name}"):
+    with pytest.raises(
+        ValueError, match=f"{name.lower()} is missing: pass it, or set POKITDOK_{name}"
+    ):
         PokitDokSession()
 
 
 @pytest.mark.parametrize(
     "base_url", ["https://given.example/api/v4", "https://given.example/api/v4/"]
 )
-def test_a_base_url_that_ends_with_the_version_is_an_error_that_says_so(base_url: str) -> None:
-    with pytest.raises(ValueError, match="base_url is the root of the platform, without /api/v4"):
-        PokitDokSession("id", "secret", base_url=base_url)
+def test_base_url_that_ends_with_the_api_root_is_accepted(base_url: str) -> None:
+    session = PokitDokSession("id", "secret", base_url=base_url)
+    assert session.token_url == "https://given.example/oauth2/token"
+    assert session.base_url == session.api_root == "https://given.example/api/v4"
 
 
 def test_a_wait_that_is_no_number_is_an_error_that_names_it() -> None:
@@ -104,7 +106,7 @@ def test_call_sends_to_a_path_below_the_root(
 
 
 def test_call_sends_json_data_files_and_headers(sandbox: Sandbox, session: PokitDokSession) -> None:
-    sandbox.fail("/new", body={}, times=None)
+    sandbox.fail("/new", body={"data": 1}, times=None)
     session.call("POST", "/new", json={"a": 1}, headers={"Accept": "text/x"})
     session.call("POST", "/new", data={"a": "1"})
     session.call("POST", "/new", files={"file": ("name.x12", b"ISA")})
@@ -149,12 +151,14 @@ def waits(monkeypatch: pytest.MonkeyPatch, sandbox: Sandbox, clock: Clock) -> li
     """The seconds that `call` waited; they pass at once, for the sandbox and for the client."""
     taken: list[float] = []
 
-    def sleep(seconds: float) -> None:
+    def pause(seconds: float) -> bool:
         taken.append(seconds)
         clock.advance(seconds)
         sandbox.clock.advance(seconds)
 
-    monkeypatch.setattr("pokitdok_session.pokitdok.session.time", SimpleNamespace(sleep=sleep))
+        return True
+
+    monkeypatch.setattr("pokitdok_session.api.session.pause", pause)
     return taken
 
 
@@ -196,15 +200,35 @@ def test_nobody_waits_longer_than_was_said(
     assert waits == []
 
 
-def test_the_second_rate_limit_is_an_error(
+def test_max_rate_limit_wait_bounds_all_waits_of_a_call(
     sandbox: Sandbox, session: PokitDokSession, waits: list[float]
 ) -> None:
-    session.max_rate_limit_wait = 60
-    limited(sandbox, times=2)
-    with pytest.raises(RateLimited):
+    session.max_rate_limit_wait = 20
+    limited(sandbox, times=3)
+    with pytest.raises(RateLimited, match="it ends in 7 s"):
         session.call("GET", ELIGIBILITY)
-    assert waits == [7]
-    assert len(sandbox.requests) == 2
+    assert waits == [7, 7]
+    assert len(sandbox.requests) == 3
+
+
+def test_unknown_end_of_a_rate_limit_is_waited_for_as_long_as_allowed(
+    sandbox: Sandbox, session: PokitDokSession, waits: list[float]
+) -> None:
+    session.max_rate_limit_wait = 15
+    sandbox.fail(ELIGIBILITY, status=403)
+    sandbox.fail(ELIGIBILITY, status=200, body={"data": "answered"})
+    assert session.call("GET", ELIGIBILITY).data == "answered"
+    assert waits == [15]
+
+
+def test_rate_limited_text_says_that_its_end_is_assumed(
+    sandbox: Sandbox, session: PokitDokSession, waits: list[float]
+) -> None:
+    session.max_rate_limit_wait = 15
+    sandbox.fail(ELIGIBILITY, status=403, times=None)
+    with pytest.raises(RateLimited, match="assumed to end in 60 s, because the API did not"):
+        session.call("GET", ELIGIBILITY)
+    assert waits == [15]
 
 
 def test_a_limit_that_the_sandbox_keeps_is_over_after_the_wait(

@@ -23,11 +23,13 @@ PACKAGE = "pokitdok_session"
 #: The public names of the package root, besides `__version__`.
 EXPORTS = [
     "APIError",
+    "APISession",
     "ClientCredentialsSession",
     "FileTokenStore",
     "PokitDokSession",
     "RedisTokenStore",
     "Reply",
+    "Resource",
     "TokenError",
 ]
 
@@ -104,7 +106,7 @@ BELOW = {
 
 
 def test_imports_of_known_modules_are_found() -> None:
-    assert f"{PACKAGE}.oauth2.session" in within(f"{PACKAGE}.pokitdok.session")
+    assert f"{PACKAGE}.oauth2.session" in within(f"{PACKAGE}.api.session")
     assert f"{PACKAGE}.oauth2.errors" in within(f"{PACKAGE}.errors")
     assert "filelock" in imports(f"{PACKAGE}.oauth2.stores.file")
     assert "filelock" not in imports(f"{PACKAGE}.oauth2.stores.file", inside_functions=False)

@@ -1,8 +1,8 @@
-"""What the API's error responses become: one exception class per kind of status."""
+"""The errors that an API answers with: one exception class per kind of status."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import requests
 
@@ -10,10 +10,12 @@ import requests
 class APIError(requests.HTTPError):
     """The API answered with an error.
 
-    ``response`` is the whole answer and ``activity_id`` the activity that PokitDok's support
-    asks for, None where the body named none. ``errors`` is the body's ``data.errors`` object,
-    empty where there was none.
+    ``response`` is the HTTP response. ``activity_id`` is the API's own id of the call, None if
+    the body named none. ``errors`` holds what the body said about the request, empty if nothing.
     """
+
+    #: False if the API did not act on the request, None if that is not known.
+    processed: ClassVar[bool | None] = False
 
     def __init__(
         self,
@@ -33,40 +35,45 @@ class Unauthorized(APIError):
 
 
 class PaymentRequired(APIError):
-    """402: the application has no credits left."""
+    """402: the account has no credits left."""
 
 
 class RateLimited(APIError):
-    """403 "Rate Limited", or 429: the call was not processed.
+    """429, or what this API says instead: too many calls, and this one was not processed.
 
-    ``retry_after`` is the number of seconds until the window ends, 60 where nobody said.
+    ``retry_after`` is the number of seconds until calls are accepted again. ``is_assumed`` is
+    True if the API did not say, and the number is a guess.
     """
 
     retry_after: float = 60.0
+    is_assumed: bool = True
 
 
 class Forbidden(APIError):
-    """403 for another reason than the rate: a scope is missing, or an identity is locked."""
+    """403: a scope or a right is missing."""
 
 
 class NotFound(APIError):
-    """404: no such path, or no such thing."""
+    """404: no such path, or no such object."""
 
 
 class ValidationError(APIError):
-    """400 or 422: the request was refused before it went to anyone.
+    """400 or 422: the API refused the request before it acted on it.
 
     ``errors`` maps the path of a field (``"birth_date.month"``) to a list of messages.
     """
 
 
 class ServerError(APIError):
-    """5xx: whether the request was processed is not known."""
+    """5xx: it is not known whether the request was processed."""
+
+    processed = None
 
 
-class TradingPartnerError(APIError):
-    """The trading partner answered with an X12 999 or TA1, or is not known.
+class UnreadableReply(APIError):
+    """A status of success, with a body that is not what this API sends.
 
-    ``errors["parsing"]`` holds the acknowledgement, ``errors["query"]`` the sentence about an
-    unknown trading partner.
+    It is not known whether the request was processed. A proxy or a login page may have answered.
     """
+
+    processed = None

@@ -1,82 +1,48 @@
-"""What takes more than one call: page after page, and an activity until its end."""
+"""Waiting for an activity until it reaches an end state."""
 
 from __future__ import annotations
 
 import time
-from abc import abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
-from urllib.parse import urljoin
 
-from ..api.errors import APIError
 from ..api.reply import Reply
+from ..api.resource import SESSION_TIMEOUT, Identifier
+from ..oauth2.auth import Timeout
 from .errors import ActivityPending
-from .resources import Resources
+from .resources.activities import Activities
 
-#: The states that an activity does not leave by itself (API reference 4.2).
+#: The states that an activity does not leave by itself (page "Activities", May 2019).
 END_STATES = frozenset({"completed", "canceled", "failed", "rejected", "rejected_reviewed"})
 
-#: Seconds between two polls at most.
-LONGEST_POLL = 60.0
+#: The longest pause between two reads, in seconds.
+MAX_POLL_INTERVAL = 60.0
 
 
-class Following(Resources):
-    """The API's vocabulary, with what follows from a first answer."""
-
-    @abstractmethod
-    def is_token_origin(self, url: str) -> bool:
-        """Say whether the token goes to this URL."""
-
-    def paginate(self, method: Callable[..., Reply], *args: Any, **params: Any) -> Iterator[Any]:
-        """Yield the items of a collection, asking for a page when its first item is wanted.
-
-        ``for activity in session.paginate(session.activities, limit=100)``: ``limit`` is the size
-        of a page. It ends where the API names no next page, names one again, or sends an empty
-        one. Raises APIError for a next page at another origin, which would be given the token.
-        """
-        reply = method(*args, **params)
-        seen: set[str] = set()
-        while True:
-            page = reply.data if isinstance(reply.data, list) else [reply.data]
-            yield from page
-            following = reply.meta.get("next")
-            if not page or not isinstance(following, str) or following in seen:
-                return
-            seen.add(following)
-            try:
-                url = urljoin(reply.response.url, following)
-            except ValueError:
-                url = ""  # no URL, so nobody's
-            if not self.is_token_origin(url):
-                raise APIError(
-                    "the next page is at another origin, and was not asked for",
-                    response=reply.response,
-                    activity_id=reply.activity_id,
-                )
-            accept = reply.response.request.headers.get("Accept", "*/*")
-            reply = self.call("GET", url, headers={"Accept": accept})
+class ActivityPoller(Activities):
+    """The activities, with a method that reads one until it has ended."""
 
     def wait_for_activity(
         self,
-        activity_id: str,
+        activity: Identifier | Reply[Any],
         *,
         timeout: float = 900.0,
         poll: float = 2.0,
         progress: Callable[[dict[str, Any]], Any] | None = None,
-    ) -> Reply:
-        """Read an activity until it has reached an end state; ``reply.data`` is the activity.
+        request_timeout: Timeout = SESSION_TIMEOUT,
+    ) -> Reply[Any]:
+        """Read an activity until it reaches an end state; ``reply.data`` is the activity.
 
-        ``poll`` seconds pass between the first two reads and half as much again between any
-        further two, a minute at most. ``progress`` is given the activity whenever its state is
-        another than before. Raises ActivityPending after ``timeout`` seconds. A claim that is
-        ``completed`` may still be paid, and change.
+        ``activity`` is an id, or the reply to the call whose activity it is. The first pause
+        lasts ``poll`` seconds, each further one half as long again, at most 60 s. ``progress`` is
+        called with the activity when its state has changed. Raises `ActivityPending` after
+        ``timeout`` seconds. A claim that is ``completed`` may still be paid, and change.
         """
-        if not activity_id:
-            raise ValueError("there is no activity to wait for")
+        activity_id = _id_of(activity)
         deadline = time.monotonic() + timeout
         last = None
         while True:
-            reply = self.activities(activity_id)
+            reply = self.activities(activity_id)  # type: ignore[arg-type]
             state = _state(reply.data)
             if progress is not None and state != last:
                 progress(reply.data)
@@ -91,7 +57,24 @@ class Following(Resources):
                     activity=reply.data,
                 )
             time.sleep(min(poll, left))
-            poll = min(poll * 1.5, LONGEST_POLL)
+            poll = min(poll * 1.5, MAX_POLL_INTERVAL)
+
+
+def _id_of(activity: Identifier | Reply[Any]) -> Identifier:
+    """Return the id of an activity; for a reply that is one, its own id and not that of the call.
+
+    Every call is an activity, a call that reads another activity too.
+    """
+    if not isinstance(activity, Reply):
+        if activity is None:
+            raise TypeError("activity must be an id or a Reply, got None")
+        return activity
+    data = activity.data
+    own = data.get("id") if isinstance(data, dict) and "state" in data else None
+    activity_id = own if isinstance(own, str) else activity.activity_id
+    if not activity_id:
+        raise ValueError("activity must be a Reply that names an activity, and this one does not")
+    return activity_id
 
 
 def _state(activity: Any) -> str:

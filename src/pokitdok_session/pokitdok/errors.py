@@ -6,13 +6,23 @@ from typing import Any
 
 import requests
 
+from ..api.errors import APIError
+
+
+class TradingPartnerError(APIError):
+    """The trading partner answered with an X12 999 or TA1, or PokitDok does not know it.
+
+    ``errors["parsing"]`` holds the acknowledgement, ``errors["query"]`` the sentence about an
+    unknown trading partner.
+    """
+
 
 class ActivityPending(requests.Timeout):
-    """An activity had reached no end state in time; ``activity`` is what it was last."""
+    """An activity did not reach an end state in time; ``activity`` is what it was last."""
 
     def __init__(
         self,
-        message: str = "the activity has reached no end state",
+        message: str = "the activity has not reached an end state",
         *,
         response: requests.Response | None = None,
         activity: dict[str, Any] | None = None,

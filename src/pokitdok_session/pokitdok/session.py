@@ -1,22 +1,23 @@
-"""The API, bound: base URL, version, `call`, and patience with the rate limit."""
+"""PokitDokSession: the PokitDok Platform API v4, with its credentials from the environment."""
 
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 import requests
 from urllib3.util.retry import Retry
 
-from ..api.errors import RateLimited
-from ..api.reply import Reply, parse_reply
+from ..api.errors import APIError
+from ..api.rate_limit import RateLimit
+from ..api.reply import Reply
+from ..api.session import APISession
 from ..oauth2.auth import Timeout
-from ..oauth2.session import ClientCredentialsSession
-from ..transport.multipart import Multipart
-from ..transport.retries import rewind_body
-from .activities import Following
+from . import envelope
+from .activities import ActivityPoller
+from .resources import Resources
 
 if TYPE_CHECKING:
     from ..oauth2.stores.base import TokenStore
@@ -24,15 +25,15 @@ if TYPE_CHECKING:
 _BASE_URL = "https://platform.pokitdok.com"
 
 
-class PokitDokSession(ClientCredentialsSession, Following):
-    """A `requests.Session` for the PokitDok Platform API, with a method for each resource.
+class PokitDokSession(APISession, ActivityPoller, Resources):
+    """A `requests.Session` for the PokitDok Platform API, with a method for each of its calls.
 
-    Credentials and base URL come from ``POKITDOK_CLIENT_ID``, ``POKITDOK_CLIENT_SECRET`` and
-    ``POKITDOK_BASE_URL`` where they are not given. With ``max_rate_limit_wait`` a resource method
-    that meets the rate limit waits for at most so many seconds, and asks once more. What else
-    there is to set, `ClientCredentialsSession` explains.
+    ``client_id``, ``client_secret`` and ``base_url`` default to the environment variables
+    ``POKITDOK_CLIENT_ID``, ``POKITDOK_CLIENT_SECRET`` and ``POKITDOK_BASE_URL``. ``base_url`` is
+    the root of the platform; ``/api/v4`` at its end is accepted. `APISession` and
+    `ClientCredentialsSession` explain the other parameters.
 
-    Raises ValueError, naming the variables, where there are no credentials.
+    Raises ValueError, which names the variables, if there are no credentials.
     """
 
     def __init__(
@@ -52,16 +53,13 @@ class PokitDokSession(ClientCredentialsSession, Following):
         retries: int | Retry = 0,
         max_rate_limit_wait: float = 0,
     ) -> None:
-        base_url = (base_url or os.environ.get("POKITDOK_BASE_URL") or _BASE_URL).rstrip("/")
-        if base_url.endswith(f"/api/{version}"):
-            raise ValueError(f"base_url is the root of the platform, without /api/{version}")
-        if not isinstance(max_rate_limit_wait, (int, float)):
-            raise TypeError("max_rate_limit_wait must be a number of seconds")
+        platform = (base_url or os.environ.get("POKITDOK_BASE_URL") or _BASE_URL).rstrip("/")
+        platform = platform.removesuffix(f"/api/{version}")
         super().__init__(
             client_id or _from_environment("POKITDOK_CLIENT_ID", "client_id"),
             client_secret or _from_environment("POKITDOK_CLIENT_SECRET", "client_secret"),
-            f"{base_url}/oauth2/token",
-            base_url=base_url,
+            f"{platform}/oauth2/token",
+            base_url=f"{platform}/api/{version}",
             scope=scope,
             token=token,
             token_updater=token_updater,
@@ -70,56 +68,47 @@ class PokitDokSession(ClientCredentialsSession, Following):
             store=store,
             timeout=timeout,
             retries=retries,
+            max_rate_limit_wait=max_rate_limit_wait,
         )
-        self.api_root = f"{base_url}/api/{version}"
-        self.max_rate_limit_wait = max_rate_limit_wait
         self._window_end: float | None = None
 
-    def call(
-        self,
-        method: str,
-        path: str,
-        *,
-        params: Any = None,
-        json: Any = None,
-        data: Any = None,
-        files: Any = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> Reply:
-        """Send one request below the API's root; give its `Reply`, or raise an `APIError`.
-
-        This is how the resource methods ask, and how to ask what has none:
-        ``session.call("GET", "/ssl/")``.
-        """
-        if files:
-            data = Multipart(data, files)
-            headers = {**(headers or {}), "Content-Type": data.content_type}
-        response = self.request(method, path, params=params, json=json, data=data, headers=headers)
-        try:
-            return self._open(response)
-        except RateLimited as limit:
-            if limit.retry_after > self.max_rate_limit_wait or not rewind_body(response.request):
-                raise
-            time.sleep(limit.retry_after)
-        return self._open(self._send_again(response.request))
-
-    def _send_again(self, request: requests.PreparedRequest) -> requests.Response:
-        settings = self.merge_environment_settings(request.url or "", {}, None, None, None)
-        return self.send(request, **settings)
-
-    def _open(self, response: requests.Response) -> Reply:
-        reply = parse_reply(response, window_end=self._window_end)
+    def read_reply(self, response: requests.Response) -> Reply[Any]:
+        """Return the envelope of a response, and note when the window of the rate limit ends."""
+        reply = envelope.read_envelope(response)
         window_end = reply.meta.get("rate_limit_reset")
         if isinstance(window_end, (int, float)):
             self._window_end = window_end
         return reply
+
+    def find_rate_limit(self, reply: Reply[Any]) -> RateLimit | None:
+        """Return a `RateLimit` for the 403 that is one, and for 429."""
+        return envelope.find_rate_limit(reply, self._window_end)
+
+    def find_error(self, reply: Reply[Any]) -> APIError | None:
+        """Return the error that a reply stands for: the body decides first, then the status."""
+        return envelope.find_error(reply)
+
+    def find_items(self, reply: Reply[Any]) -> list[Any]:
+        """Return the items of a page; a single object is a page of one item."""
+        return reply.data if isinstance(reply.data, list) else [reply.data]
+
+    def find_next_page(self, reply: Reply[Any]) -> str | None:
+        """Return ``meta.next``, and None after an empty page."""
+        following = reply.meta.get("next")
+        return following if reply.data and isinstance(following, str) else None
+
+    def format_value(self, value: Any) -> str:
+        """Return a datetime in UTC without a zone, as the API writes it; the rest as usual."""
+        if isinstance(value, datetime) and value.tzinfo is not None:
+            value = value.astimezone(timezone.utc).replace(tzinfo=None)
+        return super().format_value(value)
 
 
 def _from_environment(variable: str, parameter: str) -> str:
     value = os.environ.get(variable)
     if not value:
         raise ValueError(
-            f"no credentials: give {parameter}, or set {variable} in the environment, where"
-            " POKITDOK_CLIENT_ID and POKITDOK_CLIENT_SECRET are looked for"
+            f"{parameter} is missing: pass it, or set {variable} in the environment"
+            " (the variables are POKITDOK_CLIENT_ID and POKITDOK_CLIENT_SECRET)"
         )
     return value

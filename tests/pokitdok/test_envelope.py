@@ -6,6 +6,7 @@ import copy
 import json
 import pickle
 import time
+from contextlib import nullcontext, suppress
 from email.utils import formatdate
 from typing import Any
 
@@ -21,6 +22,7 @@ from pokitdok_session.errors import (
     ServerError,
     TradingPartnerError,
     Unauthorized,
+    UnreadableReply,
     ValidationError,
 )
 from pokitdok_session.sandbox import Sandbox
@@ -62,16 +64,7 @@ def test_a_reply_is_the_body_with_views_of_it(sandbox: Sandbox, session: PokitDo
     [
         ({"body": {"id": 1}}, {"id": 1}),
         ({"body": [1, 2]}, [1, 2]),
-        ({"body": "null", "content_type": "application/json"}, None),
-        ({"body": "0"}, 0),
-        ({"body": '"text"'}, "text"),
-        ({"body": "ISA*00*", "content_type": "application/edi-x12"}, "ISA*00*"),
-        ({"body": PAGE}, PAGE),
-        ({"body": "", "status": 200}, None),
         ({"status": 204}, None),
-        ({"body": '{"cut'}, '{"cut'),
-        ({"body": "[" * 100_000}, "[" * 100_000),
-        ({"body": b"\xff" * 70, "content_type": "text/x; charset=idna"}, "\ufffd" * 70),
     ],
     ids=lambda value: repr(value)[:40],
 )
@@ -83,6 +76,50 @@ def test_a_body_without_the_envelope_becomes_data(
     assert reply.data == data
     assert reply.meta == {}
     assert reply.activity_id is None
+
+
+@pytest.mark.parametrize(
+    ("answer", "data"),
+    [
+        ({"body": "ISA*00*", "content_type": "application/edi-x12"}, "ISA*00*"),
+        ({"body": "", "status": 200}, None),
+        ({"body": '{"cut'}, '{"cut'),
+        ({"body": "[" * 100_000}, "[" * 100_000),
+        ({"body": b"\xff" * 70, "content_type": "text/x; charset=idna"}, "\ufffd" * 70),
+    ],
+    ids=lambda value: repr(value)[:40],
+)
+def test_reply_in_another_form_that_was_requested_is_the_text(
+    sandbox: Sandbox, session: PokitDokSession, answer: dict[str, Any], data: Any
+) -> None:
+    sandbox.fail(PATH, **answer)
+    with suppress(UnreadableReply) if answer["body"] == "" else nullcontext():
+        reply = session.call("GET", PATH, headers={"Accept": "application/edi-x12"})
+        assert (reply.data, reply.is_json) == (data, False)
+
+
+UNREADABLE: dict[str, Any] = {
+    "a page": PAGE,
+    "nothing": "",
+    "half of it": '{"cut',
+    "null": "null",
+    "a number": "0",
+    "text": '"text"',
+    "an empty object": {},
+    "a message": {"message": "OK"},
+    "a list": [1, 2],
+}
+
+
+@pytest.mark.parametrize("body", UNREADABLE.values(), ids=UNREADABLE)
+def test_unreadable_reply_is_raised_for_a_success_in_another_form(
+    sandbox: Sandbox, session: PokitDokSession, body: Any
+) -> None:
+    sandbox.fail(PATH, status=200, body=body)
+    with pytest.raises(UnreadableReply, match="not known whether the request was processed") as it:
+        session.call("POST", PATH, json={})
+    assert it.value.processed is None
+    assert it.value.response is not None
 
 
 @pytest.mark.parametrize("body", [{"data": {"a": 1}}, {"meta": META}, {"meta": META, "data": None}])
@@ -126,7 +163,7 @@ def test_an_activity_id_that_is_no_text_is_none(sandbox: Sandbox, session: Pokit
 def test_a_reply_can_be_copied_and_pickled(sandbox: Sandbox, session: PokitDokSession) -> None:
     reply = call(sandbox, session, body={"meta": META, "data": 1})
     for other in (copy.copy(reply), copy.deepcopy(reply), pickle.loads(pickle.dumps(reply))):
-        assert type(other) is Reply
+        assert type(other) is type(reply)
         assert (other, other.activity_id) == (reply, reply.activity_id)
         assert other.response.json() == reply
 
@@ -201,7 +238,7 @@ def test_an_error_is_told_by_body_and_status(
 def test_a_lasting_401_is_unauthorized(sandbox: Sandbox, session: PokitDokSession) -> None:
     error = failure(sandbox, session, status=401, times=None)
     assert type(error) is Unauthorized
-    assert "a fresh token was refused as well" in str(error)
+    assert "the API refused the token" in str(error)
 
 
 @pytest.mark.parametrize(
@@ -288,7 +325,7 @@ def test_errors_of_another_kind_are_kept_as_they_came(
 ADVICE = {
     402: "no credits left",
     403: "this one was not processed",
-    500: "whether the request was processed is unknown",
+    500: "it is not known whether the request was processed",
 }
 
 
