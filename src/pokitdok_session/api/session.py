@@ -13,8 +13,6 @@ a place where a subclass says what its own API does otherwise.
 
 from __future__ import annotations
 
-import logging
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -27,6 +25,7 @@ from ..oauth2.session import ClientCredentialsSession
 from ..transport.multipart import Multipart
 from ..transport.retries import rewind_body
 from . import encoding, error_rules, pagination
+from .call_log import CallRecord
 from .errors import APIError, UnreadableReply
 from .rate_limit import RateLimit, pause, read_rate_limit
 from .reply import Reply, build_reply
@@ -34,9 +33,6 @@ from .resource import SESSION_TIMEOUT, Resource
 
 if TYPE_CHECKING:
     from ..oauth2.stores.base import TokenStore
-
-#: One record per call: method, status, milliseconds, activity, number of requests sent.
-calls_log = logging.getLogger("pokitdok_session.calls")
 
 
 class APISession(ClientCredentialsSession, Resource):
@@ -115,7 +111,7 @@ class APISession(ClientCredentialsSession, Resource):
         if json is not None:
             json = encoding.to_json(json, self.format_value)
         options: dict[str, Any] = {} if timeout is SESSION_TIMEOUT else {"timeout": timeout}
-        record = _CallRecord(method)
+        record = CallRecord(method)
         try:
             response = self.request(
                 method,
@@ -134,7 +130,7 @@ class APISession(ClientCredentialsSession, Resource):
             record.emit()
 
     def _reply(
-        self, record: _CallRecord, response: requests.Response, options: Mapping[str, Any]
+        self, record: CallRecord, response: requests.Response, options: Mapping[str, Any]
     ) -> Reply[Any]:
         waited = 0.0
         while True:
@@ -247,29 +243,3 @@ def _seconds_to_wait(limit: RateLimit, left: float) -> float | None:
     """
     seconds = min(limit.seconds, left) if limit.is_assumed else max(limit.seconds, 1.0)
     return seconds if 0 < seconds <= left else None
-
-
-class _CallRecord:
-    """What the log says about one call. It holds no path, no query and no body."""
-
-    def __init__(self, method: str) -> None:
-        self.method = method
-        self.outcome = ""
-        self._activity_id: str | None = None
-        self._attempts = 0
-        self._started = time.monotonic()
-
-    def add(self, reply: Reply[Any]) -> None:
-        self.outcome = str(reply.response.status_code)
-        self._activity_id = reply.activity_id
-        self._attempts += 1 + len(reply.response.history)
-
-    def emit(self) -> None:
-        calls_log.info(
-            "%s %s in %.0f ms, activity %s, requests sent: %d",
-            self.method,
-            self.outcome,
-            1000 * (time.monotonic() - self._started),
-            self._activity_id,
-            self._attempts,
-        )
