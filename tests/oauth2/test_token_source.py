@@ -166,7 +166,7 @@ def test_a_failed_renewal_is_not_tried_again_by_every_request(
     clock.advance(1)  # half of what was left is over
     call_five_times()
     assert trouble.hits == 6
-    sandbox.heal()
+    sandbox.clear_faults()
     clock.advance(37)
     call_five_times()
     assert sandbox.token_requests == 1 + 6 + 1
@@ -197,7 +197,7 @@ def test_an_expired_token_that_cannot_be_renewed_is_an_error_and_nothing_is_sent
     with pytest.raises(TokenError, match="returned 503"):
         status_of(session)
     assert len(sandbox.requests) == 1
-    sandbox.heal()
+    sandbox.clear_faults()
     assert status_of(session) == 200
 
 
@@ -305,7 +305,7 @@ def test_an_endpoint_that_says_later_is_left_alone_so_long_and_no_longer_than_a_
     asked = sandbox.token_requests
     assert sum(naps) <= MAX_RETRY_AFTER
     clock.advance(MAX_RETRY_AFTER)
-    sandbox.heal()
+    sandbox.clear_faults()
     assert status_of(session) == 200
     assert sandbox.token_requests == asked + 1
 

@@ -21,3 +21,11 @@ def test_it_takes_the_options_of_any_session(sandbox: Sandbox) -> None:
         sandbox.fail("/activities/", status=503)
         assert session.get("/activities/").status_code == 200
     assert b"scope=user_schedule" in sandbox.token_log[-1].body
+
+
+def test_heal_warns_and_clears_the_faults(sandbox: Sandbox) -> None:
+    sandbox.fail("/activities/", status=503, times=None)
+    with pytest.warns(DeprecationWarning, match="use Sandbox.clear_faults"):
+        sandbox.clear_faults()
+    with sandbox.session() as session:
+        assert session.get("/activities/").status_code == 200

@@ -332,7 +332,7 @@ class Wire:
 
     def heal(self) -> None:
         self.relay.heal()
-        self.sandbox.heal()
+        self.sandbox.clear_faults()
 
     def seen(self, path: str) -> int:
         """How many requests for a path arrived, at the sandbox or at who posed as it."""

@@ -70,7 +70,7 @@ def pokitdok_faults(pokitdok_sandbox: Sandbox) -> Iterator[Callable[..., Fault]]
     Takes what `Sandbox.fail` takes; what was ordered and not met is withdrawn after the test.
     """
     yield pokitdok_sandbox.fail
-    pokitdok_sandbox.heal()
+    pokitdok_sandbox.clear_faults()
 
 
 @pytest.fixture

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import socket
 import ssl
+import warnings
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from .endpoints import endpoints
-from .server.app import Gate
+from .server.app import SandboxApp
 from .server.clock import Clock
-from .server.endpoint import Bound
-from .server.faults import TOKEN_PATH, Fault, Reset, bare
-from .server.request_log import Log, Record
+from .server.endpoint import EndpointApp
+from .server.faults import TOKEN_PATH, Fault, Reset, normalize_path
+from .server.request_log import Record, RequestLog
 from .server.routing import Endpoint, build
-from .server.runner import Running
+from .server.runner import ServerThread
 from .server.state import App, Expires, Options, State
 from .server.tls import Certificate
 from .server.token_endpoint import random_text
@@ -81,15 +82,15 @@ class Sandbox:
         )
         self.clock = clock or Clock()
         self._state = State(self.options, self.clock)
-        self._gate = Gate(self._state, build(endpoints(), self._bound))
+        self._asgi_app = SandboxApp(self._state, build(endpoints(), self._endpoint_app))
         self._app = self.add_app(client_id, client_secret, scopes=scopes, credits=credits)
         self._port = port
         self._certificate: Certificate | None = None
         self._ca_file: Path | None = None
-        self._running: Running | None = None
+        self._running: ServerThread | None = None
 
-    def _bound(self, endpoint: Endpoint) -> Bound:
-        return Bound(endpoint, self._state)
+    def _endpoint_app(self, endpoint: Endpoint) -> EndpointApp:
+        return EndpointApp(endpoint, self._state)
 
     # Start and stop
 
@@ -102,7 +103,7 @@ class Sandbox:
         self._state.base_url = f"https://{HOST}:{self._port}"
         self._certificate = self._certificate or Certificate()
         context = self._certificate.server_context()
-        self._running = Running(self._gate, self._state, listener, context)
+        self._running = ServerThread(self._asgi_app, self._state, listener, context)
         self._ca_file = self._certificate.write_authority()
 
     def stop(self) -> None:
@@ -184,7 +185,7 @@ class Sandbox:
     # What was received
 
     @property
-    def requests(self) -> Log:
+    def requests(self) -> RequestLog:
         """Every request but those for tokens; ``len()`` is exact, the last 10,000 are kept."""
         return self._state.requests
 
@@ -193,7 +194,7 @@ class Sandbox:
         return len(self._state.token_requests)
 
     @property
-    def token_log(self) -> Log:
+    def token_log(self) -> RequestLog:
         """The token requests themselves."""
         return self._state.token_requests
 
@@ -204,9 +205,9 @@ class Sandbox:
 
     def received(self, path: str, method: str | None = None) -> list[Record]:
         """The kept requests for a path, which is named as for ``fail``."""
-        wanted = Fault(bare(path), method, times=None)
+        wanted = Fault(normalize_path(path), method, times=None)
         log = self._state.token_requests if wanted.path == TOKEN_PATH else self._state.requests
-        return [seen for seen in log if wanted.meets(seen.method, bare(seen.path))]
+        return [seen for seen in log if wanted.matches(seen.method, normalize_path(seen.path))]
 
     def wait_for_callbacks(self, timeout: float = 10) -> bool:
         """Block until all callbacks due so far were posted or have failed."""
@@ -254,9 +255,18 @@ class Sandbox:
         self._state.faults.add(fault)
         return fault
 
-    def heal(self) -> None:
-        """Withdraw all orders for trouble."""
+    def clear_faults(self) -> None:
+        """Withdraw all faults that `fail` injected."""
         self._state.faults.clear()
+
+    def heal(self) -> None:
+        """Withdraw all faults; deprecated, use `clear_faults`."""
+        warnings.warn(
+            "Sandbox.heal() is deprecated: use Sandbox.clear_faults()",
+            DeprecationWarning,
+            stacklevel=2,
+        )
+        self.clear_faults()
 
     def revoke(self, token: str | None = None) -> None:
         """Make a token invalid from now on, or all of them."""

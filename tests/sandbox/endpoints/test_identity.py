@@ -11,7 +11,7 @@ import pytest
 from pokitdok_session import PokitDokSession
 from pokitdok_session.errors import NotFound, ValidationError
 from pokitdok_session.sandbox import Sandbox
-from pokitdok_session.sandbox.data.similarity import LONGEST, distance
+from pokitdok_session.sandbox.data.similarity import MAX_LENGTH, distance
 
 PERSON = {
     "prefix": "Dr.",
@@ -331,7 +331,7 @@ def test_a_rule_whose_weight_is_null_counts_as_one_without(
 
 
 def test_of_very_long_texts_only_the_beginnings_are_compared() -> None:
-    assert distance("a" * 100_000, "b" * 100_000) == LONGEST
+    assert distance("a" * 100_000, "b" * 100_000) == MAX_LENGTH
 
 
 def test_a_job_can_be_canceled_before_it_runs(session: PokitDokSession) -> None:

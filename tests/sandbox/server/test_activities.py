@@ -89,7 +89,7 @@ def test_an_unknown_id_is_not_found(client: Client) -> None:
 def test_a_flood_of_calls_does_not_push_out_a_claim(
     client: Client, claim: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pokitdok_session.sandbox.server.activities.KEPT", 5)
+    monkeypatch.setattr("pokitdok_session.sandbox.server.activities.MAX_ACTIVITIES", 5)
     sent = client.api("POST", "/claims/", json=claim).json()["data"]["id"]
     first = client.api("GET", "/tradingpartners/").json()["meta"]["activity_id"]
     for _ in range(10):

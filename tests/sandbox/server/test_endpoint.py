@@ -35,7 +35,7 @@ def one(call: Call) -> Any:
 
 @api.get("/notes/fixed")
 def fixed(call: Call) -> Any:
-    return call.needs("zip_code")
+    return call.require_params("zip_code")
 
 
 @api.delete("/notes/{id}")
@@ -45,7 +45,7 @@ def delete(call: Call) -> Raw:
 
 @api.post("/notes/upload")
 def upload(call: Call) -> Activity:
-    file = call.needs_file()
+    file = call.require_file()
     for line in file.text().splitlines():
         call.child("line", call.activity).result = line
     call.activity.parameters = {**call.body, "name": file.filename, "type": file.media_type}
@@ -62,7 +62,7 @@ def broken(call: Call) -> Activity:
 
 @api.put("/notes/{id}")
 def scoped(call: Call) -> Any:
-    call.needs_scope("user_schedule", "business_schedule")
+    call.require_scope("user_schedule", "business_schedule")
     raise Refusal({"query": "locked"}, status=403)
 
 

@@ -36,7 +36,7 @@ def test_a_fault_for_ever_lasts_until_it_is_healed(client: Client) -> None:
     client.sandbox.fail("*", status=500, times=None)
     assert [client.api("GET", PATH).status_code for _ in range(5)] == [500] * 5
     assert client.ask_for_token().status_code == 200
-    client.sandbox.heal()
+    client.sandbox.clear_faults()
     assert client.api("GET", PATH).status_code == 200
 
 

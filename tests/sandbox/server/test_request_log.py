@@ -9,7 +9,7 @@ import pytest
 from starlette.datastructures import Headers
 
 from pokitdok_session.sandbox import Record
-from pokitdok_session.sandbox.server.request_log import Log
+from pokitdok_session.sandbox.server.request_log import RequestLog
 from support.plain_client import Client
 
 
@@ -18,35 +18,35 @@ def record(number: int, body: bytes = b"") -> Record:
 
 
 @pytest.fixture
-def log(monkeypatch: pytest.MonkeyPatch) -> Log:
+def log(monkeypatch: pytest.MonkeyPatch) -> RequestLog:
     """Seven requests, of which the last three are kept."""
-    monkeypatch.setattr("pokitdok_session.sandbox.server.request_log.KEPT_RECORDS", 3)
-    log = Log()
+    monkeypatch.setattr("pokitdok_session.sandbox.server.request_log.MAX_RECORDS", 3)
+    log = RequestLog()
     for number in range(7):
         log.append(record(number))
     return log
 
 
-def test_all_are_counted_and_the_last_are_kept(log: Log) -> None:
+def test_all_are_counted_and_the_last_are_kept(log: RequestLog) -> None:
     assert len(log) == 7
     assert [seen.path for seen in log] == ["/4", "/5", "/6"]
 
 
-def test_a_place_in_the_log_is_the_number_of_the_request(log: Log) -> None:
+def test_a_place_in_the_log_is_the_number_of_the_request(log: RequestLog) -> None:
     assert (log[4].path, log[-1].path) == ("/4", "/6")
     assert [seen.path for seen in log[2:6]] == ["/4", "/5"]
     assert [seen.path for seen in log[-2:]] == ["/5", "/6"]
 
 
 @pytest.mark.parametrize("place", [0, 3, 7, -4])
-def test_what_is_not_kept_cannot_be_had(log: Log, place: int) -> None:
+def test_what_is_not_kept_cannot_be_had(log: RequestLog, place: int) -> None:
     with pytest.raises(IndexError):
         log[place]
 
 
 def test_many_large_bodies_do_not_stay(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pokitdok_session.sandbox.server.request_log.KEPT_BODIES", 25)
-    log = Log()
+    monkeypatch.setattr("pokitdok_session.sandbox.server.request_log.MAX_BYTES", 25)
+    log = RequestLog()
     for number in range(5):
         log.append(record(number, bytes(10)))
     assert (len(log), len(log.kept())) == (5, 2)

@@ -7,8 +7,8 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
 
 from ..server.activities import Activity
-from ..server.clock import day
-from .icd import undotted
+from ..server.clock import format_date
+from .icd import remove_dot
 
 CENT = Decimal("0.01")
 PAID = Decimal("0.85")
@@ -34,7 +34,7 @@ DIAGNOSES = {
 }
 
 
-def rejection_of(parameters: dict[str, Any]) -> Rejection | None:
+def find_rejection(parameters: dict[str, Any]) -> Rejection | None:
     """Why MOCKPAYER turns a claim away, by the ids and codes that it keeps for trying that out."""
     for role in ("patient", "subscriber"):
         person = parameters.get(role) or {}
@@ -45,12 +45,14 @@ def rejection_of(parameters: dict[str, Any]) -> Rejection | None:
         codes = line.get("diagnosis_codes")
         for code in codes if isinstance(codes, list) else []:
             # Converted claims have their codes without the dot.
-            if undotted(str(code)) in DIAGNOSES:
-                return DIAGNOSES[undotted(str(code))]
+            if remove_dot(str(code)) in DIAGNOSES:
+                return DIAGNOSES[remove_dot(str(code))]
     return None
 
 
-def acknowledge(activity: Activity, when: float, rejection: Rejection | None) -> dict[str, Any]:
+def build_acknowledgment(
+    activity: Activity, when: float, rejection: Rejection | None
+) -> dict[str, Any]:
     """The payer's first word, a 277CA."""
     total = _charge(activity.parameters)
     status = {
@@ -58,7 +60,7 @@ def acknowledge(activity: Activity, when: float, rejection: Rejection | None) ->
         "status_category": rejection.category if rejection else "Acknowledgement/Acceptance",
         "status_category_code": rejection.category_code if rejection else "A2",
         "status_code": rejection.text if rejection else "Accepted for processing.",
-        "status_effective_date": day(when),
+        "status_effective_date": format_date(when),
         "total_claim_amount": _money(total),
     }
     accepted = 0 if rejection else 1
@@ -69,8 +71,8 @@ def acknowledge(activity: Activity, when: float, rejection: Rejection | None) ->
         "clearinghouse": {
             "name": "MOCK CLEARINGHOUSE",
             "transmitter_id": "MOCKRECEIVER",
-            "date_received": day(when),
-            "date_processed": day(when),
+            "date_received": format_date(when),
+            "date_processed": format_date(when),
         },
         "submitter": {
             "organization_name": "POKITDOK TESTING",
@@ -100,7 +102,7 @@ def acknowledge(activity: Activity, when: float, rejection: Rejection | None) ->
     }
 
 
-def pay(activity: Activity, when: float) -> dict[str, Any]:
+def build_remittance(activity: Activity, when: float) -> dict[str, Any]:
     """An 835: 85 % of the charge paid, 5 % contractual, the rest the patient's."""
     parameters = activity.parameters
     total = _charge(parameters)
@@ -115,8 +117,8 @@ def pay(activity: Activity, when: float) -> dict[str, Any]:
     lines = _lines(parameters)
     return {
         "transaction_type": "remittance_information_only",
-        "production_date": day(when),
-        "received_date": day(when),
+        "production_date": format_date(when),
+        "received_date": format_date(when),
         "patient_responsibility_amount": _money(owed),
         "patient": _patient(parameters),
         "payer": {"name": "MOCK PAYER INC", "id": activity.trading_partner_id},
@@ -127,7 +129,7 @@ def pay(activity: Activity, when: float) -> dict[str, Any]:
             "payment_amount": _money(paid),
             "payment_method": "automated_clearing_house",
             "transaction_handling": "remittance_information_only",
-            "effective_date": day(when),
+            "effective_date": format_date(when),
         },
         "claim_payments": [
             {
@@ -202,4 +204,4 @@ def _payee(provider: dict[str, Any]) -> dict[str, Any]:
 
 def _service_date(parameters: dict[str, Any], when: float) -> str:
     lines = _lines(parameters)
-    return str(lines[0].get("service_date")) if lines else day(when)
+    return str(lines[0].get("service_date")) if lines else format_date(when)

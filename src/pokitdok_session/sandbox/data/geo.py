@@ -51,7 +51,7 @@ def miles(one: Point, other: Point) -> float:
     return 2 * EARTH_IN_MILES * math.asin(math.sqrt(min(1.0, half)))
 
 
-def in_miles(text: str) -> float:
+def parse_radius(text: str) -> float:
     """A radius such as ``10mi``; without a unit it is miles."""
     number = text.rstrip("kmi")
     return float(number) * MILES.get(text[len(number) :], 1.0)
@@ -63,10 +63,10 @@ def point_of(text: str) -> Point | None:
         latitude, longitude = map(float, text.strip("[] ").split(","))
     except ValueError:
         return None
-    return (latitude, longitude) if on_earth(latitude, longitude) else None
+    return (latitude, longitude) if is_on_earth(latitude, longitude) else None
 
 
-def on_earth(latitude: float, longitude: float) -> bool:
+def is_on_earth(latitude: float, longitude: float) -> bool:
     return abs(latitude) <= 90 and abs(longitude) <= 180
 
 
@@ -79,10 +79,10 @@ def position(value: Any) -> str | None:
     """A position as a list of two numbers, latitude first."""
     numbers = value if isinstance(value, list) else []
     is_pair = len(numbers) == 2 and all(type(number) in (int, float) for number in numbers)
-    return None if is_pair and on_earth(*numbers) else "Must be [latitude, longitude]."
+    return None if is_pair and is_on_earth(*numbers) else "Must be [latitude, longitude]."
 
 
-def centre(query: Mapping[str, str]) -> Point | None:
+def search_center(query: Mapping[str, str]) -> Point | None:
     """Where a search stands: at its position, its ZIP code, or its city."""
     if "lat_lon" in query:
         return point_of(query["lat_lon"])

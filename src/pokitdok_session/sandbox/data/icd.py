@@ -61,13 +61,13 @@ CONVERSIONS: dict[str, tuple[str, list[list[tuple[str, str]]]]] = {
 }
 
 
-def undotted(code: str) -> str:
+def remove_dot(code: str) -> str:
     return code.replace(".", "").upper()
 
 
-def mapping_of(code: str) -> dict[str, Any] | None:
+def find_mapping(code: str) -> dict[str, Any] | None:
     """What became of an ICD-9 code, dotted or not; None for one that the table lacks."""
-    value = undotted(code)
+    value = remove_dot(code)
     if value not in CONVERSIONS:
         return None
     description, lists = CONVERSIONS[value]

@@ -10,7 +10,7 @@ from datetime import date, datetime, timezone
 from typing import Any
 from uuid import uuid4
 
-from ..server.clock import stamp
+from ..server.clock import format_datetime
 
 TIME_TO_ANSWER = 25 * 60.0
 LOCKED = 12 * 3600.0
@@ -104,7 +104,7 @@ class Questionnaire:
     def note(self, activity_id: str, when: float, status: int) -> None:
         """Keep that a call was about this questionnaire, and what it was answered."""
         self.activities.append(
-            {"activity_id": activity_id, "timestamp": stamp(when), "status_code": status}
+            {"activity_id": activity_id, "timestamp": format_datetime(when), "status_code": status}
         )
 
     def ask(self) -> dict[str, Any]:
@@ -114,7 +114,7 @@ class Questionnaire:
         answers = [{"id": number, "answer": answer} for number, answer in enumerate(choices, 1)]
         return {"id": self.asked[-1], "text": text, "answers": answers}
 
-    def complaint(self, body: dict[str, Any], when: float) -> dict[str, Any] | None:
+    def validation_error(self, body: dict[str, Any], when: float) -> dict[str, Any] | None:
         """Why an answer cannot be taken, by field."""
         if self.ended is not None:
             return {"questionnaire_id": ["It is finished."]}
@@ -139,11 +139,11 @@ class Questionnaire:
         self.result = "FAILURE" if self.mistakes else "SUCCESS"
         return None
 
-    def as_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """An item of the report."""
         item: dict[str, Any] = {
-            "start_dt": stamp(self.began),
-            "end_dt": None if self.ended is None else stamp(self.ended),
+            "start_dt": format_datetime(self.began),
+            "end_dt": None if self.ended is None else format_datetime(self.ended),
             "questionnaire_id": self.id,
             "verification_result": self.result,
             "activities": list(self.activities),
@@ -164,7 +164,7 @@ def as_csv(questionnaires: Iterable[Questionnaire]) -> str:
         generated = questionnaire.activities[0]
         writer.writerow(
             {
-                **questionnaire.as_json(),
+                **questionnaire.to_json(),
                 "generate_activity_id": generated["activity_id"],
                 "generate_status": generated["status_code"],
                 "id_fields": ",".join(sorted(questionnaire.person.fields)),

@@ -6,19 +6,19 @@ import re
 from collections.abc import Callable
 from typing import TypeAlias
 
-Likeness: TypeAlias = Callable[[str, str], float]
+Similarity: TypeAlias = Callable[[str, str], float]
 """From 0, nothing in common, to 1, the same."""
 
-FUZZINESS = 2
+MAX_DISTANCE = 2
 # Time grows with the square of it, and the sandbox answers one call after the other.
-LONGEST = 200
+MAX_LENGTH = 200
 SOUNDEX = {
     letter: digit
     for digit, letters in enumerate(("bfpv", "cgjkqsxz", "dt", "l", "mn", "r"), 1)
     for letter in letters
 }
 # Porter's algorithm would be longer than this whole module; names and streets need no more.
-ENDINGS = re.compile(r"(?:ations?|ings?|ers?|ies|es|ed|ly|e|s|y)$")
+SUFFIXES = re.compile(r"(?:ations?|ings?|ers?|ies|es|ed|ly|e|s|y)$")
 
 
 def distance(one: str, other: str) -> int:
@@ -26,7 +26,7 @@ def distance(one: str, other: str) -> int:
 
     Of very long texts only the beginnings are compared.
     """
-    one, other = one[:LONGEST], other[:LONGEST]
+    one, other = one[:MAX_LENGTH], other[:MAX_LENGTH]
     row = list(range(len(other) + 1))
     for place, letter in enumerate(one, 1):
         left, row[0] = row[0], place
@@ -40,7 +40,7 @@ def distance(one: str, other: str) -> int:
 def similar(one: str, other: str) -> bool:
     """Whether two texts are within the search's edit distance, in whatever case."""
     one, other = one.casefold(), other.casefold()
-    return abs(len(one) - len(other)) <= FUZZINESS and distance(one, other) <= FUZZINESS
+    return abs(len(one) - len(other)) <= MAX_DISTANCE and distance(one, other) <= MAX_DISTANCE
 
 
 def exact(one: str, other: str) -> float:
@@ -53,14 +53,14 @@ def levenshtein(one: str, other: str) -> float:
 
 
 def soundex(one: str, other: str) -> float:
-    return float(_sound(one) == _sound(other))
+    return float(_soundex_code(one) == _soundex_code(other))
 
 
 def stemming(one: str, other: str) -> float:
     return float(_stems(one) == _stems(other))
 
 
-ALGORITHMS: dict[str, Likeness] = {
+ALGORITHMS: dict[str, Similarity] = {
     "exact": exact,
     "levenshtein": levenshtein,
     "soundex": soundex,
@@ -68,7 +68,7 @@ ALGORITHMS: dict[str, Likeness] = {
 }
 
 
-def _sound(text: str) -> str:
+def _soundex_code(text: str) -> str:
     """The American Soundex code: a letter and three digits."""
     letters = [letter for letter in text.casefold() if "a" <= letter <= "z"]
     code, last = "", 0
@@ -83,4 +83,4 @@ def _sound(text: str) -> str:
 
 
 def _stems(text: str) -> list[str]:
-    return [ENDINGS.sub("", word) for word in re.findall(r"\w+", text.casefold())]
+    return [SUFFIXES.sub("", word) for word in re.findall(r"\w+", text.casefold())]

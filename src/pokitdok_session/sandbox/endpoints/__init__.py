@@ -10,7 +10,7 @@ A family is a module with a ``Family`` named ``api`` and handlers under its deco
 
     @api.post("/claims/drafts/")
     def create(call: Call) -> Any:
-        body = call.checked(Shape(required=("draft",), optional=()))
+        body = call.validate(Schema(required=("draft",), optional=()))
         draft = {"id": new_id(), "draft": body["draft"]}
         call.store()[draft["id"]] = draft
         return draft
@@ -29,14 +29,14 @@ A family is a module with a ``Family`` named ``api`` and handlers under its deco
 - A handler is a plain function; it runs alone, under the sandbox's lock. It returns JSON-ready
   data, a ``Page`` (cut by ``limit`` and ``offset``), an ``Activity``, or ``Raw`` text. The
   envelope, the call's own activity, billing and the rate are the framework's business.
-- It refuses by raising: ``Invalid({field: [text]})`` is 422, ``NotFound``, ``NotConfigured``
-  (unknown payer), ``Refusal(errors, status=...)`` the rest. ``call.checked(shape)``,
-  ``call.needs(*query, **checks)``, ``call.needs_file()``, ``call.needs_scope(...)`` and
+- It refuses by raising: ``ValidationError({field: [text]})`` is 422, ``NotFound``, ``UnknownTradingPartner``
+  (unknown payer), ``Refusal(errors, status=...)`` the rest. ``call.validate(schema)``,
+  ``call.require_params(*query, **checks)``, ``call.require_file()``, ``call.require_scope(...)`` and
   ``call.trading_partner("eligibility")`` raise them for you.
 - State: ``call.store()`` is a dict of this application and family. Time: ``call.now`` and
   nothing else, so that tests can move it.
 - What takes time: ``return call.run_later(SNAPSHOT, delay=60, outcome=...)``; its callback is
-  posted when it is done. ``return call.answer(data)`` for what may be ``"async": true``.
+  posted when it is done. ``return call.respond(data)`` for what may be ``"async": true``.
 """
 
 from __future__ import annotations

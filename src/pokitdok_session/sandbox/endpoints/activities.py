@@ -6,12 +6,12 @@ from typing import Any
 
 from ..server.activities import CANCELABLE, Activity
 from ..server.call import Call, Page
-from ..server.responses import Invalid, NotFound
+from ..server.responses import NotFound, ValidationError
 from ..server.routing import Family
-from ..server.schema import Shape, one_of
+from ..server.schema import Schema, one_of
 
 ACTIVITY_X12 = "application/vnd.pokitdok.v4+activity-x12-json"
-TRANSITION = Shape(required=("transition",), optional=(), checks={"transition": one_of("cancel")})
+TRANSITION = Schema(required=("transition",), optional=(), checks={"transition": one_of("cancel")})
 
 api = Family("activities", billed=False)
 
@@ -21,7 +21,7 @@ def activities(call: Call) -> Page:
     if call.query.get("offset", "0") != "0":
         # Were each further page to show up in the next, a walk over pages would meet items
         # twice and, with limit=1, never end.
-        call.app.activities.unlist(call.activity)
+        call.app.activities.hide(call.activity)
     parent = call.query.get("parent_id")
     every = call.app.activities
     return Page(every if parent is None else every.children(parent), counted=True)
@@ -30,15 +30,15 @@ def activities(call: Call) -> Page:
 @api.get("/activities/{id}")
 def activity(call: Call) -> Any:
     with_x12 = ACTIVITY_X12 in call.headers.get("accept", "")
-    return _own(call).as_json(x12=with_x12)
+    return _own(call).to_json(x12=with_x12)
 
 
 @api.put("/activities/{id}")
 def transition(call: Call) -> Activity:
-    call.checked(TRANSITION)
+    call.validate(TRANSITION)
     found = _own(call)
     if found.state not in CANCELABLE:
-        raise Invalid({"transition": [f"Not allowed in state {found.state}."]})
+        raise ValidationError({"transition": [f"Not allowed in state {found.state}."]})
     # Parts of a batch that will not come must not be waited for.
     for one in (found, *call.app.activities.children(found.id)):
         if not one.finished:

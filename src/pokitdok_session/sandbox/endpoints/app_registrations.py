@@ -8,15 +8,15 @@ from typing import Any
 from uuid import uuid4
 
 from ..server.call import Call, Page
-from ..server.responses import Invalid, NotFound
+from ..server.responses import NotFound, ValidationError
 from ..server.routing import Family
-from ..server.schema import REQUIRED, Shape, checked, list_of, npi, one_of, text
+from ..server.schema import REQUIRED, Schema, list_of, npi, one_of, text, validate
 
 api = Family("appregistrations", billed=False)
 
 LISTS = ("claims_roles", "tax_id", "address_lines")
 
-REGISTRATION = Shape(
+REGISTRATION = Schema(
     required=(
         "npi",
         "trading_partner_id",
@@ -46,7 +46,7 @@ def registrations(call: Call) -> Page:
 
 @api.post("/appregistrations")
 def create(call: Call) -> Any:
-    return _keep(call, str(uuid4()), _checked(call.body))
+    return _keep(call, str(uuid4()), _validate(call.body))
 
 
 @api.post("/appregistrations/csv")
@@ -57,20 +57,20 @@ def load(call: Call) -> Any:
     the columns are the fields of the JSON form, and lists are written with semicolons.
     """
     if not call.files:
-        raise Invalid({"file": [REQUIRED]})
+        raise ValidationError({"file": [REQUIRED]})
     text = next(iter(call.files.values())).text().removeprefix("\ufeff")
     found: list[dict[str, Any]] = []
     wrong: list[Any] = []
     for row in _rows(text):
         try:
-            found.append(_checked(row))
+            found.append(_validate(row))
             wrong.append({})
-        except Invalid as refusal:
+        except ValidationError as refusal:
             wrong.append(refusal.errors["validation"])
     if not wrong:
-        raise Invalid({"file": ["There is no registration in it."]})
+        raise ValidationError({"file": ["There is no registration in it."]})
     if any(wrong):
-        raise Invalid({"rows": wrong})
+        raise ValidationError({"rows": wrong})
     return [_keep(call, str(uuid4()), fields) for fields in found]
 
 
@@ -82,7 +82,7 @@ def registration(call: Call) -> Any:
 @api.put("/appregistrations/{uuid}")
 def update(call: Call) -> Any:
     _own(call)
-    return _keep(call, call.params["uuid"], _checked(call.body))
+    return _keep(call, call.params["uuid"], _validate(call.body))
 
 
 @api.delete("/appregistrations/{uuid}")
@@ -100,10 +100,10 @@ def undelete(call: Call) -> Any:
     return own["shown"]
 
 
-def _checked(body: Any) -> dict[str, Any]:
-    fields = checked({} if body is None else body, REGISTRATION)
+def _validate(body: Any) -> dict[str, Any]:
+    fields = validate({} if body is None else body, REGISTRATION)
     if not fields.get("organization_name") and not fields.get("last_name"):
-        raise Invalid({"organization_name": [REQUIRED]})
+        raise ValidationError({"organization_name": [REQUIRED]})
     return fields
 
 
@@ -125,7 +125,7 @@ def _rows(text: str) -> list[dict[str, Any]]:
     try:
         rows = list(csv.DictReader(io.StringIO(text), restkey="more"))
     except csv.Error:
-        raise Invalid({"file": ["Not a CSV file."]}) from None
+        raise ValidationError({"file": ["Not a CSV file."]}) from None
     return [
         {name: value.split(";") if name in LISTS else value for name, value in row.items() if value}
         for row in rows

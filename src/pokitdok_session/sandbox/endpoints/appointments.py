@@ -9,10 +9,10 @@ from uuid import uuid4
 
 from ..data.geo import lat_lon, miles, point_of, position
 from ..server.call import Call, Page
-from ..server.responses import Invalid, NotFound
+from ..server.responses import NotFound, ValidationError
 from ..server.routing import Family
-from ..server.schema import REQUIRED, Shape, matching
-from .scheduling import BUSINESS, PATIENTS, USER, is_uuid, own_uuid
+from ..server.schema import REQUIRED, Schema, matching
+from .scheduling import BUSINESS, PATIENTS, USER, is_uuid, sandbox_uuid
 
 api = Family("appointments")
 
@@ -40,7 +40,7 @@ def _flag(value: Any) -> str | None:
     return None if str(value).lower() in ("true", "false") else 'Must be "true" or "false".'
 
 
-SLOT = Shape(
+SLOT = Schema(
     required=("pd_provider_uuid", "location", "appointment_type", "start_date", "end_date"),
     optional=(),
     checks={
@@ -51,23 +51,23 @@ SLOT = Shape(
         "end_date": _is_moment,
     },
 )
-CHANGE = Shape(
+CHANGE = Schema(
     optional=("description",),
-    inside={"patient": Shape()},
+    objects={"patient": Schema()},
     checks={"mark_completed": _flag},
 )
 
 
 @api.post("/schedule/slots/", name="slots")
 def open_slot(call: Call) -> Any:
-    call.needs_scope(BUSINESS)
-    body = call.checked(SLOT)
+    call.require_scope(BUSINESS)
+    body = call.validate(SLOT)
     start, end = _moment(body["start_date"]), _moment(body["end_date"])
     if end <= start:
-        raise Invalid({"end_date": ["Must be after the start_date."]})
+        raise ValidationError({"end_date": ["Must be after the start_date."]})
     slot = {
         "pd_appointment_uuid": str(uuid4()),
-        "provider_scheduler_uuid": own_uuid(f"provider:{body['pd_provider_uuid']}"),
+        "provider_scheduler_uuid": sandbox_uuid(f"provider:{body['pd_provider_uuid']}"),
         "appointment_id": f"SBX{len(call.store()) + 1:06d}",
         "appointment_type": body["appointment_type"],
         "start_date": start.isoformat(),
@@ -87,10 +87,10 @@ def open_slot(call: Call) -> Any:
 @api.delete("/schedule/slots/{pd_appointment_uuid}", name="slots")
 def close_slot(call: Call) -> Any:
     """Take back what nobody has booked; neither this nor the answer was ever recorded."""
-    call.needs_scope(BUSINESS)
+    call.require_scope(BUSINESS)
     own = _own(call)
     if own["shown"]["status"] != OPEN:
-        raise Invalid({"status": ["Only an open slot can be taken back."]})
+        raise ValidationError({"status": ["Only an open slot can be taken back."]})
     del call.store()[call.params["pd_appointment_uuid"]]
     return {}
 
@@ -101,12 +101,12 @@ def search(call: Call) -> Page:
     for_patient = "patient_uuid" in call.query
     for_practice = not for_patient and {"pd_provider_uuid", "location"} & call.query.keys()
     if for_patient:
-        call.needs_scope(USER)
+        call.require_scope(USER)
     elif for_practice:
-        call.needs_scope(BUSINESS)
+        call.require_scope(BUSINESS)
     else:
-        call.needs_scope(USER, BUSINESS)
-    query = call.needs(start_date=_is_moment, end_date=_is_moment, location=lat_lon)
+        call.require_scope(USER, BUSINESS)
+    query = call.require_params(start_date=_is_moment, end_date=_is_moment, location=lat_lon)
     found = [kept for kept in call.store().values() if _fits(kept, query)]
     if for_practice:
         found = [kept for kept in found if kept["shown"]["status"] == OPEN]
@@ -116,7 +116,7 @@ def search(call: Call) -> Page:
 @api.get("/schedule/appointments/{pd_appointment_uuid}")
 def appointment(call: Call) -> Any:
     """A list of the one, or of none; its sample calls the id by another name."""
-    call.needs_scope(USER)
+    call.require_scope(USER)
     found = call.store().get(call.params["pd_appointment_uuid"])
     if found is None:
         return []
@@ -125,17 +125,17 @@ def appointment(call: Call) -> Any:
 
 @api.put("/schedule/appointments/{pd_appointment_uuid}")
 def book_or_change(call: Call) -> Any:
-    call.needs_scope(USER)
+    call.require_scope(USER)
     own = _own(call)
-    body = call.checked(CHANGE)
+    body = call.validate(CHANGE)
     shown = own["shown"]
     if shown["status"] == OPEN:
         if body.get("patient") is None:
-            raise Invalid({"patient": [REQUIRED]})
+            raise ValidationError({"patient": [REQUIRED]})
         shown.update(patient=_patient(call, body["patient"]), status=BOOKED)
     elif body.get("patient") is not None:
         # What came of booking a slot twice was never recorded.
-        raise Invalid({"patient": ["The slot is not open."]})
+        raise ValidationError({"patient": ["The slot is not open."]})
     if body.get("description") is not None:
         shown["description"] = body["description"]
     if str(body.get("mark_completed")).lower() == "true":
@@ -146,10 +146,10 @@ def book_or_change(call: Call) -> Any:
 @api.delete("/schedule/appointments/{pd_appointment_uuid}")
 def cancel(call: Call) -> Any:
     """The slot is open again; whether it was, and what the answer said, was never recorded."""
-    call.needs_scope(USER)
+    call.require_scope(USER)
     shown = _own(call)["shown"]
     if shown["status"] != BOOKED:
-        raise Invalid({"status": ["Only a booked appointment can be canceled."]})
+        raise ValidationError({"status": ["Only a booked appointment can be canceled."]})
     shown["status"] = OPEN
     for name in ("patient", "description"):
         shown.pop(name, None)
@@ -160,7 +160,7 @@ def _patient(call: Call, given: Mapping[str, Any]) -> dict[str, Any]:
     """Who comes: as given, and what is known of that uuid; the answer calls it ``_uuid``."""
     uuid = given.get("uuid") or given.get("_uuid")
     if not uuid:
-        raise Invalid({"patient": {"uuid": [REQUIRED]}})
+        raise ValidationError({"patient": {"uuid": [REQUIRED]}})
     known = {**call.store(PATIENTS).get(str(uuid), {}), **given, "_uuid": uuid}
     known.pop("uuid", None)
     return known

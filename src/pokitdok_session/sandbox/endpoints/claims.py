@@ -5,13 +5,13 @@ from __future__ import annotations
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from ..data.adjudication import acknowledge, pay, rejection_of
+from ..data.adjudication import build_acknowledgment, build_remittance, find_rejection
 from ..data.payers import MOCKPAYER
 from ..server.activities import CLAIM, Activity
 from ..server.call import Call
-from ..server.responses import Invalid
+from ..server.responses import ValidationError
 from ..server.routing import Family
-from ..server.schema import REQUIRED, Shape, npi, one_of
+from ..server.schema import REQUIRED, Schema, npi, one_of
 from ..server.state import new_id
 
 api = Family("claims")
@@ -19,9 +19,9 @@ api = Family("claims")
 # The 835 is matched to the claim some time after the acknowledgement.
 PAYMENT_DELAY = 60.0
 
-PROVIDER = Shape(checks={"npi": npi})
-PERSON = Shape(required=("first_name", "last_name", "member_id"))
-CLAIM_REQUEST = Shape(
+PROVIDER = Schema(checks={"npi": npi})
+PERSON = Schema(required=("first_name", "last_name", "member_id"))
+CLAIM_REQUEST = Schema(
     required=("trading_partner_id", "transaction_code", "billing_provider"),
     optional=(
         "coordination_of_benefits",
@@ -32,15 +32,15 @@ CLAIM_REQUEST = Shape(
         "client_id",
         "correlation_id",
     ),
-    inside={
+    objects={
         "billing_provider": PROVIDER,
         "subscriber": PERSON,
-        "patient": Shape(required=(*PERSON.required, "address", "relationship")),
-        "claim": Shape(),
+        "patient": Schema(required=(*PERSON.required, "address", "relationship")),
+        "claim": Schema(),
     },
     checks={"transaction_code": one_of("chargeable", "reporting", "subrogation_demand")},
 )
-STATUS_REQUEST = Shape(
+STATUS_REQUEST = Schema(
     required=("trading_partner_id", "provider", "patient"),
     optional=(
         "subscriber",
@@ -55,7 +55,7 @@ STATUS_REQUEST = Shape(
         "claims_activity_id",
         "correlation_id",
     ),
-    inside={"provider": PROVIDER, "patient": Shape()},
+    objects={"provider": PROVIDER, "patient": Schema()},
 )
 CLAIM_DEFAULTS = {
     "claim_frequency": "original",
@@ -72,11 +72,11 @@ MONEY = ("total_charge_amount", "patient_paid_amount", "charge_amount", "unit_co
 @api.post("/claims/", x12="837")
 def submit(call: Call) -> Activity:
     """Take a claim; it can be canceled until it is sent to the payer."""
-    body = call.checked(CLAIM_REQUEST)
+    body = call.validate(CLAIM_REQUEST)
     call.trading_partner("claims")
     wants_payment = mock_payment(body)
     if wants_payment and not body.get("callback_url"):
-        raise Invalid({"callback_url": [REQUIRED]})
+        raise ValidationError({"callback_url": [REQUIRED]})
     injected = {
         "submitter": {
             "organization_name": "POKITDOK TESTING",
@@ -90,8 +90,8 @@ def submit(call: Call) -> Activity:
     call.activity.tracking_description = "submitting"
 
     def decide(activity: Activity, when: float) -> None:
-        reason = rejection_of(activity.parameters)
-        activity.answered(acknowledge(activity, when, reason), when)
+        reason = find_rejection(activity.parameters)
+        activity.add_result(build_acknowledgment(activity, when, reason), when)
         activity.tracking_description = "rejected" if reason else "acknowledged"
         if reason is not None:
             activity.enter("rejected", when)
@@ -105,7 +105,7 @@ def submit(call: Call) -> Activity:
 @api.post("/claims/status", name="claims_status", x12="276")
 def status(call: Call) -> Any:
     """MOCKPAYER's one paid claim, whoever the patient is."""
-    body = call.checked(STATUS_REQUEST)
+    body = call.validate(STATUS_REQUEST)
     call.trading_partner("claims_status")
     sent = call.parameters(**{"async": body.get("async", False)})
     day = body.get("service_date", "2014-01-01")
@@ -150,8 +150,8 @@ def status(call: Call) -> Any:
     }
     claims_activity = call.app.activities.find(str(body.get("claims_activity_id")))
     if claims_activity is not None:
-        claims_activity.answered(answer, call.now)
-    return call.answer(answer)
+        claims_activity.add_result(answer, call.now)
+    return call.respond(answer)
 
 
 def mock_payment(body: dict[str, Any]) -> bool:
@@ -162,9 +162,9 @@ def mock_payment(body: dict[str, Any]) -> bool:
 def settle(call: Call, activity: Activity, when: float) -> None:
     """The payment arrives: the activity's newest result, a payment to look up, a callback."""
     with call.state.lock:
-        payment = pay(activity, when)
+        payment = build_remittance(activity, when)
         activity.payment_id = new_id()
-        activity.answered(payment, when)
+        activity.add_result(payment, when)
         activity.tracking_description = "paid"
         call.store("payments")[activity.payment_id] = {
             "id": activity.payment_id,
@@ -173,7 +173,7 @@ def settle(call: Call, activity: Activity, when: float) -> None:
             "received": when,
             "payment": payment,
         }
-        call.state.callbacks.tell(activity)
+        call.state.callbacks.enqueue(activity)
 
 
 def with_defaults(body: dict[str, Any]) -> dict[str, Any]:

@@ -6,25 +6,25 @@ from typing import Any
 
 from ..server.activities import FILE, Activity
 from ..server.call import ASYNC_DELAY, Call
-from ..server.responses import Invalid
+from ..server.responses import ValidationError
 from ..server.routing import Family
-from ..server.schema import Shape
+from ..server.schema import Schema
 from ..x12.claims_837 import convert
 
 api = Family("claims_convert")
 
-FORM = Shape(optional=())
+FORM = Schema(optional=())
 
 
 @api.post("/claims/convert")
 def claims_convert(call: Call) -> Any:
     """One claim is converted at once; several become the children of a batch."""
-    call.checked(FORM)
-    text = call.needs_file().text()
+    call.validate(FORM)
+    text = call.require_file().text()
     call.activity.x12_request = text
     converted = convert(text)
     if not converted:
-        raise Invalid({"file": ["There is no claim in it."]})
+        raise ValidationError({"file": ["There is no claim in it."]})
     if len(converted) == 1:
         call.activity.result = converted[0]
         return converted[0]
@@ -33,7 +33,7 @@ def claims_convert(call: Call) -> Any:
 
     def finish(activity: Activity, when: float) -> None:
         for child, claim in children:
-            child.answered(claim, when)
+            child.add_result(claim, when)
             child.finish(when)
 
     return call.run_later(FILE, delay=ASYNC_DELAY, outcome=finish)

@@ -6,9 +6,9 @@ from typing import Any
 
 from ..data.payers import PAYERS
 from ..server.call import Call, Page
-from ..server.responses import Invalid, NotFound
+from ..server.responses import NotFound, ValidationError
 from ..server.routing import Family
-from ..server.schema import REQUIRED, Shape, checked
+from ..server.schema import REQUIRED, Schema, validate
 from ..server.state import new_id
 from .claims import CLAIM_REQUEST, mock_payment
 
@@ -16,11 +16,11 @@ from .claims import CLAIM_REQUEST, mock_payment
 api = Family("claims_drafts", billed=False)
 
 # Any object is a draft, an empty one too.
-DRAFT = Shape(optional=("draft",), inside={"draft": Shape()})
+DRAFT = Schema(optional=("draft",), objects={"draft": Schema()})
 
 
 @api.post("/claims/validate/", name="claims_validate")
-def validate(call: Call) -> Any:
+def validate_claim(call: Call) -> Any:
     # That the outcome comes with status 200, and in the form of a draft's, was never recorded.
     return {"validation_result": _validation_result({} if call.body is None else call.body)}
 
@@ -65,9 +65,9 @@ def _own(call: Call) -> dict[str, Any]:
 
 
 def _keep(call: Call, draft_id: str) -> dict[str, Any]:
-    body = call.checked(DRAFT)
+    body = call.validate(DRAFT)
     if body.get("draft") is None:
-        raise Invalid({"draft": [REQUIRED]})
+        raise ValidationError({"draft": [REQUIRED]})
     kept = {
         "id": draft_id,
         "draft": body["draft"],
@@ -78,10 +78,10 @@ def _keep(call: Call, draft_id: str) -> dict[str, Any]:
 
 
 def _validation_result(claim: Any) -> dict[str, Any]:
-    """Whether `/claims/` would take it, and why not; the shape of this was never recorded."""
+    """Whether `/claims/` would take it, and why not; the schema of this was never recorded."""
     try:
-        body = checked(claim, CLAIM_REQUEST)
-    except Invalid as refusal:
+        body = validate(claim, CLAIM_REQUEST)
+    except ValidationError as refusal:
         return {"valid": False, "errors": refusal.errors["validation"]}
     wrong = {}
     if str(body["trading_partner_id"]) not in PAYERS:

@@ -9,12 +9,12 @@ from ..data.payers import MOCKPAYER
 from ..data.service_types import SERVICE_TYPES
 from ..server.call import Call
 from ..server.routing import Family
-from ..server.schema import Shape, npi, one_of
+from ..server.schema import Schema, npi, one_of
 
 api = Family("eligibility")
 
-PROVIDER = Shape(required=("npi",), checks={"npi": npi})
-REQUEST = Shape(
+PROVIDER = Schema(required=("npi",), checks={"npi": npi})
+REQUEST = Schema(
     required=("trading_partner_id", "member", "provider"),
     optional=(
         "service_types",
@@ -26,7 +26,7 @@ REQUEST = Shape(
         "transaction_code",
         "correlation_id",
     ),
-    inside={"provider": PROVIDER, "member": Shape()},
+    objects={"provider": PROVIDER, "member": Schema()},
     checks={"transaction_code": one_of("request", "cancellation")},
 )
 DEFAULT_SERVICE_TYPES = ["health_benefit_plan_coverage"]
@@ -42,7 +42,7 @@ CONSTANTS = {"service_types": SERVICE_TYPES}
 
 @api.post("/eligibility/", x12="270")
 def eligibility(call: Call) -> Any:
-    body = call.checked(REQUEST)
+    body = call.validate(REQUEST)
     call.trading_partner("eligibility")
     asked = body.get("service_types") or DEFAULT_SERVICE_TYPES
     transaction = body.get("transaction_code", "request")
@@ -52,7 +52,7 @@ def eligibility(call: Call) -> Any:
         payer=body.get("payer") or {"id": body["trading_partner_id"]},
         **{"async": body.get("async", False)},
     )
-    return call.answer(answer_to(body, sent))
+    return call.respond(build_response(body, sent))
 
 
 @api.get("/eligibility/constants", billed=False)
@@ -60,7 +60,7 @@ def constants(call: Call) -> Any:
     return CONSTANTS
 
 
-def answer_to(asked: dict[str, Any], sent: dict[str, Any]) -> dict[str, Any]:
+def build_response(asked: dict[str, Any], sent: dict[str, Any]) -> dict[str, Any]:
     """MOCKPAYER's answer; ``sent`` is what ``Call.parameters`` made of the call."""
     answer: dict[str, Any] = {
         "async": sent.get("async", False),

@@ -6,12 +6,12 @@ from typing import Any
 
 from ..server.activities import CLAIM, SNAPSHOT, Activity
 from ..server.call import Call, Page
-from ..server.clock import day
-from ..server.responses import Invalid, NotFound
+from ..server.clock import format_date
+from ..server.responses import NotFound, ValidationError
 from ..server.routing import Family
-from ..server.schema import Shape, one_of
+from ..server.schema import Schema, one_of
 from ..server.state import new_id
-from ..x12.enrollment_834 import ACTIONS, MAINTENANCE, PURPOSES, members
+from ..x12.enrollment_834 import ACTIONS, MAINTENANCE, PURPOSES, parse_members
 
 api = Family("enrollment")
 
@@ -19,48 +19,51 @@ maintenance_type = one_of(*MAINTENANCE.values())
 # In title case, in this family alone.
 GENDERS = ("Female", "Male", "Unknown")
 
-BENEFIT = Shape(
+BENEFIT = Schema(
     required=("maintenance_type",),
-    each={
-        "coordination_of_benefits": Shape(required=("payer_responsibility", "status")),
-        "providers": Shape(required=("type", "entity_type")),
+    lists={
+        "coordination_of_benefits": Schema(required=("payer_responsibility", "status")),
+        "providers": Schema(required=("type", "entity_type")),
     },
     checks={"maintenance_type": maintenance_type},
 )
-MEMBER = Shape(
-    inside={"address": Shape()},
-    each={"benefits": BENEFIT},
+MEMBER = Schema(
+    objects={"address": Schema()},
+    lists={"benefits": BENEFIT},
     checks={"gender": one_of(*GENDERS), "maintenance_type": maintenance_type},
 )
-REQUEST = Shape(
+REQUEST = Schema(
     required=("trading_partner_id", "action", "purpose", "payer", "sponsor", "subscriber"),
     optional=("master_policy_number", "reference_number"),
-    inside={
-        "payer": Shape(),
-        "sponsor": Shape(),
-        "broker": Shape(),
-        "tpa": Shape(),
+    objects={
+        "payer": Schema(),
+        "sponsor": Schema(),
+        "broker": Schema(),
+        "tpa": Schema(),
         "subscriber": MEMBER,
     },
-    each={"dependents": MEMBER},
+    lists={"dependents": MEMBER},
     checks={"action": one_of(*ACTIONS.values()), "purpose": one_of(*PURPOSES.values())},
 )
-UPLOAD = Shape(required=("trading_partner_id",), optional=())
+UPLOAD = Schema(required=("trading_partner_id",), optional=())
 
 
 @api.post("/enrollment/")
 def enroll(call: Call) -> Activity:
     """Never answered at once; it can be canceled until it is sent, as a claim can."""
-    body = call.checked(REQUEST)
+    body = call.validate(REQUEST)
     call.trading_partner("enrollment")
     call.parameters()
 
     def accept(activity: Activity, when: float) -> None:
         # Neither the transitions of an enrollment nor its result were ever recorded.
-        receipt = {"trading_partner_id": body["trading_partner_id"], "date_received": day(when)}
+        receipt = {
+            "trading_partner_id": body["trading_partner_id"],
+            "date_received": format_date(when),
+        }
         if "reference_number" in body:
             receipt["reference_number"] = body["reference_number"]
-        activity.answered(receipt, when)
+        activity.add_result(receipt, when)
 
     return call.run_later(CLAIM, delay=call.state.options.claim_delay, outcome=accept)
 
@@ -68,24 +71,24 @@ def enroll(call: Call) -> Activity:
 @api.post("/enrollment/snapshot", name="enrollment_snapshot")
 def load(call: Call) -> Activity:
     """The snapshot is there when the activity has ended, and is its result."""
-    body = call.checked(UPLOAD)
+    body = call.validate(UPLOAD)
     payer = call.trading_partner("enrollment_snapshot")
-    text = call.needs_file().text()
+    text = call.require_file().text()
     call.activity.x12_request = text
-    found = members(text, payer)
+    found = parse_members(text, payer)
     if not found:
-        raise Invalid({"file": ["There is no member in it."]})
+        raise ValidationError({"file": ["There is no member in it."]})
     call.activity.parameters = {"trading_partner_id": body["trading_partner_id"]}
     call.activity.units_of_work = len(found)
 
     def take(activity: Activity, when: float) -> None:
         snapshot = {
             "snapshot_id": new_id(),
-            "snapshot_date": day(when),
+            "snapshot_date": format_date(when),
             "trading_partner_id": body["trading_partner_id"],
         }
         call.store()[snapshot["snapshot_id"]] = (snapshot, found)
-        activity.answered(snapshot, when)
+        activity.add_result(snapshot, when)
 
     return call.run_later(SNAPSHOT, delay=call.state.options.claim_delay, outcome=take)
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from ..server.activities import FILE, REALTIME, Activity
 from ..server.call import Call
-from ..server.responses import Invalid
+from ..server.responses import ValidationError
 from ..server.routing import Family
-from ..server.schema import Shape
+from ..server.schema import Schema
 from ..x12 import interchange as x12
 
 api = Family("files")
 
-FORM = Shape(required=("trading_partner_id",), optional=())
+FORM = Schema(required=("trading_partner_id",), optional=())
 NAMES = {
     "270": "eligibility",
     "276": "claims_status",
@@ -24,13 +24,13 @@ NAMES = {
 @api.post("/files/", name="batch file")
 def files(call: Call) -> Activity:
     """The children end with the batch; what was answered to each is its result, as X12."""
-    body = call.checked(FORM)
+    body = call.validate(FORM)
     call.trading_partner("files")
-    text = call.needs_file().text()
+    text = call.require_file().text()
     call.activity.x12_request = text
-    found = x12.transactions(text)
+    found = x12.split_transactions(text)
     if not found:
-        raise Invalid({"file": ["There is no transaction in it."]})
+        raise ValidationError({"file": ["There is no transaction in it."]})
     call.activity.units_of_work = len(found)
     between, end, _ = x12.separators(text)
     children: list[tuple[Activity, str]] = []
@@ -43,10 +43,10 @@ def files(call: Call) -> Activity:
 
     def finish(activity: Activity, when: float) -> None:
         for child, kind in children:
-            answer = x12.answer_to(kind, body, when)
+            answer = x12.build_response(kind, body, when)
             child.x12_response = answer
             # The form of this result was never recorded.
-            child.answered({"x12": answer}, when)
+            child.add_result({"x12": answer}, when)
             child.finish(when)
 
     batch = call.run_later(FILE, delay=call.state.options.claim_delay, outcome=finish)

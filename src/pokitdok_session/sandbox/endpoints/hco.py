@@ -8,7 +8,7 @@ from typing import Any
 from ..server.activities import DATA, FILE, Activity
 from ..server.call import Call
 from ..server.routing import Family
-from ..server.schema import Shape, iso_date, one_of, texts
+from ..server.schema import Schema, iso_date, one_of, texts
 
 api = Family("hco")
 
@@ -39,10 +39,10 @@ def some(value: Any) -> str | None:
     return None if value else "There is no consumer in it."
 
 
-CONSUMER = Shape(
+CONSUMER = Schema(
     required=("address", "patient_responsibility"),
     optional=(),
-    inside={"address": Shape(required=("zipcode",), checks={"address_lines": texts})},
+    objects={"address": Schema(required=("zipcode",), checks={"address_lines": texts})},
     checks={
         "patient_responsibility": number,
         "birth_date": iso_date,
@@ -52,27 +52,27 @@ CONSUMER = Shape(
         **dict.fromkeys(NUMBERS, number),
     },
 )
-BATCH = Shape(
+BATCH = Schema(
     required=("data", "callback_url"),
     optional=(),
-    each={"data": CONSUMER},
+    lists={"data": CONSUMER},
     checks={"data": some},
 )
 
 
 @api.post("/hco/consumer")
 def consumer(call: Call) -> Any:
-    return call.answer(score(call.checked(CONSUMER)), path=DATA)
+    return call.respond(score(call.validate(CONSUMER)), path=DATA)
 
 
 @api.post("/hco/consumer/batch")
 def batch(call: Call) -> Activity:
     """The scores are its result, in the order of the consumers; that form was never recorded."""
-    consumers = call.checked(BATCH)["data"]
+    consumers = call.validate(BATCH)["data"]
     call.activity.units_of_work = len(consumers)
 
     def rate(activity: Activity, when: float) -> None:
-        activity.answered([score(consumer) for consumer in consumers], when)
+        activity.add_result([score(consumer) for consumer in consumers], when)
 
     return call.run_later(FILE, delay=call.state.options.claim_delay, outcome=rate)
 

@@ -8,17 +8,17 @@ from uuid import uuid4
 
 from ..data.geo import position
 from ..data.similarity import ALGORITHMS, similar
-from ..server.activities import Activity, Path
+from ..server.activities import Activity, TransitionPath
 from ..server.call import Call, Page
-from ..server.clock import stamp
+from ..server.clock import format_datetime
 from ..server.responses import NotFound
 from ..server.routing import Family
-from ..server.schema import Shape, iso_date, one_of, text, texts
+from ..server.schema import Schema, iso_date, one_of, text, texts
 
 api = Family("identity")
 
 # What the job passes was never recorded; it can be canceled until it begins.
-JOB: Path = ("queue", "process", "complete")
+JOB: TransitionPath = ("queue", "process", "complete")
 
 FUZZY = ("first_name", "middle_name", "last_name", "address", "city")
 EXACT = (
@@ -47,7 +47,7 @@ def percent(value: Any) -> str | None:
 
 
 # No field was said to be required.
-IDENTITY = Shape(
+IDENTITY = Schema(
     optional=(
         "prefix",
         "first_name",
@@ -60,16 +60,16 @@ IDENTITY = Shape(
         "ssn",
         "member_id",
     ),
-    inside={"address": Shape(checks={"address_lines": texts})},
-    each={"identifiers": Shape(checks={"location": lon_lat})},
+    objects={"address": Schema(checks={"address_lines": texts})},
+    lists={"identifiers": Schema(checks={"location": lon_lat})},
     checks={"gender": one_of("male", "female", "unknown"), "birth_date": iso_date},
 )
 # Nor here: the job's body is only known from a client's example.
-JOB_REQUEST = Shape(
+JOB_REQUEST = Schema(
     required=("match_configuration", "threshold"),
     optional=("data_filters",),
-    each={
-        "match_configuration": Shape(
+    lists={
+        "match_configuration": Schema(
             required=("source_field", "match_algorithm", "search_fields"),
             checks={
                 "source_field": text,
@@ -85,7 +85,7 @@ JOB_REQUEST = Shape(
 
 @api.post("/identity/")
 def create(call: Call) -> Any:
-    record = call.checked(IDENTITY)
+    record = call.validate(IDENTITY)
     uuid = str(uuid4())
     return _owned(call, _keep(call, uuid, record))
 
@@ -98,7 +98,11 @@ def search(call: Call) -> Page:
         [
             _read(call, identity)
             for identity in _latest(call)
-            if (_fits(identity, call.query) if external is None else _bears(identity, external))
+            if (
+                _fits(identity, call.query)
+                if external is None
+                else _has_identifier(identity, external)
+            )
         ]
     )
 
@@ -116,7 +120,7 @@ def update(call: Call) -> Any:
     uuid = call.params["uuid"]
     if uuid not in call.store():
         raise NotFound("identity")
-    changed = call.checked(IDENTITY)
+    changed = call.validate(IDENTITY)
     return _owned(call, _keep(call, uuid, {**call.store()[uuid][-1], **changed}))
 
 
@@ -147,7 +151,7 @@ def find_duplicates(call: Call) -> Activity:
 
     Nor was what a filter looks like: ``data_filters`` filter nothing here.
     """
-    body = call.checked(JOB_REQUEST)
+    body = call.validate(JOB_REQUEST)
     call.parameters()
 
     def compare(activity: Activity, when: float) -> None:
@@ -158,7 +162,7 @@ def find_duplicates(call: Call) -> Activity:
                 score = _score(one, other, body["match_configuration"])
                 if score >= body["threshold"]:
                     found.append({"uuids": [one["uuid"], other["uuid"]], "score": score})
-        activity.answered({"compared": len(identities), "duplicates": found}, when)
+        activity.add_result({"compared": len(identities), "duplicates": found}, when)
 
     return call.run_later(JOB, delay=call.state.options.claim_delay, outcome=compare)
 
@@ -166,7 +170,7 @@ def find_duplicates(call: Call) -> Activity:
 def _keep(call: Call, uuid: str, record: dict[str, Any]) -> dict[str, Any]:
     """Store a new version of an identity."""
     versions = call.store().setdefault(uuid, [])
-    now = stamp(call.now)
+    now = format_datetime(call.now)
     first = versions[0]["insert_datetime"] if versions else now
     dates = {"insert_datetime": first, "update_datetime": now}
     record = {**record, "uuid": uuid, **dates}
@@ -194,7 +198,7 @@ def _latest(call: Call) -> Iterator[dict[str, Any]]:
     return (versions[-1] for versions in call.store("identity").values())
 
 
-def _bears(identity: dict[str, Any], external: str) -> bool:
+def _has_identifier(identity: dict[str, Any], external: str) -> bool:
     return any(str(one.get("value")) == external for one in identity.get("identifiers") or [])
 
 

@@ -15,17 +15,17 @@ from uuid import uuid4
 
 from ..data.similarity import similar
 from ..server.call import Call, Page
-from ..server.clock import stamp
-from ..server.responses import Invalid, NotFound
+from ..server.clock import format_datetime
+from ..server.responses import NotFound, ValidationError
 from ..server.routing import Family
-from ..server.schema import Shape, one_of
+from ..server.schema import Schema, one_of
 from ..server.state import new_id
 
 api = Family("identity_match")
 
-NEW_CONFIG = Shape(required=("algorithm_id", "input_topic"), optional=())
-CHANGED_CONFIG = Shape(optional=("algorithm_id", "input_topic"))
-REQUEST = Shape(
+NEW_CONFIG = Schema(required=("algorithm_id", "input_topic"), optional=())
+CHANGED_CONFIG = Schema(optional=("algorithm_id", "input_topic"))
+REQUEST = Schema(
     optional=(
         "first_name",
         "middle_name",
@@ -37,7 +37,7 @@ REQUEST = Shape(
         "phone",
         "id",
     ),
-    inside={"birth_date": Shape(), "address": Shape()},
+    objects={"birth_date": Schema(), "address": Schema()},
     checks={"gender": one_of("M", "F", "O")},
 )
 PARTS = ("year", "month", "day")
@@ -90,7 +90,7 @@ def configs(call: Call) -> Page:
 
 @api.post("/identity/match_config/")
 def create_config(call: Call) -> Any:
-    body = call.checked(NEW_CONFIG)
+    body = call.validate(NEW_CONFIG)
     _refuse_if_taken(call, body["algorithm_id"], None)
     names = (body["algorithm_id"], body["input_topic"])
     config = Config(*names, call.app.client_id, call.now, call.now)
@@ -106,7 +106,7 @@ def config(call: Call) -> Any:
 @api.put("/identity/match_config/{uuid_or_algorithm_id}")
 def change_config(call: Call) -> Any:
     found = _config(call, call.params["uuid_or_algorithm_id"])
-    changed = call.checked(CHANGED_CONFIG)
+    changed = call.validate(CHANGED_CONFIG)
     if "algorithm_id" in changed:
         _refuse_if_taken(call, changed["algorithm_id"], found)
         found.algorithm_id = changed["algorithm_id"]
@@ -135,7 +135,7 @@ def create_source(call: Call) -> Any:
     source_id = new_id()
     config.sources[source_id] = identity
     canonical["sources"].append(source_id)
-    canonical["last_updated"] = stamp(call.now)
+    canonical["last_updated"] = format_datetime(call.now)
     # The newest source has the last word.
     canonical["data"] = {"identity": {**canonical["data"]["identity"], **identity}}
     return {"_source_id": source_id}
@@ -198,24 +198,24 @@ def _birth(identity: dict[str, Any]) -> dict[str, int]:
 
 def _identity(call: Call) -> dict[str, Any]:
     """The body, with all parts of a birth date or with none."""
-    identity = call.checked(REQUEST)
+    identity = call.validate(REQUEST)
     birth = _birth(identity)
     if birth:
         # Unlike other missing fields, these were shown with a text and not with a list.
         missing = {part: "Missing field." for part in PARTS if part not in birth}
         if missing:
-            raise Invalid({"birth_date": missing})
+            raise ValidationError({"birth_date": missing})
         try:
             date(**birth)
         except (TypeError, ValueError, OverflowError):
-            raise Invalid({"birth_date": ["Must be a date."]}) from None
+            raise ValidationError({"birth_date": ["Must be a date."]}) from None
     return identity
 
 
 def _refuse_if_taken(call: Call, algorithm_id: str, but: Config | None) -> None:
     for config in call.store().values():
         if config is not but and config.algorithm_id == algorithm_id:
-            raise Invalid({"algorithm_id": ["Must be unique."]})
+            raise ValidationError({"algorithm_id": ["Must be unique."]})
 
 
 def _config(call: Call, name: str) -> Config:

@@ -13,16 +13,16 @@ from typing import Any
 
 from ..data.questionnaires import Person, Questionnaire, as_csv
 from ..server.call import Call, Page
-from ..server.clock import stamp
-from ..server.responses import Invalid, Refusal
+from ..server.clock import format_datetime
+from ..server.responses import Refusal, ValidationError
 from ..server.routing import Family
-from ..server.schema import REQUIRED, Shape
+from ..server.schema import REQUIRED, Schema
 
 api = Family("identity_proof")
 
 NOTHING, DAY = timedelta(0), timedelta(days=1)
 
-PERSON = Shape(
+PERSON = Schema(
     required=("first_name", "last_name", "birth_date"),
     optional=(
         "middle_name",
@@ -34,9 +34,9 @@ PERSON = Shape(
         "phone_number",
         "phone",
     ),
-    inside={"birth_date": Shape(required=("year", "month", "day")), "address": Shape()},
+    objects={"birth_date": Schema(required=("year", "month", "day")), "address": Schema()},
 )
-ANSWER = Shape(required=("questionnaire_id", "question_id", "answer"), optional=())
+ANSWER = Schema(required=("questionnaire_id", "question_id", "answer"), optional=())
 
 
 @api.post("/identity/proof/valid/")
@@ -50,8 +50,10 @@ def generate(call: Call) -> Any:
     for earlier in call.store().values():
         if earlier.locks(person, call.now):
             earlier.note(call.activity.id, call.now, 403)
-            # The shape of this refusal was never shown.
-            raise Refusal({"identity": f"Locked until {stamp(earlier.unlocked)}"}, status=403)
+            # The schema of this refusal was never shown.
+            raise Refusal(
+                {"identity": f"Locked until {format_datetime(earlier.unlocked)}"}, status=403
+            )
     verdict = person.verdict(call.now)
     made = Questionnaire(person, verdict["is_valid"], verdict["is_verifiable"], call.now)
     made.note(call.activity.id, call.now, 200)
@@ -65,19 +67,19 @@ def generate(call: Call) -> Any:
 
 @api.post("/identity/proof/questions/score/")
 def answer(call: Call) -> Any:
-    body = _checked(call, ANSWER)
+    body = _validate(call, ANSWER)
     found: Questionnaire | None = call.store().get(str(body["questionnaire_id"]))
     if found is None:
-        raise Invalid({"questionnaire_id": ["There is no such questionnaire."]}, status=400)
-    complaint = found.complaint(body, call.now)
-    found.note(call.activity.id, call.now, 400 if complaint else 200)
-    if complaint is not None:
-        raise Invalid(complaint, status=400)
+        raise ValidationError({"questionnaire_id": ["There is no such questionnaire."]}, status=400)
+    validation_error = found.validation_error(body, call.now)
+    found.note(call.activity.id, call.now, 400 if validation_error else 200)
+    if validation_error is not None:
+        raise ValidationError(validation_error, status=400)
     question = found.take(body["answer"], call.now)
     if question is not None:
         return {"status": "PENDING", "question": question}
     told = {"status": found.result, "customer_notified": "email" in found.person.fields}
-    return {**told, "next_attempt": stamp(found.unlocked)} if found.mistakes else told
+    return {**told, "next_attempt": format_datetime(found.unlocked)} if found.mistakes else told
 
 
 @api.get("/identity/proof/report")
@@ -86,11 +88,11 @@ def report(call: Call) -> Any:
     found = [one for one in call.store().values() if is_wanted(one)]
     if call.query.get("csv", "").lower() == "true":
         return as_csv(found)
-    return Page([one.as_json() for one in found])
+    return Page([one.to_json() for one in found])
 
 
 def _person(call: Call) -> Person:
-    fields = _checked(call, PERSON)
+    fields = _validate(call, PERSON)
     person = Person({name: value for name, value in fields.items() if value not in (None, "")})
     wrong = {}
     if not {"ssn", "drivers_license_number"} & set(person.fields):
@@ -100,15 +102,15 @@ def _person(call: Call) -> Person:
     except (TypeError, ValueError, OverflowError):
         wrong["birth_date"] = ["Must be a date."]
     if wrong:
-        raise Invalid(wrong, status=400)
+        raise ValidationError(wrong, status=400)
     return person
 
 
-def _checked(call: Call, shape: Shape) -> dict[str, Any]:
+def _validate(call: Call, schema: Schema) -> dict[str, Any]:
     """The body; unlike everywhere else, a bad one is 400 here."""
     try:
-        return call.checked(shape)
-    except Invalid as refusal:
+        return call.validate(schema)
+    except ValidationError as refusal:
         refusal.status = 400
         raise
 
@@ -138,5 +140,5 @@ def _moment(call: Call, name: str) -> datetime | None:
         if len(text) == len("2030-01-02") and name == "end_dt":
             moment += DAY
     except (ValueError, OverflowError):
-        raise Invalid({name: ["Must be a date or a datetime."]}, status=400) from None
+        raise ValidationError({name: ["Must be a date or a datetime."]}, status=400) from None
     return moment.replace(tzinfo=moment.tzinfo or timezone.utc)

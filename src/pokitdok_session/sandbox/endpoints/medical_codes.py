@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..data.icd import mapping_of
+from ..data.icd import find_mapping
 from ..server.call import Call, Page
 from ..server.responses import NotFound
 from ..server.routing import Family
@@ -68,7 +68,7 @@ def procedure(call: Call) -> Any:
 @api.get("/icd/convert/{code}", name="icd_convert")
 def convert(call: Call) -> Any:
     # How a code that nothing is known about was refused was never recorded.
-    mapping = mapping_of(call.params["code"])
+    mapping = find_mapping(call.params["code"])
     if mapping is None:
         raise NotFound("code")
     return mapping

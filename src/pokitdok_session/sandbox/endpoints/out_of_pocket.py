@@ -7,10 +7,10 @@ from typing import Any
 from uuid import uuid4
 
 from ..server.call import Call, Page
-from ..server.responses import Invalid, NotFound
+from ..server.responses import NotFound, ValidationError
 from ..server.routing import Family
-from ..server.schema import REQUIRED, Shape, list_of, matching
-from .eligibility import PROVIDER, answer_to
+from ..server.schema import REQUIRED, Schema, list_of, matching
+from .eligibility import PROVIDER, build_response
 from .prices import GEOZIP, amounts, cpt_code, zip_code
 
 # What keeping prices cost was never recorded; an estimate asks the payer.
@@ -32,10 +32,10 @@ def _amount(value: Any) -> str | None:
 
 _bundle = list_of(cpt_code)
 
-PRICE = Shape(
+PRICE = Schema(
     required=("trading_partner_id", "cpt_bundle"),
-    inside={
-        "price": Shape(
+    objects={
+        "price": Schema(
             required=("amount",),
             checks={"amount": _amount, "currency": matching(r"[A-Z]{3}", "Must be a currency.")},
         )
@@ -43,12 +43,12 @@ PRICE = Shape(
     optional=(),
     checks={"cpt_bundle": _bundle},
 )
-ESTIMATE = Shape(
+ESTIMATE = Schema(
     required=("trading_partner_id", "cpt_bundle"),
     # Only a test of the official client knew service_type_codes. MOCKPAYER's benefits are the
     # same for all, so it changes nothing here.
     optional=("service_type_codes",),
-    inside={"eligibility": Shape(inside={"provider": PROVIDER, "member": Shape()})},
+    objects={"eligibility": Schema(objects={"provider": PROVIDER, "member": Schema()})},
     checks={"cpt_bundle": _bundle, "zip_code": zip_code},
 )
 
@@ -59,7 +59,7 @@ def load(call: Call) -> Any:
 
     Loading again for the same bundle changes the price that is there.
     """
-    body = call.checked(PRICE)
+    body = call.validate(PRICE)
     call.trading_partner("oop_insurance_load_price")
     loaded = _loaded(call, body)
     if body.get("price") is None:
@@ -101,7 +101,7 @@ def estimate(call: Call) -> Any:
     How the share is reckoned was not written down: here the deductible comes first, then the
     coinsurance of what is left, and never more than is left out of pocket.
     """
-    body = call.checked(ESTIMATE)
+    body = call.validate(ESTIMATE)
     call.trading_partner("eligibility")
     loaded = _loaded(call, body)
     if loaded is None:
@@ -111,7 +111,7 @@ def estimate(call: Call) -> Any:
         price = low = high = Decimal(loaded["price"]["amount"])
     asked = {name: part for name, part in (body.get("eligibility") or {}).items() if part}
     asked["trading_partner_id"] = body["trading_partner_id"]
-    answer = answer_to(asked, call.parameters())
+    answer = build_response(asked, call.parameters())
     # Of nobody in particular nothing is spent yet.
     standing = "remaining" if {"member", "provider"} <= asked.keys() else "limit"
     deductible, most = (
@@ -154,7 +154,7 @@ def _index(body: dict[str, Any]) -> tuple[Decimal, Decimal, Decimal]:
     """What insurers allow in the region for all of the bundle: on average, least and most."""
     if not body.get("zip_code"):
         # How an estimate without any price was refused was never recorded.
-        raise Invalid({"zip_code": [REQUIRED]})
+        raise ValidationError({"zip_code": [REQUIRED]})
     region = str(body["zip_code"])[:GEOZIP]
     index = [
         row

@@ -6,16 +6,16 @@ from datetime import datetime, timezone
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from ..data.adjudication import pay
+from ..data.adjudication import build_remittance
 from ..data.payers import MOCKPAYER
 from ..server.activities import Activity
 from ..server.call import Call, Page, Raw
-from ..server.clock import day
-from ..server.responses import Invalid, NotFound
+from ..server.clock import format_date
+from ..server.responses import NotFound, ValidationError
 from ..server.routing import Family
 from ..server.schema import iso_date
 from ..x12 import interchange as x12
-from ..x12.remittance_835 import as_835
+from ..x12.remittance_835 import build_835
 
 api = Family("payments", billed=False)
 
@@ -60,7 +60,7 @@ def _elsewhere(number: int, payer: str, received: str, charge: str, code: str) -
         "activity_id": None,
         "trading_partner_id": payer,
         "received": when,
-        "payment": pay(paid, when),
+        "payment": build_remittance(paid, when),
     }
 
 
@@ -74,7 +74,7 @@ CANNED = [
 @api.get("/payments/")
 def payments(call: Call) -> Page:
     """In order of their arrival: which order the service had was never recorded."""
-    call.needs(**dict.fromkeys(DATES, iso_date))
+    call.require_params(**dict.fromkeys(DATES, iso_date))
     found = [_listed(payment) for payment in _all(call).values()]
     for name in EXACT:
         if name in call.query:
@@ -106,7 +106,7 @@ def payment(call: Call) -> Any:
 def payment_data(call: Call) -> Any:
     own = _own(call)
     if x12.BARE in call.headers.get("accept", ""):
-        return Raw(as_835(own["payment"], own["received"]), x12.BARE)
+        return Raw(build_835(own["payment"], own["received"]), x12.BARE)
     return Page([own["payment"]])
 
 
@@ -128,7 +128,7 @@ def _listed(payment: dict[str, Any]) -> dict[str, Any]:
         "payment_type": "claim_payment",
         "trading_partner_id": payment["trading_partner_id"],
         "effective_date": money["effective_date"],
-        "received_date": day(payment["received"]),
+        "received_date": format_date(payment["received"]),
         "total": money["payment_amount"],
         "transaction_count": len(payment["payment"]["claim_payments"]),
         "linked_activity_count": 0 if payment["activity_id"] is None else 1,
@@ -145,7 +145,7 @@ def _amount(text: str) -> Decimal:
     except InvalidOperation:
         amount = Decimal("NaN")
     if not amount.is_finite():
-        raise Invalid({"amount": ["Not an amount."]})
+        raise ValidationError({"amount": ["Not an amount."]})
     return amount
 
 

@@ -16,9 +16,9 @@ from ..data.pharmacies import (
     Plan,
 )
 from ..server.call import Call, Page
-from ..server.responses import Invalid, NotConfigured, NotFound
+from ..server.responses import NotFound, UnknownTradingPartner, ValidationError
 from ..server.routing import Family
-from ..server.schema import REQUIRED, Check, Shape, matching
+from ..server.schema import REQUIRED, Check, Schema, matching
 
 api = Family("pharmacy")
 
@@ -28,7 +28,7 @@ boolean: Check = matching("(?i:true|false)", "Must be true or false.")
 @api.get("/pharmacy/formulary", name="pharmacy_formulary")
 def formulary(call: Call) -> Page:
     """What plans cover of drugs, with tiers, limits and prices of the initial coverage phase."""
-    asked = asked_of(call)
+    asked = read_parameters(call)
     plans = _plans(asked)
     drugs = _drugs(asked, "drug", "drug_class", "ndc", "rxcui")
     with_plan = is_true(asked, "include_plans") or asked.get("include") == "plan"
@@ -54,13 +54,13 @@ def formulary(call: Call) -> Page:
 @api.get("/pharmacy/plans", name="pharmacy_plans")
 def plans(call: Call) -> Page:
     """A list, as documented since 2016; a recording of May of that year had an object."""
-    return Page([_shown(plan) for plan in _plans(asked_of(call))])
+    return Page([_shown(plan) for plan in _plans(read_parameters(call))])
 
 
 @api.get("/pharmacy/plan", name="pharmacy_plan")
 def plan(call: Call) -> Any:
     """One plan, in a draft; how it answered for an unknown one was never recorded."""
-    found = _plans(asked_of(call))
+    found = _plans(read_parameters(call))
     if not found:
         raise NotFound("plan")
     return _shown(found[0])
@@ -69,7 +69,7 @@ def plan(call: Call) -> Any:
 @api.get("/pharmacy/drug/cost", name="pharmacy_drug_cost")
 def drug_cost(call: Call) -> Page:
     """What became part of the formulary."""
-    asked = asked_of(call)
+    asked = read_parameters(call)
     plans = _plans(asked)
     drugs = _drugs(asked, "drug", "ndc")
     return Page([{"label_name": one.name, **_prices(one, plan)} for plan in plans for one in drugs])
@@ -82,17 +82,17 @@ api.get("/pharmacy/drugcost", name="pharmacy_drug_cost")(drug_cost)
 api.post("/pharmacy/drugcost", name="pharmacy_drug_cost")(drug_cost)
 
 
-def asked_of(call: Call, **checks: Check) -> dict[str, str]:
+def read_parameters(call: Call, **checks: Check) -> dict[str, str]:
     """The parameters, be they in the query or, as in the drafts, in a body."""
-    body = call.checked(Shape()) if call.body is not None else {}
+    body = call.validate(Schema()) if call.body is not None else {}
     sent = {**call.query, **body}
     asked = {name: str(value) for name, value in sent.items() if value not in (None, "")}
-    shape = Shape(("trading_partner_id",), checks={"include_plans": boolean, **checks})
-    wrong = shape.faults(asked)
+    schema = Schema(("trading_partner_id",), checks={"include_plans": boolean, **checks})
+    wrong = schema.errors(asked)
     if wrong:
-        raise Invalid(wrong)
+        raise ValidationError(wrong)
     if asked["trading_partner_id"] != MEDICARE:
-        raise NotConfigured(asked["trading_partner_id"], "pharmacy")
+        raise UnknownTradingPartner(asked["trading_partner_id"], "pharmacy")
     return asked
 
 
@@ -102,7 +102,7 @@ def is_true(asked: Mapping[str, str], name: str, *, usual: str = "false") -> boo
 
 def _plans(asked: Mapping[str, str]) -> list[Plan]:
     if not (asked.get("plan_number") or asked.get("plan_name")):
-        raise Invalid({"plan_number": [REQUIRED]})
+        raise ValidationError({"plan_number": [REQUIRED]})
     return [
         plan
         for plan in PLANS.values()
@@ -115,7 +115,7 @@ def _plans(asked: Mapping[str, str]) -> list[Plan]:
 def _drugs(asked: Mapping[str, str], *names: str) -> list[Drug]:
     """Those that fit; of a name, strength and form may be left out."""
     if not any(asked.get(name) for name in names):
-        raise Invalid({names[0]: [REQUIRED]})
+        raise ValidationError({names[0]: [REQUIRED]})
     return [
         drug
         for drug in DRUGS

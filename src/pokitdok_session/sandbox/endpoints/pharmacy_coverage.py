@@ -9,7 +9,7 @@ from typing import Any
 from ..data.pharmacies import DRUGS, PHARMACIES, PLANS, Drug
 from ..server.call import Call
 from ..server.routing import Family
-from ..server.schema import Shape, matching, npi, one_of
+from ..server.schema import Schema, matching, npi, one_of
 from .pharmacy import patient_pays
 
 # Only a draft knew this call, so that neither its cost nor a whole answer was ever seen.
@@ -38,22 +38,22 @@ def _one_to_four(value: Any) -> str | None:
     return None if is_right else f"Must be one to {MOST_DRUGS} drugs."
 
 
-REQUEST = Shape(
+REQUEST = Schema(
     required=("pharmacy_npi", "prescriber", "member", "insurance", "drugs"),
     optional=(),
-    inside={
-        "prescriber": Shape(required=("npi", "last_name"), checks={"npi": npi}),
-        "member": Shape(
+    objects={
+        "prescriber": Schema(required=("npi", "last_name"), checks={"npi": npi}),
+        "member": Schema(
             required=("last_name", "date_of_birth", "gender"),
             checks={
                 "date_of_birth": _birth_date,
                 "gender": one_of("Male", "Female", "Unknown"),
             },
         ),
-        "insurance": Shape(required=("cardholder_id", "bin_number"), present=("pcn",)),
+        "insurance": Schema(required=("cardholder_id", "bin_number"), may_be_empty=("pcn",)),
     },
-    each={
-        "drugs": Shape(
+    lists={
+        "drugs": Schema(
             required=("ndc", "quantity_dispensed"),
             checks={
                 "ndc": matching(r"\d{11}", "Must be eleven digits."),
@@ -69,7 +69,7 @@ PLAN = PLANS["S0000003"]
 
 @api.post("/pharmacy/coverage/")
 def coverage(call: Call) -> Any:
-    body = call.checked(REQUEST)
+    body = call.validate(REQUEST)
     is_in_network = str(body["pharmacy_npi"]) in PHARMACIES
     return {"drugs": [_answer(asked, is_in_network) for asked in body["drugs"]]}
 

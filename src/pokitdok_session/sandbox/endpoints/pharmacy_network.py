@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..data.geo import centre, in_miles, miles, radius
+from ..data.geo import miles, parse_radius, radius, search_center
 from ..data.pharmacies import PHARMACIES, Pharmacy
 from ..server.call import Call, Page
 from ..server.routing import Family
 from ..server.schema import one_of
-from .pharmacy import asked_of, boolean, is_true
+from .pharmacy import boolean, is_true, read_parameters
 
 api = Family("pharmacy_network")
 
@@ -21,12 +21,12 @@ def network(call: Call) -> Page:
 
     The recording of 2016 took no notice of a ZIP code; here it counts.
     """
-    asked = asked_of(
+    asked = read_parameters(
         call, sort=one_of("distance", "rank"), radius=radius, retail=boolean, mail=boolean
     )
     wants_retail, wants_mail = is_true(asked, "retail", usual="true"), is_true(asked, "mail")
-    here = centre({"zipcode": asked["zipcode"]}) if "zipcode" in asked else None
-    around = in_miles(asked["radius"]) if here and "radius" in asked else None
+    here = search_center({"zipcode": asked["zipcode"]}) if "zipcode" in asked else None
+    around = parse_radius(asked["radius"]) if here and "radius" in asked else None
     found = []
     for pharmacy in PHARMACIES.values():
         away = miles(here, pharmacy.place.point) if here else 0.0
@@ -52,7 +52,7 @@ def network(call: Call) -> Page:
 @api.get("/pharmacy/network/{npi}")
 def in_network(call: Call) -> Any:
     """A list of the one, or of none."""
-    asked = asked_of(call)
+    asked = read_parameters(call)
     pharmacy = PHARMACIES.get(call.params["npi"])
     return [] if pharmacy is None else [_row(pharmacy, asked)]
 

@@ -101,7 +101,8 @@ PLANS = _plans()
 def plans(call: Call) -> Page:
     """Those that fit; a test application of 2015 was shown others too, here parameters count."""
     query = {
-        name: text.casefold() for name, text in call.needs(metallic_level=one_of(*METALS)).items()
+        name: text.casefold()
+        for name, text in call.require_params(metallic_level=one_of(*METALS)).items()
     }
     return Page([plan for plan in PLANS if _fits(plan, query)], counted=True)
 

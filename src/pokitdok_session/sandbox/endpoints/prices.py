@@ -36,7 +36,7 @@ def cash(call: Call) -> Any:
     The documentation promised about fifty procedures. A test application was answered for every
     code, without name and URN; so it is here with those that were not among the fifty.
     """
-    query = call.needs("cpt_code", "zip_code", cpt_code=cpt_code, zip_code=zip_code)
+    query = call.require_params("cpt_code", "zip_code", cpt_code=cpt_code, zip_code=zip_code)
     code, region = query["cpt_code"], query["zip_code"][:GEOZIP]
     row = {"cpt_code": code, "geo_zip_area": region, **_spread(_submitted(code, region) * CASH)}
     return [
@@ -51,7 +51,7 @@ def cash(call: Call) -> Any:
 
 @api.get("/prices/insurance", name="insurance_prices")
 def insurance(call: Call) -> Any:
-    query = call.needs("cpt_code", "zip_code", cpt_code=cpt_code, zip_code=zip_code)
+    query = call.require_params("cpt_code", "zip_code", cpt_code=cpt_code, zip_code=zip_code)
     code, region = query["cpt_code"], query["zip_code"][:GEOZIP]
     return {"cpt_code": code, "geo_zip_area": region, "amounts": amounts(code, region)}
 

@@ -7,13 +7,13 @@ from typing import Any
 from ..server.call import Call
 from ..server.responses import NotFound
 from ..server.routing import Family
-from ..server.schema import Shape, npi, one_of
+from ..server.schema import Schema, npi, one_of
 
 # It was never deployed: what it cost, and what it answered, nobody has seen.
 api = Family("provider_registration", billed=False)
 
-ADDRESS = Shape(required=("street1", "city", "state_or_province", "postal_code", "country_code"))
-DETAILS = Shape(
+ADDRESS = Schema(required=("street1", "city", "state_or_province", "postal_code", "country_code"))
+DETAILS = Schema(
     optional=(
         "first_name",
         "middle_name",
@@ -25,12 +25,12 @@ DETAILS = Shape(
         "email",
         "phone_number",
     ),
-    inside={"birth_date": Shape(required=("year", "month", "day"))},
-    each={
+    objects={"birth_date": Schema(required=("year", "month", "day"))},
+    lists={
         "addresses": ADDRESS,
         # So spelled in the page's table.
         "addreses": ADDRESS,
-        "specialties": Shape(required=("name",)),
+        "specialties": Schema(required=("name",)),
     },
     checks={
         "npi": npi,
@@ -39,11 +39,11 @@ DETAILS = Shape(
     },
 )
 # The page does not say that the NPI is required, but nothing else leads back to a record.
-REGISTRATION = Shape(
+REGISTRATION = Schema(
     required=("entity_type", "npi"),
     optional=DETAILS.optional,
-    inside=DETAILS.inside,
-    each=DETAILS.each,
+    objects=DETAILS.objects,
+    lists=DETAILS.lists,
     checks=DETAILS.checks,
 )
 
@@ -51,7 +51,7 @@ REGISTRATION = Shape(
 @api.post("/provider/registration/")
 def register(call: Call) -> Any:
     """Make a record or replace it, and attach it to the application."""
-    record = call.checked(REGISTRATION)
+    record = call.validate(REGISTRATION)
     call.store()[str(record["npi"])] = {"record": record, "attached": True}
     return record
 
@@ -65,7 +65,7 @@ def registration(call: Call) -> Any:
 def update(call: Call) -> Any:
     """Fields that are not sent stay as they were."""
     own = _own(call)
-    changes = call.checked(DETAILS)
+    changes = call.validate(DETAILS)
     own["record"] = {**own["record"], **changes, "npi": call.params["npi"]}
     return own["record"]
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-from ..data.geo import PLACES, Place, centre, in_miles, lat_lon, miles, radius
+from ..data.geo import PLACES, Place, lat_lon, miles, parse_radius, radius, search_center
 from ..data.similarity import similar
 from ..server.call import Call, Page
 from ..server.responses import NotFound
@@ -95,14 +95,14 @@ def search(call: Call) -> Page:
 
     A test application of 2015 answered with whom it liked; here the parameters count.
     """
-    query = call.needs(
+    query = call.require_params(
         sort=one_of("distance", "rank"),
         lat_lon=lat_lon,
         radius=radius,
         entity_types=_entity_types,
     )
-    here = centre(query)
-    around = in_miles(query["radius"]) if here and "radius" in query else None
+    here = search_center(query)
+    around = parse_radius(query["radius"]) if here and "radius" in query else None
     found = []
     for provider in PROVIDERS.values():
         place = PLACES[provider["locations"][0]["zipcode"]]

@@ -9,7 +9,7 @@ from ..data.geo import position
 from ..server.call import Call, Page
 from ..server.responses import NotFound
 from ..server.routing import Family
-from ..server.schema import Shape
+from ..server.schema import Schema
 
 api = Family("scheduling")
 
@@ -18,7 +18,7 @@ USER, BUSINESS = "user_schedule", "business_schedule"
 PATIENTS = "schedule_patients"
 
 
-def own_uuid(name: str) -> str:
+def sandbox_uuid(name: str) -> str:
     return str(uuid5(NAMESPACE_URL, f"urn:sandbox:{name}"))
 
 
@@ -26,7 +26,7 @@ SCHEDULERS = {
     scheduler["scheduler_uuid"]: scheduler
     for scheduler in (
         {
-            "scheduler_uuid": own_uuid(name),
+            "scheduler_uuid": sandbox_uuid(name),
             "name": name,
             "description": f"The {name} scheduling system",
         }
@@ -37,7 +37,7 @@ APPOINTMENT_TYPES = {
     kind["appointment_type_uuid"]: kind
     for kind in (
         {
-            "appointment_type_uuid": own_uuid(f"{scheduler['name']}:{code}"),
+            "appointment_type_uuid": sandbox_uuid(f"{scheduler['name']}:{code}"),
             "scheduler_uuid": scheduler["scheduler_uuid"],
             "type": code,
             "description": description,
@@ -54,7 +54,7 @@ APPOINTMENT_TYPES = {
     )
 }
 # Of whom nothing but the uuid is known.
-SOMEBODY = {
+DEFAULT_PATIENT = {
     "first_name": "Zephyrine",
     "last_name": "Quillfeather",
     "birth_date": "1970-01-25",
@@ -72,7 +72,7 @@ def is_uuid(value: Any) -> str | None:
     return None
 
 
-PATIENT_REQUEST = Shape(
+PATIENT_REQUEST = Schema(
     required=("pd_patient_uuid", "pd_provider_uuid", "location"),
     optional=(),
     checks={
@@ -109,10 +109,10 @@ def appointment_type(call: Call) -> Any:
 @api.post("/schedule/patient/", name="schedule_patient")
 def patient(call: Call) -> Any:
     """Make a patient known; an identity of that uuid says who it is, else it is somebody."""
-    call.needs_scope(USER)
-    uuid = call.checked(PATIENT_REQUEST)["pd_patient_uuid"]
+    call.require_scope(USER)
+    uuid = call.validate(PATIENT_REQUEST)["pd_patient_uuid"]
     versions = call.store("identity").get(uuid)
-    known = versions[-1] if versions else SOMEBODY
-    patient = {"uuid": uuid, **{name: known[name] for name in SOMEBODY if name in known}}
+    known = versions[-1] if versions else DEFAULT_PATIENT
+    patient = {"uuid": uuid, **{name: known[name] for name in DEFAULT_PATIENT if name in known}}
     call.store(PATIENTS)[uuid] = patient
     return patient

@@ -7,17 +7,17 @@ from typing import Any
 from ..data.payers import MOCKPAYER
 from ..server.call import Call
 from ..server.routing import Family
-from ..server.schema import Shape, npi, one_of
+from ..server.schema import Schema, npi, one_of
 from ..x12.interchange import CERTIFICATIONS, REVIEW_CATEGORIES
 
 api = Family("authorizations")
 
-PROVIDER = Shape(checks={"npi": npi})
+PROVIDER = Schema(checks={"npi": npi})
 
 
-def _request(*categories: str) -> Shape:
+def _request(*categories: str) -> Schema:
     # Which fields were required was never recorded; without these nobody could answer.
-    return Shape(
+    return Schema(
         required=("trading_partner_id", "event", "provider", "patient"),
         # Request and response were one object, so an answer may be sent back.
         optional=(
@@ -31,13 +31,13 @@ def _request(*categories: str) -> Shape:
             "follow_up_action",
             "rejections",
         ),
-        inside={
+        objects={
             "provider": PROVIDER,
-            "patient": Shape(),
-            "subscriber": Shape(),
-            "event": Shape(
-                inside={"provider": PROVIDER},
-                each={"services": Shape(), "diagnoses": Shape()},
+            "patient": Schema(),
+            "subscriber": Schema(),
+            "event": Schema(
+                objects={"provider": PROVIDER},
+                lists={"services": Schema(), "diagnoses": Schema()},
                 checks={
                     "category": one_of(*categories),
                     "certification_type": one_of(*CERTIFICATIONS.values()),
@@ -62,12 +62,12 @@ NAMES = ("first_name", "middle_name", "last_name", "suffix", "organization_name"
 
 @api.post("/authorizations/", x12="278")
 def authorizations(call: Call) -> Any:
-    return _certified(call, call.checked(AUTHORIZATION))
+    return _certified(call, call.validate(AUTHORIZATION))
 
 
 @api.post("/referrals/", name="referrals", x12="278")
 def referrals(call: Call) -> Any:
-    return _certified(call, call.checked(REFERRAL))
+    return _certified(call, call.validate(REFERRAL))
 
 
 def _certified(call: Call, body: dict[str, Any]) -> Any:
@@ -93,7 +93,7 @@ def _certified(call: Call, body: dict[str, Any]) -> Any:
     }
     if isinstance(body.get("subscriber"), dict):
         answer["subscriber"] = _person(body["subscriber"])
-    return call.answer(answer)
+    return call.respond(answer)
 
 
 def _provider(asked: dict[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from ..data.payers import PAYERS, SEARCH_OPTIONS
 from ..server.call import Call, Page
-from ..server.clock import stamp
+from ..server.clock import format_datetime
 from ..server.routing import Family
 
 api = Family("tradingpartners", billed=False)
@@ -30,7 +30,7 @@ def trading_partner(call: Call) -> Any:
     if payer is None:
         # As recorded: an unknown partner was an empty object, with status 200.
         return {}
-    seen = stamp(call.now)
+    seen = format_datetime(call.now)
     return {
         **payer,
         "provider_enrollment_setup": SETUP,

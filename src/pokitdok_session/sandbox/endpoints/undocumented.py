@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ..server.call import Call
-from ..server.clock import stamp
-from ..server.responses import Invalid
+from ..server.clock import format_datetime
+from ..server.responses import ValidationError
 from ..server.routing import Family
 from .eligibility import summary
 
@@ -43,11 +43,11 @@ def ssl(call: Call) -> Any:
 def ccd(call: Call) -> Any:
     """A document about whom was asked for, in which nothing is known."""
     if not isinstance(call.body, dict) or not call.body:
-        raise Invalid({"body": ["Expected a JSON object."]})
+        raise ValidationError({"body": ["Expected a JSON object."]})
     asked = call.parameters()
     return {
         "correlation_id": asked["correlation_id"],
-        "created": stamp(call.now),
+        "created": format_datetime(call.now),
         "patient": asked.get("patient") or {},
         **{section: [] for section in SECTIONS},
     }

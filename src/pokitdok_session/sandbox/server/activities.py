@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias, overload
 from uuid import uuid4
 
-from .clock import stamp
+from .clock import format_datetime
 
-Path: TypeAlias = tuple[str, ...]
+TransitionPath: TypeAlias = tuple[str, ...]
 
-DATA: Path = ("process", "complete")
-REALTIME: Path = ("generate", "transmit", "wait", "receive", "process", "complete")
-CLAIM: Path = (
+DATA: TransitionPath = ("process", "complete")
+REALTIME: TransitionPath = ("generate", "transmit", "wait", "receive", "process", "complete")
+CLAIM: TransitionPath = (
     "schedule",
     "generate",
     "store",
@@ -27,8 +27,8 @@ CLAIM: Path = (
     "process",
     "complete",
 )
-FILE: Path = ("store", "queue", "process", "complete")
-SNAPSHOT: Path = ("schedule", "wait", "receive", "notify", "complete")
+FILE: TransitionPath = ("store", "queue", "process", "complete")
+SNAPSHOT: TransitionPath = ("schedule", "wait", "receive", "notify", "complete")
 
 STATE_AFTER = {
     "schedule": "scheduled",
@@ -58,9 +58,9 @@ TITLES = {
     "failed": "Failed",
     "rejected": "Rejected",
 }
-ENDS = frozenset({"completed", "canceled", "failed", "rejected"})
+FINAL_STATES = frozenset({"completed", "canceled", "failed", "rejected"})
 CANCELABLE = frozenset({"init", "queued", "scheduled"})
-KEPT = 10_000
+MAX_ACTIVITIES = 10_000
 
 
 @dataclass(eq=False)
@@ -73,7 +73,7 @@ class Activity:
     id: str = field(default_factory=lambda: secrets.token_hex(12))
     uuid: str = field(default_factory=lambda: str(uuid4()))
     parameters: dict[str, Any] = field(default_factory=dict)
-    path: Path = DATA
+    path: TransitionPath = DATA
     trading_partner_id: str = "PokitDok"
     units_of_work: int = 1
     parent_id: str | None = None
@@ -86,7 +86,7 @@ class Activity:
     payment_id: str | None = None
     x12_request: str | None = None
     x12_response: str | None = None
-    lasting: bool = False
+    long_running: bool = False
     state: str = "init"
     entered: list[tuple[str, float]] = field(default_factory=list)
     transitions_done: int = 0
@@ -96,7 +96,7 @@ class Activity:
 
     @property
     def finished(self) -> bool:
-        return self.state in ENDS
+        return self.state in FINAL_STATES
 
     @property
     def next_transition(self) -> str:
@@ -117,12 +117,12 @@ class Activity:
         while not self.finished:
             self.step(when)
 
-    def answered(self, result: Any, when: float) -> None:
+    def add_result(self, result: Any, when: float) -> None:
         """Note a response; the newest is ``result``, several also make a ``result_history``."""
         self.result = result
-        self.result_history.append({"result": result, "record_dt": stamp(when)})
+        self.result_history.append({"result": result, "record_dt": format_datetime(when)})
 
-    def as_json(self, *, x12: bool = False) -> dict[str, Any]:
+    def to_json(self, *, x12: bool = False) -> dict[str, Any]:
         """The representation that the activities API and callbacks give."""
         shown: dict[str, Any] = {
             "_type": "PlatformActivityModel",
@@ -134,14 +134,14 @@ class Activity:
             "transition_path": list(self.path),
             "trading_partner_id": self.trading_partner_id,
             "units_of_work": self.units_of_work,
-            "created_date": stamp(self.created),
-            "last_updated_date": stamp(self.entered[-1][1]),
+            "created_date": format_datetime(self.created),
+            "last_updated_date": format_datetime(self.entered[-1][1]),
         }
         # The present state is not yet history, except that a canceled claim's lists `canceled`.
         passed = self.entered if self.state == "canceled" else self.entered[:-1]
         if passed:
             shown["history"] = [
-                {"record_dt": stamp(when), **self._named(state)} for state, when in passed
+                {"record_dt": format_datetime(when), **self._named(state)} for state, when in passed
             ]
         if not self.finished:
             shown["remaining_transitions"] = list(self.path[self.transitions_done :])
@@ -180,42 +180,42 @@ class Activities(Sequence[Activity]):
     def __init__(self) -> None:
         self._numbers = itertools.count()
         self._calls: OrderedDict[str, Activity] = OrderedDict()
-        self._lasting: OrderedDict[str, Activity] = OrderedDict()
-        self._unlisted: OrderedDict[str, Activity] = OrderedDict()
+        self._long_running: OrderedDict[str, Activity] = OrderedDict()
+        self._hidden: OrderedDict[str, Activity] = OrderedDict()
 
     def create(self, name: str, when: float) -> Activity:
         activity = Activity(name, when, next(self._numbers))
-        _shelve(self._calls, activity)
+        _store(self._calls, activity)
         return activity
 
-    def keep(self, activity: Activity) -> None:
+    def keep_long_running(self, activity: Activity) -> None:
         """Move to the shelf of those that take time."""
         self._calls.pop(activity.id, None)
-        _shelve(self._lasting, activity)
+        _store(self._long_running, activity)
 
-    def unlist(self, activity: Activity) -> None:
+    def hide(self, activity: Activity) -> None:
         """Leave out of lists, though it can still be looked at."""
         self._calls.pop(activity.id, None)
-        _shelve(self._unlisted, activity)
+        _store(self._hidden, activity)
 
-    def forget(self, activity: Activity) -> None:
+    def discard(self, activity: Activity) -> None:
         self._calls.pop(activity.id, None)
 
     def find(self, activity_id: str) -> Activity | None:
-        for shelf in (self._lasting, self._calls, self._unlisted):
+        for shelf in (self._long_running, self._calls, self._hidden):
             if activity_id in shelf:
                 return shelf[activity_id]
         return None
 
     def children(self, parent_id: str) -> list[Activity]:
         """The parts of a batch, in the order in which they were uploaded."""
-        return [child for child in self._lasting.values() if child.parent_id == parent_id]
+        return [child for child in self._long_running.values() if child.parent_id == parent_id]
 
     def __len__(self) -> int:
-        return len(self._calls) + len(self._lasting)
+        return len(self._calls) + len(self._long_running)
 
     def __iter__(self) -> Iterator[Activity]:
-        shelves = (reversed(self._calls.values()), reversed(self._lasting.values()))
+        shelves = (reversed(self._calls.values()), reversed(self._long_running.values()))
         return heapq.merge(*shelves, key=lambda activity: -activity.number)
 
     @overload
@@ -229,7 +229,7 @@ class Activities(Sequence[Activity]):
         return next(itertools.islice(self, index, None))
 
 
-def _shelve(shelf: OrderedDict[str, Activity], activity: Activity) -> None:
+def _store(shelf: OrderedDict[str, Activity], activity: Activity) -> None:
     shelf[activity.id] = activity
-    if len(shelf) > KEPT:
+    if len(shelf) > MAX_ACTIVITIES:
         shelf.popitem(last=False)

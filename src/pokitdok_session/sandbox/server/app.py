@@ -15,26 +15,26 @@ from starlette.responses import Response
 from starlette.routing import Router
 from starlette.types import Message, Receive, Scope, Send
 
-from .endpoint import VISIT, Visit
-from .faults import API_PREFIX, TOKEN_PATH, Answer, Fault, deliver, reset
-from .request_log import KEPT_BODY, Body, Record
-from .responses import page, short
+from .endpoint import REQUEST_CONTEXT, RequestContext
+from .faults import API_PREFIX, TOKEN_PATH, BufferedResponse, Fault, deliver, reset
+from .request_log import MAX_BODY_SAVED, Record, RequestBody
+from .responses import html_page, message_response
 from .state import State
-from .token_endpoint import REVOKE_PATH, Provider
+from .token_endpoint import REVOKE_PATH, TokenEndpoint
 
 
-class Gate:
+class SandboxApp:
     """The ASGI application of a sandbox."""
 
     def __init__(self, state: State, router: Router) -> None:
         self._state = state
         self._router = router
-        self._provider = Provider(state)
+        self._provider = TokenEndpoint(state)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = time.monotonic()
         try:
-            body = await Body.read(receive)
+            body = await RequestBody.read(receive)
         except ClientDisconnect:
             return
         try:
@@ -59,7 +59,7 @@ class Gate:
         return dated
 
     async def _serve(
-        self, scope: Scope, receive: Receive, send: Send, body: Body, started: float
+        self, scope: Scope, receive: Receive, send: Send, body: RequestBody, started: float
     ) -> None:
         state, options = self._state, self._state.options
         # Routed as it was sent, so that an id with an encoded slash stays one segment.
@@ -77,7 +77,7 @@ class Gate:
         else:
             await self._fail(fault, scope, receive, send, body, token, started)
 
-    def _record(self, scope: Scope, body: Body) -> str | None:
+    def _record(self, scope: Scope, body: RequestBody) -> str | None:
         headers = Headers(scope=scope)
         scheme, _, given = headers.get("authorization", "").partition(" ")
         token = given.strip() if scheme.lower() == "bearer" else None
@@ -86,7 +86,7 @@ class Gate:
             path=scope["raw_path"].decode("ascii"),
             query=scope["query_string"].decode("ascii"),
             headers=headers,
-            body=body.head[:KEPT_BODY],
+            body=body.head[:MAX_BODY_SAVED],
             size=body.size,
             sha256=body.sha256,
             token=token,
@@ -97,19 +97,19 @@ class Gate:
         return token
 
     async def _response(
-        self, scope: Scope, body: Body, token: str | None, started: float
+        self, scope: Scope, body: RequestBody, token: str | None, started: float
     ) -> Response | Router:
         path: str = scope["path"]
         if path in (TOKEN_PATH, REVOKE_PATH):
             return await self._provider.answer(scope, body)
         if not path.startswith(API_PREFIX + "/"):
-            return page(404)
+            return html_page(404)
         held = self._state.valid_token(token)
         if held is None:
-            return short(401)
-        if not self._state.admit(held.app):
-            return short(403)
-        scope[VISIT] = Visit(held, body, started)
+            return message_response(401)
+        if not self._state.count_request(held.app):
+            return message_response(403)
+        scope[REQUEST_CONTEXT] = RequestContext(held, body, started)
         return self._router
 
     async def _fail(
@@ -118,7 +118,7 @@ class Gate:
         scope: Scope,
         receive: Receive,
         send: Send,
-        body: Body,
+        body: RequestBody,
         token: str | None,
         started: float,
     ) -> None:
@@ -129,9 +129,9 @@ class Gate:
             return
         response: Response | Router
         if fault.is_canned:
-            response = fault.canned()
+            response = fault.canned_response()
         else:
             response = await self._response(scope, body, token, started)
-        answer = Answer()
+        answer = BufferedResponse()
         await response(scope, receive, answer.send)
         await deliver(fault, answer, scope, receive, send)

@@ -12,11 +12,11 @@ from typing import Any, BinaryIO
 from starlette.datastructures import Headers, QueryParams
 
 from ..data.payers import PAYERS
-from .activities import REALTIME, Activity, Path
+from .activities import REALTIME, Activity, TransitionPath
 from .clock import Clock
-from .responses import Invalid, NotConfigured, ScopeMissing
-from .schema import REQUIRED, Check, Shape, checked
-from .state import App, Outcome, State, Token
+from .responses import MissingScope, UnknownTradingPartner, ValidationError
+from .schema import REQUIRED, Check, Schema, validate
+from .state import App, IssuedToken, Outcome, State
 
 # What an asynchronous transaction takes where the synchronous one would have answered at once.
 ASYNC_DELAY = 1.0
@@ -57,7 +57,7 @@ class Upload:
 @dataclass
 class Call:
     state: State
-    token: Token
+    token: IssuedToken
     activity: Activity
     family: str
     headers: Headers
@@ -87,36 +87,36 @@ class Call:
         """What this application keeps in a family, by id; the own family's by default."""
         return self.app.stores.setdefault(name or self.family, {})
 
-    def checked(self, shape: Shape) -> dict[str, Any]:
-        """The body if it has this shape; else the refusal of ``validation.checked``."""
+    def validate(self, schema: Schema) -> dict[str, Any]:
+        """The body if it has this schema; else the refusal of ``validation.checked``."""
         body: Any = {} if self.body is None else self.body
         # What an interchange was parsed into has not the fields of the JSON form.
-        return body if self.x12 is not None else checked(body, shape)
+        return body if self.x12 is not None else validate(body, schema)
 
-    def needs(self, *names: str, **checks: Check) -> dict[str, str]:
+    def require_params(self, *names: str, **checks: Check) -> dict[str, str]:
         """The query's parameters, of which these must be there, and those must be right."""
         query = dict(self.query)
-        wrong = Shape(required=names, checks=checks).faults(query)
+        wrong = Schema(required=names, checks=checks).errors(query)
         if wrong:
-            raise Invalid(wrong)
+            raise ValidationError(wrong)
         return query
 
-    def needs_file(self, name: str = "file") -> Upload:
+    def require_file(self, name: str = "file") -> Upload:
         if name not in self.files:
-            raise Invalid({name: [REQUIRED]})
+            raise ValidationError({name: [REQUIRED]})
         return self.files[name]
 
-    def needs_scope(self, *any_of: str) -> None:
+    def require_scope(self, *any_of: str) -> None:
         """Refuse a token that has none of these scopes."""
         if not self.token.scopes.intersection(any_of):
-            raise ScopeMissing(any_of[0])
+            raise MissingScope(any_of[0])
 
     def trading_partner(self, transaction: str) -> dict[str, Any]:
         """The payer that the body names; a refusal if nobody knows it."""
         wanted = (self.body or {}).get("trading_partner_id")
         payer = PAYERS.get(wanted) if isinstance(wanted, str) else None
         if payer is None:
-            raise NotConfigured(str(wanted), transaction)
+            raise UnknownTradingPartner(str(wanted), transaction)
         return payer
 
     def parameters(self, **more: Any) -> dict[str, Any]:
@@ -132,7 +132,7 @@ class Call:
 
     def run_later(
         self,
-        path: Path,
+        path: TransitionPath,
         *,
         delay: float,
         outcome: Outcome,
@@ -151,10 +151,10 @@ class Call:
         activity = self.app.activities.create(name, self.now)
         activity.parent_id = parent.id
         activity.trading_partner_id = parent.trading_partner_id
-        self.app.activities.keep(activity)
+        self.app.activities.keep_long_running(activity)
         return activity
 
-    def answer(self, data: dict[str, Any], *, path: Path = REALTIME) -> Any:
+    def respond(self, data: dict[str, Any], *, path: TransitionPath = REALTIME) -> Any:
         """Give ``data`` now, or with ``"async": true`` the activity that will have it as result.
 
         With it comes back the ``application_data`` that was sent.
@@ -167,7 +167,7 @@ class Call:
             return self.run_later(
                 path,
                 delay=ASYNC_DELAY,
-                outcome=lambda activity, when: activity.answered(data, when),
+                outcome=lambda activity, when: activity.add_result(data, when),
             )
         self.activity.result = data
         return data

@@ -12,10 +12,10 @@ from urllib.parse import urlsplit
 from .activities import Activity
 from .responses import encode
 
-PATIENCE = 5.0
+TIMEOUT = 5.0
 
 
-def complaint(url: Any) -> str | None:
+def url_error(url: Any) -> str | None:
     """Why this may not be a callback URL; None when it may."""
     try:
         parts = urlsplit(url if isinstance(url, str) else "")
@@ -47,13 +47,13 @@ class Callbacks:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._queue: asyncio.Queue[tuple[Activity, str, bytes]] = asyncio.Queue()
 
-    def tell(self, activity: Activity) -> None:
+    def enqueue(self, activity: Activity) -> None:
         """Post the activity as it is now; from any thread, returning at once."""
         url, loop = activity.callback_url, self._loop
         if url is None or loop is None:
             return
         # Only now is it known what the activity looks like; it may have moved on when it is sent.
-        body = encode(activity.as_json())
+        body = encode(activity.to_json())
         with self._idle:
             self._waiting += 1
         loop.call_soon_threadsafe(self._queue.put_nowait, (activity, url, body))
@@ -85,7 +85,7 @@ class Callbacks:
     async def _post(self, url: str, body: bytes) -> str | None:
         """The reason why it failed, or None."""
         try:
-            status = await asyncio.wait_for(post(url, body), PATIENCE)
+            status = await asyncio.wait_for(post(url, body), TIMEOUT)
         except (asyncio.TimeoutError, OSError, ValueError) as error:
             return str(error) or type(error).__name__
         return None if 200 <= status < 300 else f"HTTP status {status}"

@@ -64,11 +64,11 @@ class Clock:
         return any(when <= self.now() for when, _, _ in self._jobs[:1])
 
 
-def stamp(when: float) -> str:
+def format_datetime(when: float) -> str:
     """The API's datetime: ISO 8601 with microseconds, in UTC, without a zone."""
     return datetime.fromtimestamp(when, timezone.utc).isoformat(timespec="microseconds")[:26]
 
 
-def day(when: float) -> str:
+def format_date(when: float) -> str:
     """The API's date: ``YYYY-MM-DD``, in UTC."""
-    return stamp(when)[:10]
+    return format_datetime(when)[:10]

@@ -18,26 +18,26 @@ from ..x12 import interchange as x12
 from .activities import Activity
 from .call import Call, Page, Raw, Upload
 from .faults import TRANSPORT
-from .request_log import Body
-from .responses import Invalid, Refusal, enveloped, page, short
+from .request_log import RequestBody
+from .responses import Refusal, ValidationError, envelope_response, html_page, message_response
 from .routing import Endpoint
-from .state import UNLIMITED_CAP, State, Token
+from .state import UNLIMITED_CAP, IssuedToken, State
 
-VISIT = "pokitdok.visit"
+REQUEST_CONTEXT = "pokitdok.context"
 DEFAULT_LIMIT = 20
 FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
 
 
 @dataclass(frozen=True)
-class Visit:
+class RequestContext:
     """What the gate knows of a request it has let in."""
 
-    token: Token
-    body: Body
+    token: IssuedToken
+    body: RequestBody
     started: float
 
 
-class Bound:
+class EndpointApp:
     """An endpoint of one sandbox, as an ASGI application."""
 
     def __init__(self, endpoint: Endpoint, state: State) -> None:
@@ -56,21 +56,21 @@ class Bound:
         if path.endswith("/") == self._endpoint.path.endswith("/"):
             return None
         if path.endswith("/"):
-            return page(404)
+            return html_page(404)
         query = scope["query_string"].decode("ascii")
         location = f"{self._state.base_url}{path}/" + (f"?{query}" if query else "")
-        return page(301, {"location": location})
+        return html_page(301, {"location": location})
 
     async def _respond(self, scope: Scope) -> Response:
-        visit: Visit = scope[VISIT]
-        app = visit.token.app
-        if self._endpoint.billed and app.broke:
-            return short(402)
+        context: RequestContext = scope[REQUEST_CONTEXT]
+        app = context.token.app
+        if self._endpoint.billed and app.out_of_credits:
+            return message_response(402)
         with self._state.lock:
             activity = app.activities.create(self._endpoint.activity_name, self._state.clock.now())
         call = Call(
             state=self._state,
-            token=visit.token,
+            token=context.token,
             activity=activity,
             family=self._endpoint.family,
             headers=Headers(scope=scope),
@@ -79,19 +79,19 @@ class Bound:
             connection=scope.get(TRANSPORT),
         )
         try:
-            return await self._with_body(call, scope, visit)
+            return await self._with_body(call, scope, context)
         except Refusal as refusal:
-            return self._refuse(call, refusal, visit)
+            return self._refuse(call, refusal, context)
 
-    async def _with_body(self, call: Call, scope: Scope, visit: Visit) -> Response:
+    async def _with_body(self, call: Call, scope: Scope, context: RequestContext) -> Response:
         kind = call.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind not in FORMS:
-            self._take_body(call, visit.body, kind)
-            return self._run(call, scope, visit)
+            self._take_body(call, context.body, kind)
+            return self._run(call, scope, context)
         try:
-            form = await Request(scope, visit.body.receive()).form()
+            form = await Request(scope, context.body.receive()).form()
         except (MultiPartException, ValueError):
-            raise Invalid({"body": ["Not a form."]}) from None
+            raise ValidationError({"body": ["Not a form."]}) from None
         try:
             call.body = {n: value for n, value in form.multi_items() if isinstance(value, str)}
             call.files = {
@@ -99,11 +99,11 @@ class Bound:
                 for name, value in form.multi_items()
                 if not isinstance(value, str)
             }
-            return self._run(call, scope, visit)
+            return self._run(call, scope, context)
         finally:
             await form.close()
 
-    def _take_body(self, call: Call, body: Body, kind: str) -> None:
+    def _take_body(self, call: Call, body: RequestBody, kind: str) -> None:
         if not body.size:
             return
         takes_x12 = self._endpoint.x12 is not None
@@ -114,14 +114,14 @@ class Bound:
             try:
                 call.body = json.loads(body.whole())
             except (ValueError, RecursionError):
-                raise Invalid({"body": ["Not JSON."]}) from None
+                raise ValidationError({"body": ["Not JSON."]}) from None
             if takes_x12 and kind == x12.IN_JSON:
                 call.x12 = str(call.body.get("x12")) if isinstance(call.body, dict) else ""
         if call.x12 is not None:
             call.activity.x12_request = call.x12
-            call.body = x12.request_of(call.x12)
+            call.body = x12.parse_request(call.x12)
 
-    def _run(self, call: Call, scope: Scope, visit: Visit) -> Response:
+    def _run(self, call: Call, scope: Scope, context: RequestContext) -> Response:
         submitted = call.body if isinstance(call.body, dict) else {}
         activity = call.activity
         activity.parameters = {**call.query, **call.params, **submitted}
@@ -132,7 +132,7 @@ class Bound:
         with self._state.lock:
             result = self._endpoint.handler(call)
             data, paging = self._shown(result, call, scope)
-            if not activity.lasting:
+            if not activity.long_running:
                 activity.finish(call.now)
             billing = self._bill(call)
         if self._endpoint.x12 is not None:
@@ -140,19 +140,19 @@ class Bound:
         if isinstance(result, Raw):
             # JSON can escape half a character, which has no form in UTF-8.
             return Response(result.text.encode("utf-8", "replace"), media_type=result.media_type)
-        meta = {**self._meta(call, visit), **billing, **paging}
-        return enveloped(meta, data, legacy=self._state.options.legacy_headers)
+        meta = {**self._meta(call, context), **billing, **paging}
+        return envelope_response(meta, data, legacy=self._state.options.legacy_headers)
 
-    def _refuse(self, call: Call, refusal: Refusal, visit: Visit) -> Response:
+    def _refuse(self, call: Call, refusal: Refusal, context: RequestContext) -> Response:
         with self._state.lock:
             call.activity.enter("failed", call.now)
-            meta = self._meta(call, visit)
+            meta = self._meta(call, context)
             if not refusal.tracked:
-                call.app.activities.forget(call.activity)
+                call.app.activities.discard(call.activity)
                 del meta["activity_id"]
         errors = {"errors": refusal.errors}
         legacy = self._state.options.legacy_headers
-        return enveloped(meta, errors, status=refusal.status, legacy=legacy)
+        return envelope_response(meta, errors, status=refusal.status, legacy=legacy)
 
     def _bill(self, call: Call) -> dict[str, Any]:
         if not self._endpoint.billed:
@@ -160,12 +160,12 @@ class Bound:
         call.app.billed += 1
         return {"credits_billed": 1, "credits_remaining": call.app.credits_remaining}
 
-    def _meta(self, call: Call, visit: Visit) -> dict[str, Any]:
+    def _meta(self, call: Call, context: RequestContext) -> dict[str, Any]:
         app, limit = call.app, self._state.options.rate_limit
         return {
             "activity_id": call.activity.id,
             "application_mode": "test",
-            "processing_time": int((time.monotonic() - visit.started) * 1000),
+            "processing_time": int((time.monotonic() - context.started) * 1000),
             "rate_limit_amount": app.window_calls,
             "rate_limit_cap": UNLIMITED_CAP if limit is None else limit,
             # Rounded up: who waits until then must find the window ended.
@@ -175,18 +175,18 @@ class Bound:
     def _as_x12(self, call: Call, data: Any, transaction: str) -> Any:
         """The answer in the form that the request asked for, which is JSON if it says nothing."""
         submitted = call.body if isinstance(call.body, dict) else {}
-        text = x12.answer_to(transaction, submitted, call.now)
+        text = x12.build_response(transaction, submitted, call.now)
         call.activity.x12_response = text
         accepted = call.headers.get("accept", "")
         if x12.SEGMENTS in accepted or x12.SEGMENTS_DRAFT in accepted:
-            return {"x12_segments": x12.named_segments(text)}
+            return {"x12_segments": x12.to_named_elements(text)}
         if x12.IN_JSON in accepted:
             return {"x12": text}
         return Raw(text, x12.BARE) if x12.BARE in accepted else data
 
     def _shown(self, result: Any, call: Call, scope: Scope) -> tuple[Any, dict[str, Any]]:
         if isinstance(result, Activity):
-            return result.as_json(), {}
+            return result.to_json(), {}
         if not isinstance(result, Page):
             return result, {}
         limit = whole_number(call.query, "limit", DEFAULT_LIMIT, least=1)
@@ -198,7 +198,7 @@ class Bound:
             paging["next"] = self._at(call, scope, offset + limit)
         if offset:
             paging["previous"] = self._at(call, scope, max(0, offset - limit))
-        shown = [item.as_json() if isinstance(item, Activity) else item for item in items]
+        shown = [item.to_json() if isinstance(item, Activity) else item for item in items]
         return shown, paging
 
     def _at(self, call: Call, scope: Scope, offset: int) -> str:
@@ -214,5 +214,5 @@ def whole_number(query: QueryParams, name: str, usual: int, *, least: int) -> in
         return usual
     # Longer numbers than this are no page of anything, and int() refuses very long ones.
     if not text.isascii() or not text.isdigit() or len(text) > 18 or int(text) < least:
-        raise Invalid({name: [f"Must be a whole number, {least} or more."]})
+        raise ValidationError({name: [f"Must be a whole number, {least} or more."]})
     return int(text)

@@ -14,7 +14,7 @@ from typing import Any, Literal, TypeAlias
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from .responses import HTML_TYPE, JSON_TYPE, encode, page, short
+from .responses import HTML_TYPE, JSON_TYPE, encode, html_page, message_response
 
 TRANSPORT = "pokitdok.transport"
 API_PREFIX = "/api/v4"
@@ -43,7 +43,7 @@ class Fault:
     drip: float = 0
     hits: int = 0
 
-    def meets(self, method: str, path: str) -> bool:
+    def matches(self, method: str, path: str) -> bool:
         if self.times is not None and self.hits >= self.times:
             return False
         if self.method is not None and self.method != method:
@@ -57,7 +57,7 @@ class Fault:
     def is_canned(self) -> bool:
         return self.status is not None or self.body is not None
 
-    def canned(self) -> Response:
+    def canned_response(self) -> Response:
         """The answer given instead of the true one."""
         status = self.status or 200
         if self.body is None:
@@ -77,12 +77,12 @@ class Fault:
         if status in (204, 304) or status < 200:
             return Response(None, status, headers)
         if status >= 500 or 300 <= status < 400:
-            return page(status, headers)
+            return html_page(status, headers)
         if self.path == TOKEN_PATH:
             error = "invalid_client" if status == 401 else "invalid_request"
             answer = Response(encode({"error": error}), status, media_type=JSON_TYPE)
         else:
-            answer = short(status)
+            answer = message_response(status)
         answer.headers.update(headers)
         return answer
 
@@ -95,7 +95,7 @@ class Faults:
         self._lock = threading.Lock()
 
     def add(self, fault: Fault) -> None:
-        fault.path = bare(fault.path)
+        fault.path = normalize_path(fault.path)
         with self._lock:
             self._orders.append(fault)
 
@@ -108,13 +108,13 @@ class Faults:
             return None
         with self._lock:
             for fault in self._orders:
-                if fault.meets(method, bare(path)):
+                if fault.matches(method, normalize_path(path)):
                     fault.hits += 1
                     return fault
         return None
 
 
-def bare(path: str) -> str:
+def normalize_path(path: str) -> str:
     """A path as orders name it: without the API's prefix and without a slash at its end."""
     if path.startswith(API_PREFIX):
         path = path[len(API_PREFIX) :]
@@ -122,7 +122,7 @@ def bare(path: str) -> str:
     return f"/{path}" if not path.startswith("/") else path
 
 
-class Answer:
+class BufferedResponse:
     """A response in full, so that it can be delivered badly."""
 
     def __init__(self) -> None:
@@ -136,7 +136,9 @@ class Answer:
             self.body += message.get("body", b"")
 
 
-async def deliver(fault: Fault, answer: Answer, scope: Scope, receive: Receive, send: Send) -> None:
+async def deliver(
+    fault: Fault, answer: BufferedResponse, scope: Scope, receive: Receive, send: Send
+) -> None:
     """Send an answer in the manner that the fault asks for."""
     await send(answer.start)
     body = answer.body

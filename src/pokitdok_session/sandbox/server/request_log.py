@@ -15,10 +15,10 @@ from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.types import Message, Receive
 
-KEPT_RECORDS = 10_000
-KEPT_BODY = 1 << 20
+MAX_RECORDS = 10_000
+MAX_BODY_SAVED = 1 << 20
 # Ten thousand bodies of a megabyte each would be ten gigabytes.
-KEPT_BODIES = 64 << 20
+MAX_BYTES = 64 << 20
 CHUNK = 1 << 16
 
 
@@ -40,7 +40,7 @@ class Record:
         return json.loads(self.body)
 
 
-class Log(Sequence[Record]):
+class RequestLog(Sequence[Record]):
     """The records by order of arrival.
 
     ``len()`` counts every request ever received; only the last ten thousand can be looked at.
@@ -57,7 +57,7 @@ class Log(Sequence[Record]):
             self._count += 1
             self._records.append(record)
             self._bytes += len(record.body)
-            while len(self._records) > KEPT_RECORDS or self._bytes > KEPT_BODIES:
+            while len(self._records) > MAX_RECORDS or self._bytes > MAX_BYTES:
                 self._bytes -= len(self._records.popleft().body)
 
     def kept(self) -> list[Record]:
@@ -87,7 +87,7 @@ class Log(Sequence[Record]):
             return [self._records[place - gone] for place in places if place >= gone]
 
 
-class Body:
+class RequestBody:
     """A request's body: read whole before anything is answered, large ones by way of the disk."""
 
     def __init__(self) -> None:
@@ -97,7 +97,7 @@ class Body:
         self._spool: tempfile.SpooledTemporaryFile[bytes] | None = None
 
     @classmethod
-    async def read(cls, receive: Receive) -> Body:
+    async def read(cls, receive: Receive) -> RequestBody:
         """Take the whole body; raises ``ClientDisconnect`` when the client left in between."""
         body = cls()
         more = True
@@ -115,11 +115,11 @@ class Body:
         self._digest.update(chunk)
         if self._spool is None:
             self.head += chunk
-            if self.size > KEPT_BODY:
+            if self.size > MAX_BODY_SAVED:
                 self._spool = tempfile.SpooledTemporaryFile()  # noqa: SIM115 (close() is ours)
                 self._spool.rollover()
                 self._spool.write(self.head)
-                self.head = self.head[:KEPT_BODY]
+                self.head = self.head[:MAX_BODY_SAVED]
         else:
             self._spool.write(chunk)
 

@@ -29,7 +29,7 @@ class Refusal(Exception):
         self.tracked = True
 
 
-class Invalid(Refusal):
+class ValidationError(Refusal):
     """422: what is wrong, by field (``{"member": ["This field is required."]}``)."""
 
     status = 422
@@ -50,7 +50,7 @@ class NotFound(Refusal):
         super().__init__({"query": f"{what} not found"})
 
 
-class NotConfigured(Refusal):
+class UnknownTradingPartner(Refusal):
     """400: no such trading partner, or one that does not take this transaction."""
 
     def __init__(self, trading_partner_id: str, transaction: str) -> None:
@@ -62,7 +62,7 @@ class NotConfigured(Refusal):
         )
 
 
-class ScopeMissing(Refusal):
+class MissingScope(Refusal):
     """403 in the envelope, unlike the rate limit's."""
 
     status = 403
@@ -75,13 +75,13 @@ def encode(content: Any) -> bytes:
     return json.dumps(content, separators=(",", ":")).encode()
 
 
-def short(status: int, message: str | None = None) -> Response:
+def message_response(status: int, message: str | None = None) -> Response:
     """A refusal of the layer before the API: ``{"message": ...}`` and no envelope."""
-    text = message or SHORT_MESSAGES.get(status) or phrase(status)
+    text = message or SHORT_MESSAGES.get(status) or reason_phrase(status)
     return Response(encode({"message": text}), status, media_type=JSON_TYPE)
 
 
-def enveloped(
+def envelope_response(
     meta: Mapping[str, Any], data: Any, *, status: int = 200, legacy: bool = False
 ) -> Response:
     body = encode({"meta": meta, "data": data})
@@ -90,14 +90,14 @@ def enveloped(
     return Response(body, status, media_type=JSON_TYPE)
 
 
-def page(status: int, headers: Mapping[str, str] | None = None) -> Response:
+def html_page(status: int, headers: Mapping[str, str] | None = None) -> Response:
     """The web page that the service's framework gives where no code of the API ran."""
-    title = phrase(status)
+    title = reason_phrase(status)
     html = f"<!DOCTYPE html>\n<title>{status} {title}</title>\n<h1>{title}</h1>\n"
     return Response(html, status, dict(headers or {}), media_type="text/html")
 
 
-def phrase(status: int) -> str:
+def reason_phrase(status: int) -> str:
     try:
         return HTTPStatus(status).phrase
     except ValueError:

@@ -10,7 +10,7 @@ from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .faults import API_PREFIX
-from .responses import page
+from .responses import html_page
 
 if TYPE_CHECKING:
     from .call import Call
@@ -76,7 +76,7 @@ class Endpoint:
 
 
 async def _unrouted(scope: Scope, receive: Receive, send: Send) -> None:
-    await page(404)(scope, receive, send)
+    await html_page(404)(scope, receive, send)
 
 
 def build(endpoints: Iterable[Endpoint], bind: Callable[[Endpoint], ASGIApp]) -> Router:

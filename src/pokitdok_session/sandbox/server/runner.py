@@ -22,7 +22,7 @@ TICK = 0.2
 LAST_WAIT = 0.5
 
 
-def protocol(connected: Callable[[], None]) -> type[HttpToolsProtocol]:
+def make_protocol(connected: Callable[[], None]) -> type[HttpToolsProtocol]:
     """Uvicorn's protocol, which tells of connections and lets the application reach its own."""
 
     class Protocol(HttpToolsProtocol):
@@ -48,7 +48,7 @@ def protocol(connected: Callable[[], None]) -> type[HttpToolsProtocol]:
     return Protocol
 
 
-class Server(uvicorn.Server):
+class UvicornServer(uvicorn.Server):
     """Ends at once: what is open is dropped, what still waits is canceled."""
 
     def __init__(self, config: uvicorn.Config, state: State) -> None:
@@ -112,7 +112,7 @@ class Server(uvicorn.Server):
             self._loop.call_soon_threadsafe(self._leave.set)
 
 
-class Running:
+class ServerThread:
     """A server at work in a daemon thread, until stopped."""
 
     def __init__(
@@ -123,7 +123,7 @@ class Running:
 
         config = uvicorn.Config(
             app,
-            http=protocol(connected),
+            http=make_protocol(connected),
             ws="none",
             lifespan="off",
             log_config=None,
@@ -135,7 +135,7 @@ class Running:
         )
         config.load()
         config.ssl = context
-        self._server = Server(config, state)
+        self._server = UvicornServer(config, state)
         self._listener = listener
         self._thread = threading.Thread(target=self._run, name="pokitdok-sandbox", daemon=True)
         self._thread.start()

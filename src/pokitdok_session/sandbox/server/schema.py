@@ -8,20 +8,20 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, TypeAlias
 
-from .callbacks import complaint
-from .responses import Invalid
+from .callbacks import url_error
+from .responses import ValidationError
 
 Check: TypeAlias = Callable[[Any], str | None]
 """Gives what is wrong with a value, or None."""
 
 REQUIRED = "This field is required."
-ROGUE = "Rogue field"
+ROGUE_FIELD = "Rogue field"
 # Taken by every endpoint that has a JSON body.
 GENERIC = frozenset({"async", "callback_url", "application_data"})
 
 
 @dataclass(frozen=True)
-class Shape:
+class Schema:
     """The fields of an object: those it must have, those it may have, and objects inside it.
 
     ``optional=None`` allows any other field. Unknown fields are only refused at the top level.
@@ -30,19 +30,19 @@ class Shape:
     required: tuple[str, ...] = ()
     optional: tuple[str, ...] | None = None
     #: Required as well, but they may be empty.
-    present: tuple[str, ...] = ()
-    inside: Mapping[str, Shape] = field(default_factory=dict)
+    may_be_empty: tuple[str, ...] = ()
+    objects: Mapping[str, Schema] = field(default_factory=dict)
     #: Lists, and what each of their items must be.
-    each: Mapping[str, Shape] = field(default_factory=dict)
+    lists: Mapping[str, Schema] = field(default_factory=dict)
     checks: Mapping[str, Check] = field(default_factory=dict)
 
-    def rogues(self, body: Mapping[str, Any]) -> list[str]:
+    def unknown_fields(self, body: Mapping[str, Any]) -> list[str]:
         if self.optional is None:
             return []
-        known = {*self.required, *self.optional, *self.present, *self.inside, *self.each}
+        known = {*self.required, *self.optional, *self.may_be_empty, *self.objects, *self.lists}
         return [name for name in body if name not in known | {*self.checks, *GENERIC}]
 
-    def faults(self, value: Any) -> Any:
+    def errors(self, value: Any) -> Any:
         """What is wrong with an object, by field; empty when nothing is."""
         if not isinstance(value, Mapping):
             return ["Expected an object."]
@@ -50,52 +50,52 @@ class Shape:
         for name in self.required:
             if value.get(name) in (None, "", {}):
                 wrong[name] = [REQUIRED]
-        for name in self.present:
+        for name in self.may_be_empty:
             if value.get(name) is None:
                 wrong[name] = [REQUIRED]
-        for name, shape in self.inside.items():
+        for name, schema in self.objects.items():
             if name not in wrong and value.get(name) is not None:
-                found = shape.faults(value[name])
+                found = schema.errors(value[name])
                 if found:
                     wrong[name] = found
-        for name, shape in self.each.items():
+        for name, schema in self.lists.items():
             if name not in wrong and value.get(name) is not None:
-                found = shape.faults_of_each(value[name])
+                found = schema.list_errors(value[name])
                 if any(found):
                     wrong[name] = found
         for name, check in self.checks.items():
             if name not in wrong and value.get(name) is not None:
-                complaint_ = check(value[name])
-                if complaint_ is not None:
-                    wrong[name] = [complaint_]
+                message = check(value[name])
+                if message is not None:
+                    wrong[name] = [message]
         return wrong
 
-    def faults_of_each(self, items: Any) -> list[Any]:
+    def list_errors(self, items: Any) -> list[Any]:
         """What is wrong with the objects of a list, one by one; empty for those that are right."""
         if not isinstance(items, list):
             return ["Expected a list."]
-        return [self.faults(item) for item in items]
+        return [self.errors(item) for item in items]
 
 
-def checked(body: Any, shape: Shape) -> dict[str, Any]:
-    """The body, if it has the shape; else the refusal that the service gave.
+def validate(body: Any, schema: Schema) -> dict[str, Any]:
+    """The body, if it has the schema; else the refusal that the service gave.
 
     Only unknown fields are reported when there are some. A missing ``trading_partner_id`` in an
     otherwise valid body is 400, everything else 422.
     """
     if not isinstance(body, dict):
-        raise Invalid({"body": ["Expected a JSON object."]})
-    rogues = shape.rogues(body)
-    if rogues:
-        raise Invalid(dict.fromkeys(rogues, ROGUE), tracked=False)
-    wrong = shape.faults(body)
+        raise ValidationError({"body": ["Expected a JSON object."]})
+    unknown_fields = schema.unknown_fields(body)
+    if unknown_fields:
+        raise ValidationError(dict.fromkeys(unknown_fields, ROGUE_FIELD), tracked=False)
+    wrong = schema.errors(body)
     if body.get("callback_url") is not None:
-        bad_url = complaint(body["callback_url"])
+        bad_url = url_error(body["callback_url"])
         if bad_url is not None:
             wrong["callback_url"] = [bad_url]
     if wrong:
         only_the_payer = list(wrong) == ["trading_partner_id"]
-        raise Invalid(wrong, status=400 if only_the_payer else 422)
+        raise ValidationError(wrong, status=400 if only_the_payer else 422)
     return body
 
 
@@ -118,12 +118,12 @@ def one_of(*allowed: str) -> Check:
     return check
 
 
-def matching(pattern: str, complaint_: str) -> Check:
+def matching(pattern: str, message: str) -> Check:
     """A text, or a number as one, that is all of a pattern."""
 
     def check(value: Any) -> str | None:
         is_plain = isinstance(value, (str, int)) and not isinstance(value, bool)
-        return None if is_plain and re.fullmatch(pattern, str(value), re.ASCII) else complaint_
+        return None if is_plain and re.fullmatch(pattern, str(value), re.ASCII) else message
 
     return check
 

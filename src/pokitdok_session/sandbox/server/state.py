@@ -9,11 +9,11 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
-from .activities import Activities, Activity, Path
+from .activities import Activities, Activity, TransitionPath
 from .callbacks import Callbacks
 from .clock import Clock
 from .faults import Faults
-from .request_log import Log
+from .request_log import RequestLog
 
 log = logging.getLogger(__name__)
 
@@ -63,16 +63,16 @@ class App:
         return (self.credits or 0) - self.billed
 
     @property
-    def broke(self) -> bool:
+    def out_of_credits(self) -> bool:
         return self.credits is not None and self.credits_remaining <= 0
 
 
 @dataclass(frozen=True)
-class Token:
+class IssuedToken:
     value: str = field(repr=False)
     app: App
     scopes: frozenset[str]
-    end: float
+    expires_at: float
 
 
 class State:
@@ -87,9 +87,9 @@ class State:
         self.clock = clock
         self.lock = threading.RLock()
         self.apps: dict[str, App] = {}
-        self.tokens: dict[str, Token] = {}
-        self.requests = Log()
-        self.token_requests = Log()
+        self.tokens: dict[str, IssuedToken] = {}
+        self.requests = RequestLog()
+        self.token_requests = RequestLog()
         self.connections = 0
         self.faults = Faults()
         self.callbacks = Callbacks()
@@ -102,23 +102,27 @@ class State:
         if len(self.tokens) > SWEEP_AT:
             # A copy, for the test's thread may revoke meanwhile.
             held = list(self.tokens.items())
-            self.tokens = {value: token for value, token in held if token.end > now}
-        self.tokens[value] = Token(value, app, frozenset(scopes), now + lifetime)
+            self.tokens = {value: token for value, token in held if token.expires_at > now}
+        self.tokens[value] = IssuedToken(value, app, frozenset(scopes), now + lifetime)
 
-    def valid_token(self, value: str | None) -> Token | None:
+    def valid_token(self, value: str | None) -> IssuedToken | None:
         token = self.tokens.get(value) if value else None
-        return token if token is not None and token.end > self.clock.now() else None
+        return token if token is not None and token.expires_at > self.clock.now() else None
 
-    def latest_token(self, app: App, scopes: Collection[str]) -> Token | None:
+    def latest_token(self, app: App, scopes: Collection[str]) -> IssuedToken | None:
         """The newest valid token of an application that has exactly these scopes."""
         for token in reversed(list(self.tokens.values())):
-            if token.app is app and token.scopes == set(scopes) and token.end > self.clock.now():
+            if (
+                token.app is app
+                and token.scopes == set(scopes)
+                and token.expires_at > self.clock.now()
+            ):
                 return token
         return None
 
     # The rate limit, one window for all endpoints of an application
 
-    def admit(self, app: App) -> bool:
+    def count_request(self, app: App) -> bool:
         """Count one call; False when the window's calls are used up."""
         now = self.clock.now()
         if now >= app.window_end:
@@ -133,33 +137,33 @@ class State:
     # Activities that take time
 
     def run_later(
-        self, app: App, activity: Activity, path: Path, delay: float, outcome: Outcome
+        self, app: App, activity: Activity, path: TransitionPath, delay: float, outcome: Outcome
     ) -> None:
         """Send an activity along ``path``: its first transition now, the others from ``delay`` on.
 
         Before the last one ``outcome(activity, when)`` is called, to set the result or another end.
         """
         activity.path = path
-        activity.lasting = True
+        activity.long_running = True
         activity.step(self.clock.now())
-        app.activities.keep(activity)
+        app.activities.keep_long_running(activity)
 
         def move(when: float) -> None:
             with self.lock:
                 if activity.finished:
                     return
                 if len(activity.path) == activity.transitions_done + 1:
-                    self._come_to(outcome, activity, when)
+                    self._run_outcome(outcome, activity, when)
                 if not activity.finished:
                     activity.step(when)
                 if activity.finished:
-                    self.callbacks.tell(activity)
+                    self.callbacks.enqueue(activity)
                 else:
                     self.clock.at(when + self.options.transition_delay, move)
 
         self.clock.at(self.clock.now() + delay, move)
 
-    def _come_to(self, outcome: Outcome, activity: Activity, when: float) -> None:
+    def _run_outcome(self, outcome: Outcome, activity: Activity, when: float) -> None:
         try:
             outcome(activity, when)
         except Exception:  # who waits for the end of an activity must see one

@@ -21,9 +21,9 @@ from starlette.responses import Response
 from starlette.types import Scope
 
 from .faults import TOKEN_PATH
-from .request_log import Body
-from .responses import encode, page, short
-from .state import App, State, Token
+from .request_log import RequestBody
+from .responses import encode, html_page, message_response
+from .state import App, IssuedToken, State
 
 REVOKE_PATH = "/oauth2/revoke"
 ALPHABET = string.ascii_letters + string.digits
@@ -52,7 +52,7 @@ class Validator(RequestValidator):
             pairs = [(request.client_id or "", request.client_secret or "")]
         for client_id, client_secret in pairs:
             app = self._state.apps.get(client_id)
-            if app is not None and same(app.client_secret, client_secret):
+            if app is not None and secrets_equal(app.client_secret, client_secret):
                 request.client = app
                 request.client_id = client_id
                 return True
@@ -85,7 +85,7 @@ class Validator(RequestValidator):
         self._state.issue(token["access_token"], app_of(request), scopes, lifetime)
 
 
-class Provider:
+class TokenEndpoint:
     """Answers ``/oauth2/token`` and ``/oauth2/revoke``."""
 
     def __init__(self, state: State) -> None:
@@ -97,9 +97,9 @@ class Provider:
         )
         self._server.credentials_grant.register_token_modifier(self._as_the_api)
 
-    async def answer(self, scope: Scope, body: Body) -> Response:
+    async def answer(self, scope: Scope, body: RequestBody) -> Response:
         if scope["method"] != "POST":
-            return page(405, {"allow": "POST"})
+            return html_page(405, {"allow": "POST"})
         if scope["path"].rstrip("/") == REVOKE_PATH:
             return self._revoke(body)
         headers = Headers(scope=scope)
@@ -117,17 +117,17 @@ class Provider:
         answer.headers["content-type"] = "application/json;charset=UTF-8"
         return answer
 
-    def _revoke(self, body: Body) -> Response:
+    def _revoke(self, body: RequestBody) -> Response:
         try:
             token = json.loads(body.whole())["token"]
         except (ValueError, KeyError, TypeError, RecursionError):
             token = None
         if not isinstance(token, str):
-            return short(406)
+            return message_response(406)
         self._state.tokens.pop(token, None)
         return Response(encode({}), media_type="application/json")
 
-    def _held(self, request: Request) -> Token | None:
+    def _held(self, request: Request) -> IssuedToken | None:
         """The token to hand out once more, where that is the manner."""
         if not self._state.options.same_token:
             return None
@@ -138,7 +138,7 @@ class Provider:
         if held is None:
             lifetime = self._state.options.token_lifetime
         else:
-            lifetime = held.end - self._state.clock.now()
+            lifetime = held.expires_at - self._state.clock.now()
         return int(lifetime) if lifetime == int(lifetime) else lifetime
 
     def _token_value(self, request: Request) -> str:
@@ -168,7 +168,7 @@ def app_of(request: Request) -> App:
     return app
 
 
-def same(expected: str, given: str) -> bool:
+def secrets_equal(expected: str, given: str) -> bool:
     """Compare secrets in a time that does not tell how much of them agrees."""
     return hmac.compare_digest(
         expected.encode("utf-8", "surrogatepass"), given.encode("utf-8", "surrogatepass")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, ClassVar, TypeAlias
 
-from ..data.icd import mapping_of
-from .interchange import element, iso_day, named, parse, separators
+from ..data.icd import find_mapping
+from .interchange import element, expand_date, parse, parse_name, separators
 
 Segment: TypeAlias = list[str]
 
@@ -137,7 +137,7 @@ def _claims(segments: list[Segment]) -> Iterator[list[Segment]]:
 def _icd10(item: str, inner: str, mappings: list[dict[str, Any]]) -> str:
     """A diagnosis in ICD-10, the first that fits; as it was if it already is or is not known."""
     system, _, code = item.partition(inner)
-    mapping = mapping_of(code) if system in ICD9 else None
+    mapping = find_mapping(code) if system in ICD9 else None
     if mapping is None:
         return item
     mappings.append(mapping)
@@ -206,7 +206,7 @@ class _Reader:
             self._party = self._request.setdefault(PARTIES[role], {})
         elif role == "PR":
             self._request["trading_partner_id"] = element(segment, 9)
-        self._party.update(named(segment))
+        self._party.update(parse_name(segment))
         name = {"XX": "npi", "MI": "member_id"}.get(element(segment, 8))
         if name is not None:
             self._party[name] = element(segment, 9)
@@ -223,7 +223,7 @@ class _Reader:
         return address
 
     def _dmg(self, segment: Segment) -> None:
-        self._party["birth_date"] = iso_day(element(segment, 2))
+        self._party["birth_date"] = expand_date(element(segment, 2))
         self._party["gender"] = GENDERS.get(element(segment, 3), "unknown")
 
     def _prv(self, segment: Segment) -> None:
@@ -273,11 +273,11 @@ class _Reader:
     def _dtp(self, segment: Segment) -> None:
         kind, (first, _, last) = element(segment, 1), element(segment, 3).partition("-")
         if kind == "472":
-            self._holder["service_date"] = iso_day(first)
+            self._holder["service_date"] = expand_date(first)
             if last:
-                self._holder["service_end_date"] = iso_day(last)
+                self._holder["service_end_date"] = expand_date(last)
         elif kind in DATES:
-            self._holder[DATES[kind]] = iso_day(first)
+            self._holder[DATES[kind]] = expand_date(first)
 
     READ: ClassVar[dict[str, Callable[[_Reader, Segment], None]]] = {
         "BHT": _bht,

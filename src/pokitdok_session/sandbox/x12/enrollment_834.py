@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .interchange import element, iso_day, named, parse
+from .interchange import element, expand_date, parse, parse_name
 
 PURPOSES = {"00": "Original", "15": "Re-Submission", "22": "Information Copy"}
 ACTIONS = {"2": "Change", "4": "Verify", "RX": "Replace"}
@@ -39,7 +39,7 @@ MEMBER_DATES = {
 BENEFIT_DATES = {"348": "begin_date", "349": "end_date"}
 
 
-def members(text: str, payer: dict[str, Any]) -> list[dict[str, Any]]:
+def parse_members(text: str, payer: dict[str, Any]) -> list[dict[str, Any]]:
     """The enrollment requests that a file stands for; each dependent is with the subscriber."""
     common: dict[str, Any] = {
         "trading_partner_id": payer["id"],
@@ -92,11 +92,11 @@ def _organization(segment: list[str]) -> dict[str, Any]:
 def _describe(member: dict[str, Any], segment: list[str]) -> None:
     tag = segment[0]
     if tag == "NM1":
-        member.update(named(segment))
+        member.update(parse_name(segment))
         if element(segment, 8) == "34":
             member["ssn"] = element(segment, 9)
     elif tag == "DMG":
-        member["birth_date"] = iso_day(element(segment, 2))
+        member["birth_date"] = expand_date(element(segment, 2))
         member["gender"] = GENDERS.get(element(segment, 3), "Unknown")
     else:
         names = ("line", "line2") if tag == "N3" else ("city", "state", "postal_code")
@@ -116,8 +116,8 @@ def _add(member: dict[str, Any], segment: list[str]) -> None:
         benefits.append({name: value for name, value in benefit.items() if value})
     elif tag == "DTP":
         if kind in MEMBER_DATES:
-            member[MEMBER_DATES[kind]] = iso_day(element(segment, 3))
+            member[MEMBER_DATES[kind]] = expand_date(element(segment, 3))
         elif kind in BENEFIT_DATES and benefits:
-            benefits[-1][BENEFIT_DATES[kind]] = iso_day(element(segment, 3))
+            benefits[-1][BENEFIT_DATES[kind]] = expand_date(element(segment, 3))
     elif kind in NUMBERS:
         member[NUMBERS[kind]] = element(segment, 2)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..server.clock import stamp
-from ..server.responses import Invalid
+from ..server.clock import format_datetime
+from ..server.responses import ValidationError
 
 BARE = "application/edi-x12"
 IN_JSON = "application/vnd.pokitdok.v4+edi-x12-json"
@@ -14,7 +14,7 @@ SEGMENTS = "application/vnd.pokitdok.v4+full-x12-json"
 SEGMENTS_DRAFT = "application/vnd.pokitdok.v4+x12-segments-json"
 
 # The transaction that answers each; a claim is acknowledged first.
-ANSWERED_BY = {"270": "271", "276": "277", "278": "278", "837": "999"}
+RESPONSE_TYPES = {"270": "271", "276": "277", "278": "278", "837": "999"}
 GROUPS = {
     "271": ("HB", "005010X279A1"),
     "277": ("HN", "005010X212"),
@@ -52,7 +52,7 @@ def parse(text: str) -> list[list[str]]:
     """The segments of an interchange, each split into its elements."""
     text = text.strip()
     if not text.startswith("ISA") or len(text) < 8:
-        raise Invalid({"x12": ["Not an X12 interchange."]})
+        raise ValidationError({"x12": ["Not an X12 interchange."]})
     between, end, _ = separators(text)
     pieces = (piece.strip() for piece in text.split(end))
     return [piece.split(between) for piece in pieces if piece]
@@ -66,7 +66,7 @@ def separators(text: str) -> tuple[str, str, str]:
     return text[3], text[105] if whole else "~", text[104] if whole else ":"
 
 
-def request_of(text: str) -> dict[str, Any]:
+def parse_request(text: str) -> dict[str, Any]:
     """What the JSON form of the same request would have said, as far as the sandbox looks."""
     body: dict[str, Any] = {"trading_partner_id": None}
     person: dict[str, Any] = {}
@@ -77,12 +77,12 @@ def request_of(text: str) -> dict[str, Any]:
         if tag == "NM1" and who == "PR":
             body["trading_partner_id"] = element(segment, 9)
         elif tag == "NM1" and who in ("IL", "QC"):
-            person |= named(segment)
+            person |= parse_name(segment)
             person["id"] = person["member_id"] = element(segment, 9)
         elif tag == "NM1" and who in ("1P", "85"):
-            provider = {**named(segment), "npi": element(segment, 9)}
+            provider = {**parse_name(segment), "npi": element(segment, 9)}
         elif tag == "DMG" and len(element(segment, 2)) == 8:
-            person["birth_date"] = iso_day(element(segment, 2))
+            person["birth_date"] = expand_date(element(segment, 2))
         elif tag == "CLM":
             body["claim"] = {"total_charge_amount": element(segment, 2)}
         elif tag == "HI":
@@ -104,17 +104,17 @@ def request_of(text: str) -> dict[str, Any]:
     return body
 
 
-def answer_to(transaction: str, body: dict[str, Any], when: float) -> str:
+def build_response(transaction: str, body: dict[str, Any], when: float) -> str:
     """A short but well-formed interchange that answers a request."""
-    kind = ANSWERED_BY.get(transaction, "999")
-    moment = stamp(when)
+    kind = RESPONSE_TYPES.get(transaction, "999")
+    moment = format_datetime(when)
     payer = str(body.get("trading_partner_id"))
     if kind == "999":
         group, version = GROUPS.get(transaction, UNKNOWN)
         content = [f"AK1*{group}*1*{version}", f"AK2*{transaction}*0001", "IK5*A", "AK9*A*1*1*1"]
     else:
         content = [
-            f"BHT*0022*11*{moment[:10]}*{plain_day(moment)}*{moment[11:13]}{moment[14:16]}",
+            f"BHT*0022*11*{moment[:10]}*{compact_date(moment)}*{moment[11:13]}{moment[14:16]}",
             "HL*1**20*1",
             f"NM1*PR*2*MOCK PAYER INC*****PI*{payer}",
             "HL*2*1*21*1",
@@ -123,14 +123,14 @@ def answer_to(transaction: str, body: dict[str, Any], when: float) -> str:
             _name("IL", "MI", body.get("member") or body.get("patient") or {}, "id"),
             *FINDINGS[kind],
         ]
-    return interchange(kind, content, payer, when)
+    return build_interchange(kind, content, payer, when)
 
 
-def interchange(kind: str, content: list[str], payer: str, when: float) -> str:
+def build_interchange(kind: str, content: list[str], payer: str, when: float) -> str:
     """One transaction in its envelopes, from a payer to PokitDok."""
     group, version = GROUPS[kind]
-    moment = stamp(when)
-    date, hour = plain_day(moment), moment[11:13] + moment[14:16]
+    moment = format_datetime(when)
+    date, hour = compact_date(moment), moment[11:13] + moment[14:16]
     parties = f"ZZ*{payer[:15]:<15}*ZZ*{'POKITDOKTEST':<15}"
     segments = [
         f"ISA*00*{'':10}*00*{'':10}*{parties}*{date[2:]}*{hour}*^*00501*000000001*0*T*:",
@@ -144,7 +144,7 @@ def interchange(kind: str, content: list[str], payer: str, when: float) -> str:
     return "".join(f"{segment}~" for segment in segments)
 
 
-def transactions(text: str) -> list[list[list[str]]]:
+def split_transactions(text: str) -> list[list[list[str]]]:
     """The segments of each transaction of an interchange, from its ST on, without its SE."""
     found: list[list[list[str]]] = []
     inside = False
@@ -157,7 +157,7 @@ def transactions(text: str) -> list[list[list[str]]]:
     return found
 
 
-def named_segments(text: str) -> list[dict[str, Any]]:
+def to_named_elements(text: str) -> list[dict[str, Any]]:
     """The segments with their elements by name (``NM109``)."""
     return [
         {
@@ -172,16 +172,16 @@ def element(segment: list[str], place: int) -> str:
     return segment[place] if place < len(segment) else ""
 
 
-def plain_day(day: str) -> str:
+def compact_date(day: str) -> str:
     """X12 writes a date as eight digits."""
     return day[:10].replace("-", "")
 
 
-def iso_day(digits: str) -> str:
+def expand_date(digits: str) -> str:
     return f"{digits[:4]}-{digits[4:6]}-{digits[6:8]}"
 
 
-def named(segment: list[str]) -> dict[str, Any]:
+def parse_name(segment: list[str]) -> dict[str, Any]:
     if element(segment, 2) == "2":
         return {"organization_name": element(segment, 3)}
     return {"last_name": element(segment, 3), "first_name": element(segment, 4)}

@@ -4,27 +4,27 @@ from __future__ import annotations
 
 from typing import Any
 
-from .interchange import interchange, plain_day
+from .interchange import build_interchange, compact_date
 
 GROUP_CODES = {"contractual_obligations": "CO", "patient_responsibility": "PR"}
 
 
-def as_835(payment: dict[str, Any], when: float) -> str:
+def build_835(payment: dict[str, Any], when: float) -> str:
     """The interchange that brought a payment."""
     money, payer, payee = (payment[name] for name in ("financial_information", "payer", "payee"))
     paid = money["payment_amount"]["amount"]
-    day = plain_day(money["effective_date"])
+    day = compact_date(money["effective_date"])
     content = [
         f"BPR*I*{paid}*C*ACH*CCP*01*999999992*DA*0000000001*9012345678**01*999999992*DA*1*{day}",
         f"TRN*1*{money['check_eft_trace_number']}*9012345678",
-        f"DTM*405*{plain_day(payment['production_date'])}",
+        f"DTM*405*{compact_date(payment['production_date'])}",
         f"N1*PR*{payer['name']}",
         f"N1*PE*{payee['name']}*XX*{payee.get('npi', '')}",
         "LX*1",
     ]
     for claim in payment["claim_payments"]:
         content += _claim(claim, payment["patient"])
-    return interchange("835", content, payer["id"], when)
+    return build_interchange("835", content, payer["id"], when)
 
 
 def _claim(claim: dict[str, Any], patient: dict[str, Any]) -> list[str]:
@@ -49,6 +49,6 @@ def _claim(claim: dict[str, Any], patient: dict[str, Any]) -> list[str]:
         )
         segments += [
             f"SVC*HC:{service['adjudicated_procedure_code']}*{charge}*{share}",
-            f"DTM*472*{plain_day(str(service['service_date']))}",
+            f"DTM*472*{compact_date(str(service['service_date']))}",
         ]
     return segments
