@@ -1,6 +1,6 @@
-"""Pytest fixtures for the tests of people who use the package; nothing loads them by itself.
+"""Pytest fixtures for your own tests. Pytest loads them only if you name them.
 
-Name them in a test module or in the topmost ``conftest.py``::
+Name them in a test module or in the root ``conftest.py``::
 
     pytest_plugins = ["pokitdok_session.sandbox.fixtures"]
 
@@ -9,8 +9,8 @@ Name them in a test module or in the topmost ``conftest.py``::
         pokitdok_clock.advance(300)
         assert pokitdok_session.activities(claim["id"]).data["state"]["name"] == "completed"
 
-Each test has a sandbox of its own. To share one, override ``pokitdok_sandbox`` in a wider scope;
-to have it otherwise, override ``pokitdok_sandbox_options``.
+Each test has its own sandbox. To share one, override ``pokitdok_sandbox`` in a wider scope. To
+change its options, override ``pokitdok_sandbox_options``.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def pokitdok_sandbox_options() -> dict[str, Any]:
-    """What `Sandbox` is built with, nothing by default; override it to change that."""
+    """Return the arguments of `Sandbox`, none by default; override it to change them."""
     return {}
 
 
@@ -38,8 +38,8 @@ def pokitdok_sandbox_options() -> dict[str, Any]:
 def pokitdok_sandbox(pokitdok_sandbox_options: dict[str, Any]) -> Iterator[Sandbox]:
     """Run a local PokitDok over TLS for one test.
 
-    It knows what it received (``requests``, ``received(path)``, ``token_requests``), hands out
-    further sessions (``session(scope=["user_schedule"])``) and can revoke tokens.
+    It records what it received (``requests``, ``received(path)``, ``token_requests``). It makes
+    more sessions (``session(scope=["user_schedule"])``) and revokes tokens (``revoke()``).
     """
     with Sandbox(**pokitdok_sandbox_options) as sandbox:
         yield sandbox
@@ -47,7 +47,7 @@ def pokitdok_sandbox(pokitdok_sandbox_options: dict[str, Any]) -> Iterator[Sandb
 
 @pytest.fixture
 def pokitdok_session(pokitdok_sandbox: Sandbox) -> Iterator[PokitDokSession]:
-    """Give a session on the sandbox; its token ages by `pokitdok_clock` too."""
+    """Yield a session on the sandbox; its token expires by `pokitdok_clock` too."""
     with pokitdok_sandbox.session() as session:
         session.token_source.clock = pokitdok_sandbox.clock.now
         yield session
@@ -55,19 +55,19 @@ def pokitdok_session(pokitdok_sandbox: Sandbox) -> Iterator[PokitDokSession]:
 
 @pytest.fixture
 def pokitdok_clock(pokitdok_sandbox: Sandbox) -> Clock:
-    """Give the sandbox's clock: ``advance(seconds)`` instead of sleeping.
+    """Return the sandbox's clock: call ``advance(seconds)`` instead of sleeping.
 
-    What falls due on the way, such as a claim's answer, has happened when it returns; callbacks
-    are waited for with ``pokitdok_sandbox.wait_for_callbacks()``.
+    Everything that becomes due, such as the response to a claim, has happened when it returns.
+    Callbacks take longer: call ``pokitdok_sandbox.wait_for_callbacks()``.
     """
     return pokitdok_sandbox.clock
 
 
 @pytest.fixture
 def pokitdok_faults(pokitdok_sandbox: Sandbox) -> Iterator[Callable[..., Fault]]:
-    """Order trouble: ``pokitdok_faults("/claims/", status=503, times=2)``.
+    """Inject faults: ``pokitdok_faults("/claims/", status=503, times=2)``.
 
-    Takes what `Sandbox.fail` takes; what was ordered and not met is withdrawn after the test.
+    It takes the arguments of `Sandbox.fail`. Faults that no request met are removed after the test.
     """
     yield pokitdok_sandbox.fail
     pokitdok_sandbox.clear_faults()
@@ -75,7 +75,7 @@ def pokitdok_faults(pokitdok_sandbox: Sandbox) -> Iterator[Callable[..., Fault]]
 
 @pytest.fixture
 def pokitdok_environment(pokitdok_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have every ``PokitDokSession()`` that the code under test builds talk to the sandbox."""
+    """Connect every ``PokitDokSession()`` that the code under test builds to the sandbox."""
     monkeypatch.setenv("POKITDOK_BASE_URL", pokitdok_sandbox.base_url)
     monkeypatch.setenv("POKITDOK_CLIENT_ID", pokitdok_sandbox.client_id)
     monkeypatch.setenv("POKITDOK_CLIENT_SECRET", pokitdok_sandbox.client_secret)

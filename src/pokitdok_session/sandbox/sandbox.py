@@ -1,8 +1,7 @@
-"""The sandbox as its users hold it: start, stop, credentials, faults, counters."""
+"""`Sandbox`, the object that users have: start, stop, sessions, faults, counters."""
 
 from __future__ import annotations
 
-import socket
 import ssl
 import warnings
 from collections.abc import Collection, Mapping
@@ -14,8 +13,8 @@ from .server.clock import Clock
 from .server.endpoint import EndpointApp
 from .server.faults import TOKEN_PATH, Fault, Reset, normalize_path
 from .server.request_log import Record, RequestLog
-from .server.routing import Endpoint, build
-from .server.runner import ServerThread
+from .server.routing import Endpoint, build_router
+from .server.runner import HOST, ServerThread, listen
 from .server.state import App, Expires, Options, State
 from .server.tls import Certificate
 from .server.token_endpoint import random_text
@@ -27,23 +26,32 @@ if TYPE_CHECKING:
 
     from pokitdok_session import PokitDokSession
 
-HOST = "127.0.0.1"
-BACKLOG = 2048
 SCOPES = ("user_schedule", "business_schedule")
 
 
 class Sandbox:
-    """A PokitDok of your own on a loopback port, over TLS, for as long as the block lasts.
+    """A PokitDok of your own on a loopback port, over TLS, until the ``with`` block ends.
 
-    Times are in seconds. ``token_lifetime`` and ``claim_delay`` (how long a claim, or a
-    batch, waits to be sent) run on ``clock``, which can be moved; ``latency`` (each answer)
-    and ``token_latency`` (each token) are really waited for. ``rate_limit`` calls are allowed a
-    ``rate_window``; 84 was the service's default. ``credits=None`` never runs out. ``expires``
-    adds the absolute field to the token answer: ``"both"`` a true one, ``"past"`` one that is
-    over, as the documentation had. ``same_token`` hands out one token until it expires.
-    ``legacy_headers`` labels JSON as text/html, as the service of 2014 to 2016 did.
-    ``strict_slashes`` redirects GETs without the documented last slash. ``transition_delay``
-    spreads the transitions that follow a claim's delay.
+    All times are in seconds. Those with a star run on ``clock``, which tests can advance; the
+    others really pass.
+
+    ==================== ======================================================================
+    ``token_lifetime`` * ``expires_in`` of a token
+    ``token_latency``    delay of each token response
+    ``latency``          delay of each response
+    ``rate_limit``       calls per ``rate_window`` *, None for no limit; the service's was 84
+    ``credits``          billed calls that can be paid, None for no limit
+    ``claim_delay`` *    time until a claim, a batch or a job is processed
+    ``transition_delay`` * time between the transitions of a claim after ``claim_delay``
+    ``expires``          adds ``expires`` to a token response: ``"both"`` the true time,
+                         ``"past"`` a time in the past, as in the documentation
+    ``same_token``       issue the same token again until it expires
+    ``scopes``           the scopes that the application can request
+    ``legacy_headers``   label JSON as text/html, as the service of 2014 to 2016 did
+    ``strict_slashes``   redirect a GET without the documented last slash
+    ``client_id``, ``client_secret`` random by default
+    ``port``             0 picks a free one
+    ==================== ======================================================================
     """
 
     def __init__(
@@ -82,12 +90,12 @@ class Sandbox:
         )
         self.clock = clock or Clock()
         self._state = State(self.options, self.clock)
-        self._asgi_app = SandboxApp(self._state, build(endpoints(), self._endpoint_app))
+        self._asgi_app = SandboxApp(self._state, build_router(endpoints(), self._endpoint_app))
         self._app = self.add_app(client_id, client_secret, scopes=scopes, credits=credits)
         self._port = port
         self._certificate: Certificate | None = None
         self._ca_file: Path | None = None
-        self._running: ServerThread | None = None
+        self._server: ServerThread | None = None
 
     def _endpoint_app(self, endpoint: Endpoint) -> EndpointApp:
         return EndpointApp(endpoint, self._state)
@@ -95,22 +103,22 @@ class Sandbox:
     # Start and stop
 
     def start(self) -> None:
-        """Serve; raises ``OSError`` when the port is taken."""
-        if self._running is not None:
+        """Start to serve; raises ``OSError`` if the port is in use."""
+        if self._server is not None:
             return
         listener = listen(self._port)
         self._port = listener.getsockname()[1]
         self._state.base_url = f"https://{HOST}:{self._port}"
         self._certificate = self._certificate or Certificate()
         context = self._certificate.server_context()
-        self._running = ServerThread(self._asgi_app, self._state, listener, context)
+        self._server = ServerThread(self._asgi_app, self._state, listener, context)
         self._ca_file = self._certificate.write_authority()
 
     def stop(self) -> None:
-        """Stop serving at once, whatever is open; a later ``start`` serves on the same port."""
-        if self._running is not None:
-            self._running.stop()
-            self._running = None
+        """Stop at once and abort open connections; ``start`` serves on the same port again."""
+        if self._server is not None:
+            self._server.stop()
+            self._server = None
         if self._ca_file is not None:
             self._ca_file.unlink(missing_ok=True)
             self._ca_file = None
@@ -138,19 +146,19 @@ class Sandbox:
 
     @property
     def ca_file(self) -> str:
-        """The throwaway authority's certificate, for ``verify=`` or ``REQUESTS_CA_BUNDLE``."""
+        """The path of the authority's certificate, for ``verify=`` or ``REQUESTS_CA_BUNDLE``."""
         if self._ca_file is None:
-            raise RuntimeError("the sandbox is not running")
+            raise RuntimeError("the sandbox must run before it has a ca_file: call start()")
         return str(self._ca_file)
 
     def ssl_context(self) -> ssl.SSLContext:
-        """A client's context that trusts the sandbox and nobody else."""
+        """Return a client's context that trusts only this sandbox."""
         if self._certificate is None:
-            raise RuntimeError("the sandbox was never started")
+            raise RuntimeError("the sandbox must run before it has a certificate: call start()")
         return self._certificate.client_context()
 
     def session(self, **options: Any) -> PokitDokSession:
-        """A session bound to this sandbox, whatever ``REQUESTS_CA_BUNDLE`` says."""
+        """Return a session on this sandbox; ``REQUESTS_CA_BUNDLE`` has no effect on it."""
         from pokitdok_session import PokitDokSession
         from pokitdok_session.transport import Transport
 
@@ -158,7 +166,7 @@ class Sandbox:
         options.setdefault("client_secret", self.client_secret)
         options.setdefault("base_url", self.base_url)
         session = PokitDokSession(**options)
-        # requests lets the environment beat `session.verify`; the adapter's own beats both.
+        # In requests the environment overrides `session.verify`, and an adapter's `verify` both.
         session.mount(
             f"{self.base_url}/", Transport(options.get("retries", 0), verify=str(self.ca_file))
         )
@@ -172,7 +180,7 @@ class Sandbox:
         scopes: Collection[str] = SCOPES,
         credits: int | None = None,
     ) -> App:
-        """Register a further application: credentials, activities and state of its own."""
+        """Register another application, with its own credentials, activities and stores."""
         app = App(
             random_text(20) if client_id is None else client_id,
             random_text(40) if client_secret is None else client_secret,
@@ -186,7 +194,7 @@ class Sandbox:
 
     @property
     def requests(self) -> RequestLog:
-        """Every request but those for tokens; ``len()`` is exact, the last 10,000 are kept."""
+        """Every request except token requests. ``len()`` counts all; the last 10,000 are saved."""
         return self._state.requests
 
     @property
@@ -204,16 +212,18 @@ class Sandbox:
         return self._state.connections
 
     def received(self, path: str, method: str | None = None) -> list[Record]:
-        """The kept requests for a path, which is named as for ``fail``."""
-        wanted = Fault(normalize_path(path), method, times=None)
-        log = self._state.token_requests if wanted.path == TOKEN_PATH else self._state.requests
-        return [seen for seen in log if wanted.matches(seen.method, normalize_path(seen.path))]
+        """Return the saved requests for a path, which is written as for ``fail``."""
+        pattern = Fault(normalize_path(path), method, times=None)
+        log = self._state.token_requests if pattern.path == TOKEN_PATH else self._state.requests
+        return [
+            record for record in log if pattern.matches(record.method, normalize_path(record.path))
+        ]
 
     def wait_for_callbacks(self, timeout: float = 10) -> bool:
-        """Block until all callbacks due so far were posted or have failed."""
+        """Wait until all queued callbacks were posted or failed; False after ``timeout`` s."""
         return self._state.callbacks.wait(timeout)
 
-    # Trouble to order
+    # Faults
 
     def fail(
         self,
@@ -230,14 +240,18 @@ class Sandbox:
         drip: float = 0,
         method: str | None = None,
     ) -> Fault:
-        """Have the next ``times`` requests for a path go wrong; ``times=None`` is for ever.
+        """Inject a fault into the next ``times`` requests for a path; None means every request.
 
-        ``path`` is written with or without ``/api/v4`` and may be a pattern such as
-        ``/activities/*``; ``*`` is the whole API, ``/oauth2/token`` the token endpoint. With a
-        ``status`` or ``body`` that is the answer, else the true one comes; either ``delay``
-        seconds late, with ``drip`` seconds after each byte, or cut in half (``truncate``).
-        ``reset=True`` ends the connection by a TCP reset and processes nothing,
-        ``reset="after_headers"`` does so between headers and body.
+        ``path`` has a leading ``/api/v4`` or not, and can be a pattern: ``/activities/*``. ``*``
+        is the whole API, ``/oauth2/token`` the token endpoint. The fault itself:
+
+        - ``status``, ``body``, ``headers``, ``content_type`` replace the response. Without a
+          status and a body the request is processed and its own response is sent.
+        - ``delay``: seconds before the response.
+        - ``drip``: seconds after each byte of the body.
+        - ``truncate``: half of the body, then the end of the connection.
+        - ``reset=True``: a TCP reset, and the request is not processed.
+        - ``reset="after_headers"``: a TCP reset between headers and body.
         """
         fault = Fault(
             path,
@@ -256,11 +270,11 @@ class Sandbox:
         return fault
 
     def clear_faults(self) -> None:
-        """Withdraw all faults that `fail` injected."""
+        """Remove all faults that `fail` injected."""
         self._state.faults.clear()
 
     def heal(self) -> None:
-        """Withdraw all faults; deprecated, use `clear_faults`."""
+        """Remove all faults. Deprecated: use `clear_faults`."""
         warnings.warn(
             "Sandbox.heal() is deprecated: use Sandbox.clear_faults()",
             DeprecationWarning,
@@ -269,22 +283,8 @@ class Sandbox:
         self.clear_faults()
 
     def revoke(self, token: str | None = None) -> None:
-        """Make a token invalid from now on, or all of them."""
+        """Make one token invalid, or all tokens."""
         if token is None:
             self._state.tokens.clear()
         else:
             self._state.tokens.pop(token, None)
-
-
-def listen(port: int) -> socket.socket:
-    # The protocol is named because asyncio turns Nagle's algorithm off only where it is; with it
-    # on, an answer's second segment waits 40 ms for the first one to be acknowledged.
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((HOST, port))
-        listener.listen(BACKLOG)
-    except OSError:
-        listener.close()
-        raise
-    return listener

@@ -47,7 +47,7 @@ def delete(call: Call) -> Raw:
 def upload(call: Call) -> Activity:
     file = call.require_file()
     for line in file.text().splitlines():
-        call.child("line", call.activity).result = line
+        call.add_child("line").result = line
     call.activity.parameters = {**call.body, "name": file.filename, "type": file.media_type}
     return call.run_later(FILE, delay=10, outcome=lambda activity, when: None)
 
@@ -157,4 +157,4 @@ def test_what_cannot_be_decided_later_has_failed(
     [app] = client.sandbox._state.apps.values()
     [made] = app.activities
     assert (made.id, made.state) == (activity["id"], "failed")
-    assert "an activity of the sandbox failed" in caplog.text
+    assert "the outcome of the activity notes failed" in caplog.text

@@ -45,7 +45,7 @@ def test_the_authoritys_file_is_private_and_goes_with_the_sandbox() -> None:
         path = sandbox.ca_file
         assert stat.S_IMODE(os.stat(path).st_mode) == 0o600
     assert not os.path.exists(path)
-    with pytest.raises(RuntimeError, match="not running"):
+    with pytest.raises(RuntimeError, match=r"call start\(\)"):
         _ = sandbox.ca_file
 
 
@@ -108,7 +108,7 @@ def test_starting_and_stopping_twice_is_harmless() -> None:
 
 
 def test_time_does_not_run_backwards() -> None:
-    with pytest.raises(ValueError, match="backwards"):
+    with pytest.raises(ValueError, match="seconds must be 0 or more"):
         Clock().advance(-1)
 
 

@@ -1,1 +1,1 @@
-"""What the sandbox knows: payers, codes, drugs, places, and how its payer decides."""
+"""Data that handlers use: payers, codes, drugs, places, and the payer's decisions."""

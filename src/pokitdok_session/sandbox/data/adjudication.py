@@ -1,19 +1,21 @@
-"""What MOCKPAYER thinks of a claim: its acknowledgement (277), its payment (835)."""
+"""How MOCKPAYER decides about a claim: its acknowledgment (277) and its payment (835)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from ..server.activities import Activity
 from ..server.clock import format_date
 from .icd import remove_dot
+from .money import money, parse_decimal
 
 CENT = Decimal("0.01")
-PAID = Decimal("0.85")
-CONTRACTUAL = Decimal("0.05")
+PAID_SHARE = Decimal("0.85")
+CONTRACTUAL_SHARE = Decimal("0.05")
 TRACE_DIGITS = 9
+MAX_CHARGE = Decimal(10) ** 15
 
 
 @dataclass(frozen=True)
@@ -24,10 +26,12 @@ class Rejection:
 
 
 _INVALID = ("A7", "Acknowledgement/Rejected for Invalid Information")
+#: By the member_id of the patient or the subscriber.
 MEMBERS = {
     "00001234": Rejection(*_INVALID, "Entity not eligible for benefits for the date of service."),
     "00009999": Rejection(*_INVALID, "Entity's date of birth does not match."),
 }
+#: By ICD-10 code, without the dot.
 DIAGNOSES = {
     "I6991": Rejection(*_INVALID, "Diagnosis code is not specific enough."),
     "I11945": Rejection(*_INVALID, "Diagnosis code is not valid on the date of service."),
@@ -35,7 +39,7 @@ DIAGNOSES = {
 
 
 def find_rejection(parameters: dict[str, Any]) -> Rejection | None:
-    """Why MOCKPAYER turns a claim away, by the ids and codes that it keeps for trying that out."""
+    """Return why MOCKPAYER rejects a claim, by the ids and codes above, or None."""
     for role in ("patient", "subscriber"):
         person = parameters.get(role) or {}
         member = str(person.get("member_id"))
@@ -44,7 +48,7 @@ def find_rejection(parameters: dict[str, Any]) -> Rejection | None:
     for line in _lines(parameters):
         codes = line.get("diagnosis_codes")
         for code in codes if isinstance(codes, list) else []:
-            # Converted claims have their codes without the dot.
+            # Converted claims have codes without a dot.
             if remove_dot(str(code)) in DIAGNOSES:
                 return DIAGNOSES[remove_dot(str(code))]
     return None
@@ -53,7 +57,7 @@ def find_rejection(parameters: dict[str, Any]) -> Rejection | None:
 def build_acknowledgment(
     activity: Activity, when: float, rejection: Rejection | None
 ) -> dict[str, Any]:
-    """The payer's first word, a 277CA."""
+    """Return the payer's first response, a 277CA."""
     total = _charge(activity.parameters)
     status = {
         "action": "reject" if rejection else "accept",
@@ -61,7 +65,7 @@ def build_acknowledgment(
         "status_category_code": rejection.category_code if rejection else "A2",
         "status_code": rejection.text if rejection else "Accepted for processing.",
         "status_effective_date": format_date(when),
-        "total_claim_amount": _money(total),
+        "total_claim_amount": money(total),
     }
     accepted = 0 if rejection else 1
     return {
@@ -79,15 +83,15 @@ def build_acknowledgment(
             "id": "POKITDOKTEST",
             "tracking_id": activity.id[:12].upper(),
             "accepted_quantity": accepted,
-            "amount_in_process": _money(total if accepted else Decimal(0)),
+            "amount_in_process": money(total if accepted else Decimal(0)),
             "statuses": [status],
         },
         "providers": [
             {
-                **_named(activity.parameters.get("billing_provider")),
+                **_provider(activity.parameters.get("billing_provider")),
                 "trace_number": activity.id[12:].upper(),
                 "accepted_quantity": accepted,
-                "amount_in_process": _money(total if accepted else Decimal(0)),
+                "amount_in_process": money(total if accepted else Decimal(0)),
             }
         ],
         "patient": {
@@ -103,10 +107,10 @@ def build_acknowledgment(
 
 
 def build_remittance(activity: Activity, when: float) -> dict[str, Any]:
-    """An 835: 85 % of the charge paid, 5 % contractual, the rest the patient's."""
+    """Return an 835: 85 % of the charge is paid, 5 % is contractual, the patient pays the rest."""
     parameters = activity.parameters
     total = _charge(parameters)
-    paid, contractual = _round(total * PAID), _round(total * CONTRACTUAL)
+    paid, contractual = _round(total * PAID_SHARE), _round(total * CONTRACTUAL_SHARE)
     owed = total - paid - contractual
     adjustments = [
         _adjustment(
@@ -119,14 +123,14 @@ def build_remittance(activity: Activity, when: float) -> dict[str, Any]:
         "transaction_type": "remittance_information_only",
         "production_date": format_date(when),
         "received_date": format_date(when),
-        "patient_responsibility_amount": _money(owed),
+        "patient_responsibility_amount": money(owed),
         "patient": _patient(parameters),
         "payer": {"name": "MOCK PAYER INC", "id": activity.trading_partner_id},
         "payee": _payee(parameters.get("billing_provider") or {}),
         "financial_information": {
             "check_eft_trace_number": str(int(activity.id, 16))[:TRACE_DIGITS],
             "transaction_type": "remittance_information_only",
-            "payment_amount": _money(paid),
+            "payment_amount": money(paid),
             "payment_method": "automated_clearing_house",
             "transaction_handling": "remittance_information_only",
             "effective_date": format_date(when),
@@ -136,9 +140,9 @@ def build_remittance(activity: Activity, when: float) -> dict[str, Any]:
                 "control_number": activity.id[:12].upper(),
                 "patient_control_number": activity.id,
                 "status": "processed_as_primary",
-                "payment_amount": _money(paid),
-                "total_charge_amount": _money(total),
-                "patient_responsibility_amount": _money(owed),
+                "payment_amount": money(paid),
+                "total_charge_amount": money(total),
+                "patient_responsibility_amount": money(owed),
                 "adjustments": adjustments,
                 "services": [_paid_service(line) for line in lines],
             }
@@ -147,18 +151,18 @@ def build_remittance(activity: Activity, when: float) -> dict[str, Any]:
 
 
 def _paid_service(line: dict[str, Any]) -> dict[str, Any]:
-    charge = _decimal(line.get("charge_amount"))
+    charge = _amount(line.get("charge_amount"))
     return {
         "adjudicated_procedure_code": line.get("procedure_code"),
         "adjudicated_procedure_code_qualifier": "health_care",
-        "charge_amount": _money(charge),
-        "provider_payment_amount": _money(_round(charge * PAID)),
+        "charge_amount": money(charge),
+        "provider_payment_amount": money(_round(charge * PAID_SHARE)),
         "service_date": line.get("service_date"),
     }
 
 
 def _adjustment(amount: Decimal, group: str, code: str, reason: str) -> dict[str, Any]:
-    return {"amount": _money(amount), "group": group, "reason_code": code, "reason": reason}
+    return {"amount": money(amount), "group": group, "reason_code": code, "reason": reason}
 
 
 def _lines(parameters: dict[str, Any]) -> list[dict[str, Any]]:
@@ -167,31 +171,25 @@ def _lines(parameters: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _charge(parameters: dict[str, Any]) -> Decimal:
-    return _decimal((parameters.get("claim") or {}).get("total_charge_amount"))
+    return _amount((parameters.get("claim") or {}).get("total_charge_amount"))
 
 
-def _decimal(value: Any) -> Decimal:
-    try:
-        return _round(Decimal(str(value)))
-    except InvalidOperation:
-        return Decimal(0)
+def _amount(value: Any) -> Decimal:
+    number = parse_decimal(value)
+    return Decimal(0) if number is None or abs(number) > MAX_CHARGE else _round(number)
 
 
 def _round(amount: Decimal) -> Decimal:
     return amount.quantize(CENT, ROUND_HALF_UP)
 
 
-def _money(amount: Decimal) -> dict[str, str]:
-    return {"amount": f"{amount:.2f}", "currency": "USD"}
-
-
 def _patient(parameters: dict[str, Any]) -> dict[str, Any]:
     person = parameters.get("patient") or parameters.get("subscriber") or {}
-    shown = {name: person[name] for name in ("first_name", "last_name") if name in person}
-    return {**shown, "id": person.get("member_id")}
+    names = {name: person[name] for name in ("first_name", "last_name") if name in person}
+    return {**names, "id": person.get("member_id")}
 
 
-def _named(provider: Any) -> dict[str, Any]:
+def _provider(provider: Any) -> dict[str, Any]:
     names = ("first_name", "last_name", "organization_name", "npi", "tax_id")
     return {name: provider[name] for name in names if name in provider} if provider else {}
 

@@ -1,4 +1,4 @@
-"""Where things are: a handful of ZIP codes, distances, and the searches that measure them."""
+"""Places: seven ZIP codes, distances, and the parameters of searches by distance."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import Any, TypeAlias
 from ..server.schema import Check, matching
 
 Point: TypeAlias = tuple[float, float]
-"""Degrees, latitude first."""
+"""Degrees: latitude, longitude."""
 
-EARTH_IN_MILES = 3958.8
-MILES = {"mi": 1.0, "km": 0.621371}  # in one of them
+EARTH_RADIUS = 3958.8
+MILES_PER = {"mi": 1.0, "km": 0.621371}
 
 radius: Check = matching(r"\d{1,5}(\.\d+)?(mi|km)?", "Must be a distance such as 10mi.")
 
@@ -42,23 +42,23 @@ PLACES = {
 
 
 def miles(one: Point, other: Point) -> float:
-    """The way along the great circle (haversine)."""
+    """Return the great-circle distance (haversine)."""
     (lat, lon), (other_lat, other_lon) = (map(math.radians, point) for point in (one, other))
     half = (
         math.sin((other_lat - lat) / 2) ** 2
         + math.cos(lat) * math.cos(other_lat) * math.sin((other_lon - lon) / 2) ** 2
     )
-    return 2 * EARTH_IN_MILES * math.asin(math.sqrt(min(1.0, half)))
+    return 2 * EARTH_RADIUS * math.asin(math.sqrt(min(1.0, half)))
 
 
 def parse_radius(text: str) -> float:
-    """A radius such as ``10mi``; without a unit it is miles."""
+    """Return the miles of a radius such as ``10mi`` or ``10km``; the default unit is miles."""
     number = text.rstrip("kmi")
-    return float(number) * MILES.get(text[len(number) :], 1.0)
+    return float(number) * MILES_PER.get(text[len(number) :], 1.0)
 
 
 def point_of(text: str) -> Point | None:
-    """A position as one text, latitude first: ``"32.8, -79.9"``, in brackets or not."""
+    """Parse a position such as ``"32.8, -79.9"``, with or without brackets."""
     try:
         latitude, longitude = map(float, text.strip("[] ").split(","))
     except ValueError:
@@ -76,22 +76,22 @@ def lat_lon(value: Any) -> str | None:
 
 
 def position(value: Any) -> str | None:
-    """A position as a list of two numbers, latitude first."""
+    """A list of two numbers: latitude, longitude."""
     numbers = value if isinstance(value, list) else []
     is_pair = len(numbers) == 2 and all(type(number) in (int, float) for number in numbers)
     return None if is_pair and is_on_earth(*numbers) else "Must be [latitude, longitude]."
 
 
 def search_center(query: Mapping[str, str]) -> Point | None:
-    """Where a search stands: at its position, its ZIP code, or its city."""
+    """Return the center of a search: its position, its ZIP code, or its city."""
     if "lat_lon" in query:
         return point_of(query["lat_lon"])
     if "zipcode" in query:
         place = PLACES.get(query["zipcode"])
         return None if place is None else place.point
     if "city" in query and "state" in query:
-        asked = query["city"].casefold(), query["state"].casefold()
+        wanted = query["city"].casefold(), query["state"].casefold()
         for place in PLACES.values():
-            if (place.city.casefold(), place.state.casefold()) == asked:
+            if (place.city.casefold(), place.state.casefold()) == wanted:
                 return place.point
     return None

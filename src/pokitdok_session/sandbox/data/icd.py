@@ -1,11 +1,11 @@
-"""A dozen diagnoses in ICD-9 and what they became in ICD-10, for both converters of the API."""
+"""Diagnoses in ICD-9 and their conversion to ICD-10, for both converters of the API."""
 
 from __future__ import annotations
 
 from typing import Any
 
-# By ICD-9 code, undotted as the converters show codes: the description, and the lists of ICD-10
-# codes of which a scenario takes one each. Several lists are a combination.
+# By ICD-9 code without the dot: the description, and lists of ICD-10 codes. A scenario takes one
+# code of each list; with two lists it is a combination.
 CONVERSIONS: dict[str, tuple[str, list[list[tuple[str, str]]]]] = {
     "25000": (
         "Diabetes mellitus without mention of complication, type II or unspecified type",
@@ -66,7 +66,7 @@ def remove_dot(code: str) -> str:
 
 
 def find_mapping(code: str) -> dict[str, Any] | None:
-    """What became of an ICD-9 code, dotted or not; None for one that the table lacks."""
+    """Return the conversion of an ICD-9 code, with or without a dot; None if it is unknown."""
     value = remove_dot(code)
     if value not in CONVERSIONS:
         return None

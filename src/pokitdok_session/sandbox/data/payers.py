@@ -1,10 +1,12 @@
-"""The trading partners that the sandbox knows; all but MOCKPAYER are invented for it."""
+"""The trading partners of the sandbox. Only MOCKPAYER existed; the others are invented."""
 
 from __future__ import annotations
 
 from typing import Any
 
 MOCKPAYER = "MOCKPAYER"
+#: How responses name it.
+PAYER = {"id": MOCKPAYER, "name": "MOCK PAYER INC"}
 TRANSACTIONS = ["270", "276", "278", "837"]
 SEARCH_OPTIONS = [
     "primary_search",

@@ -1,4 +1,4 @@
-"""The drugs, plans and pharmacies of the sandbox: the drugs exist, the rest is invented."""
+"""The drugs, plans and pharmacies of the sandbox. The drugs exist; the rest is invented."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ MEDICARE = "medicare_national"
 
 @dataclass(frozen=True)
 class Drug:
-    """``monthly`` is what thirty days of it cost; codes and prices are made up."""
+    """A drug; ``monthly`` is its price for thirty days. Codes and prices are invented."""
 
     name: str
     classes: tuple[str, ...]
@@ -26,7 +26,7 @@ class Drug:
 
 @dataclass(frozen=True)
 class Plan:
-    """Copays in dollars by tier; from tier four on it is a fraction of the cost."""
+    """A plan. The patient pays ``copays`` dollars in tiers 1 to 3, then a fraction of the cost."""
 
     number: str
     name: str
@@ -35,7 +35,7 @@ class Plan:
     copays: tuple[float, float, float]
     coinsurances: tuple[float, float]
     zipcodes: tuple[str, ...]
-    #: Multiplies a retail copay of thirty days to one of ninety by mail.
+    #: The factor from a retail copay of 30 days to one of 90 days by mail.
     mail: float
 
 

@@ -1,4 +1,4 @@
-"""The procedures that the documentation of cash prices listed, by CPT code."""
+"""The procedures in the documentation of cash prices, by CPT code."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PROCEDURES: dict[str, tuple[str, ...]] = {
     "59426": ("Prenatal Example",),
     "59510": ("Cesarean Section",),
     "64612": ("Botox Injections",),
-    # That one code could have several rows was said; which one had was not.
+    # The documentation says that a code can have several rows, but not which one had.
     "65760": ("Lasik Surgery - Double Eye", "Lasik Surgery - Single Eye"),
     "66984": ("Cataract Surgery",),
     "69436": ("Myringotomy Tubes (Ear Tubes)",),

@@ -1,4 +1,4 @@
-"""The questionnaires of the identity proof: what is asked, how long it holds, how it went."""
+"""The questionnaires of the identity proof: questions, time limits, results."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from uuid import uuid4
 
 from ..server.clock import format_datetime
 
-TIME_TO_ANSWER = 25 * 60.0
-LOCKED = 12 * 3600.0
+ANSWER_TIMEOUT = 25 * 60.0
+LOCK_TIME = 12 * 3600.0
 
-# Invented, as the people of whom they are asked.
+# Questions and answers are invented.
 QUESTIONS = (
     (
         "On which of these streets have you lived?",
@@ -30,7 +30,7 @@ QUESTIONS = (
         ("Specimen County", "Mockingbird County", "Template County", "None of these"),
     ),
 )
-RIGHT = "1"
+RIGHT_ANSWER = "1"
 COLUMNS: tuple[str, ...] = (
     "start_dt",
     "end_dt",
@@ -47,20 +47,19 @@ COLUMNS: tuple[str, ...] = (
 
 @dataclass(frozen=True)
 class Person:
-    """Whom a request is about, and what the sandbox makes of them."""
+    """The person of a request, with the fields that were sent."""
 
-    #: The fields that were sent.
     fields: dict[str, Any]
 
     @property
     def birth(self) -> date:
-        # Numbers in the documentation's samples, text in its table.
+        # Numbers in the documentation's samples, strings in its table.
         birth = self.fields["birth_date"]
         return date(int(birth["year"]), int(birth["month"]), int(birth["day"]))
 
     @property
     def number(self) -> str:
-        """The last four digits of the social security number, which may be all that is sent."""
+        """The last four digits of the social security number, or the driver's license."""
         digits = "".join(filter(str.isdigit, str(self.fields.get("ssn") or "")))
         return digits[-4:] or str(self.fields.get("drivers_license_number"))
 
@@ -81,7 +80,7 @@ class Person:
 
 @dataclass
 class Questionnaire:
-    """Who was to be proven, how far the questions have come, and the calls about it."""
+    """The person, the questions so far, and the calls about them."""
 
     person: Person
     is_valid: bool
@@ -96,43 +95,43 @@ class Questionnaire:
 
     @property
     def unlocked(self) -> float:
-        return self.began + LOCKED
+        return self.began + LOCK_TIME
 
     def locks(self, person: Person, when: float) -> bool:
         return self.is_verifiable and when < self.unlocked and self.person.is_same_as(person)
 
     def note(self, activity_id: str, when: float, status: int) -> None:
-        """Keep that a call was about this questionnaire, and what it was answered."""
+        """Add a call about this questionnaire and the status of its response."""
         self.activities.append(
             {"activity_id": activity_id, "timestamp": format_datetime(when), "status_code": status}
         )
 
     def ask(self) -> dict[str, Any]:
-        """The next question, with an id of its own."""
+        """Return the next question, with a new id."""
         text, choices = QUESTIONS[len(self.asked)]
         self.asked.append(str(uuid4()))
         answers = [{"id": number, "answer": answer} for number, answer in enumerate(choices, 1)]
         return {"id": self.asked[-1], "text": text, "answers": answers}
 
-    def validation_error(self, body: dict[str, Any], when: float) -> dict[str, Any] | None:
-        """Why an answer cannot be taken, by field."""
+    def errors(self, body: dict[str, Any], when: float) -> dict[str, Any]:
+        """Return why an answer is not accepted, by field; empty if it is accepted."""
         if self.ended is not None:
             return {"questionnaire_id": ["It is finished."]}
-        if when >= self.began + TIME_TO_ANSWER:
+        if when >= self.began + ANSWER_TIMEOUT:
             return {"questionnaire_id": ["It has expired."]}
         if body["question_id"] != self.asked[-1]:
             return {"question_id": ["It is not the question that was asked."]}
         _, choices = QUESTIONS[len(self.asked) - 1]
         if str(body["answer"]) not in map(str, range(1, len(choices) + 1)):
             return {"answer": ["Must be the id of one of the choices."]}
-        return None
+        return {}
 
-    def take(self, answer: Any, when: float) -> dict[str, Any] | None:
-        """Take an answer and give the next question; None after the last.
+    def answer(self, answer: Any, when: float) -> dict[str, Any] | None:
+        """Count an answer and return the next question; None after the last.
 
-        Judged only then, for no mistake: how many were allowed, nobody wrote.
+        One mistake is a failure. The documentation does not say how many were allowed.
         """
-        self.mistakes += str(answer) != RIGHT
+        self.mistakes += str(answer) != RIGHT_ANSWER
         if len(self.asked) < len(QUESTIONS):
             return self.ask()
         self.ended = when
@@ -140,7 +139,7 @@ class Questionnaire:
         return None
 
     def to_json(self) -> dict[str, Any]:
-        """An item of the report."""
+        """Return an item of the report."""
         item: dict[str, Any] = {
             "start_dt": format_datetime(self.began),
             "end_dt": None if self.ended is None else format_datetime(self.ended),
@@ -156,17 +155,17 @@ class Questionnaire:
 
 
 def as_csv(questionnaires: Iterable[Questionnaire]) -> str:
-    """The report as one text, its first line the header."""
+    """Return the report with a header line."""
     text = io.StringIO()
     writer = csv.DictWriter(text, COLUMNS, extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
     for questionnaire in questionnaires:
-        generated = questionnaire.activities[0]
+        first_call = questionnaire.activities[0]
         writer.writerow(
             {
                 **questionnaire.to_json(),
-                "generate_activity_id": generated["activity_id"],
-                "generate_status": generated["status_code"],
+                "generate_activity_id": first_call["activity_id"],
+                "generate_status": first_call["status_code"],
                 "id_fields": ",".join(sorted(questionnaire.person.fields)),
             }
         )

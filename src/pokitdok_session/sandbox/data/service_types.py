@@ -1,4 +1,4 @@
-"""The service types of eligibility and service review, and their codes in X12."""
+"""The service types of eligibility and service review, with their X12 codes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How alike two texts are: the comparisons that the identity APIs name."""
+"""The text comparisons that the identity APIs name."""
 
 from __future__ import annotations
 
@@ -7,38 +7,35 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 Similarity: TypeAlias = Callable[[str, str], float]
-"""From 0, nothing in common, to 1, the same."""
+"""Returns a number from 0 (nothing in common) to 1 (equal)."""
 
 MAX_DISTANCE = 2
-# Time grows with the square of it, and the sandbox answers one call after the other.
+# The time grows with its square, and handlers run one at a time.
 MAX_LENGTH = 200
 SOUNDEX = {
     letter: digit
     for digit, letters in enumerate(("bfpv", "cgjkqsxz", "dt", "l", "mn", "r"), 1)
     for letter in letters
 }
-# Porter's algorithm would be longer than this whole module; names and streets need no more.
+# Porter's algorithm would be longer than this module.
 SUFFIXES = re.compile(r"(?:ations?|ings?|ers?|ies|es|ed|ly|e|s|y)$")
 
 
 def distance(one: str, other: str) -> int:
-    """Levenshtein's: how many letters must be put in, taken out or replaced.
-
-    Of very long texts only the beginnings are compared.
-    """
+    """Return the Levenshtein distance of the first 200 characters."""
     one, other = one[:MAX_LENGTH], other[:MAX_LENGTH]
     row = list(range(len(other) + 1))
-    for place, letter in enumerate(one, 1):
-        left, row[0] = row[0], place
-        for column, wanted in enumerate(other, 1):
-            replaced = left + (letter != wanted)
-            left = row[column]
-            row[column] = min(replaced, left + 1, row[column - 1] + 1)
+    for number, letter in enumerate(one, 1):
+        diagonal, row[0] = row[0], number
+        for column, other_letter in enumerate(other, 1):
+            replaced = diagonal + (letter != other_letter)
+            diagonal = row[column]
+            row[column] = min(replaced, diagonal + 1, row[column - 1] + 1)
     return row[-1]
 
 
 def similar(one: str, other: str) -> bool:
-    """Whether two texts are within the search's edit distance, in whatever case."""
+    """Return True if the distance is at most 2, in any case."""
     one, other = one.casefold(), other.casefold()
     return abs(len(one) - len(other)) <= MAX_DISTANCE and distance(one, other) <= MAX_DISTANCE
 
@@ -69,14 +66,14 @@ ALGORITHMS: dict[str, Similarity] = {
 
 
 def _soundex_code(text: str) -> str:
-    """The American Soundex code: a letter and three digits."""
+    """Return the American Soundex code: a letter and three digits."""
     letters = [letter for letter in text.casefold() if "a" <= letter <= "z"]
     code, last = "", 0
-    for place, letter in enumerate(letters):
+    for index, letter in enumerate(letters):
         digit = SOUNDEX.get(letter, 0)
-        if place and digit and digit != last:
+        if index and digit and digit != last:
             code += str(digit)
-        # H and W do not part two letters of one sound, vowels do.
+        # Only vowels separate two letters with the same digit.
         if letter not in "hw":
             last = digit
     return (letters[0] + code + "000")[:4] if letters else ""

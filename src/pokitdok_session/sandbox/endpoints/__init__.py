@@ -1,10 +1,9 @@
-"""The API's families, one module each; a new file in this folder is found by itself.
+"""The API's families, one module each. A new module in this folder is found automatically.
 
-A family is a module with a ``Family`` named ``api`` and handlers under its decorators::
+A module has a ``Family`` named ``api``, and its decorators mark the handlers::
 
-    from ..call import Call, Page
-    from ..envelope import NotFound
-    from ..routing import Family
+    from ..server.call import Call, Page
+    from ..server.routing import Family
 
     api = Family("drafts", billed=False)
 
@@ -16,27 +15,29 @@ A family is a module with a ``Family`` named ``api`` and handlers under its deco
         return draft
 
     @api.get("/claims/drafts/")
-    def drafts(call: Call) -> Any:
+    def drafts(call: Call) -> Page:
         return Page(list(call.store().values()))
 
     @api.get("/claims/drafts/{id}")
-    def draft(call: Call) -> Any: ...
+    def draft(call: Call) -> Any:
+        return call.find("draft", "id")
 
-- Paths are written as documented, last slash included. Fixed paths win over ``{parameters}``,
-  in whatever order they stand. ``name=`` is the activity's name where it is not the family's,
-  ``billed=`` an exception to the family's billing, ``x12=`` the transaction ("270") of the
-  endpoints that also take and give raw X12.
-- A handler is a plain function; it runs alone, under the sandbox's lock. It returns JSON-ready
-  data, a ``Page`` (cut by ``limit`` and ``offset``), an ``Activity``, or ``Raw`` text. The
-  envelope, the call's own activity, billing and the rate are the framework's business.
-- It refuses by raising: ``ValidationError({field: [text]})`` is 422, ``NotFound``, ``UnknownTradingPartner``
-  (unknown payer), ``Refusal(errors, status=...)`` the rest. ``call.validate(schema)``,
-  ``call.require_params(*query, **checks)``, ``call.require_file()``, ``call.require_scope(...)`` and
-  ``call.trading_partner("eligibility")`` raise them for you.
-- State: ``call.store()`` is a dict of this application and family. Time: ``call.now`` and
-  nothing else, so that tests can move it.
+- Paths are written as documented, with their last slash. Fixed paths win over ``{parameters}``,
+  in any order.
+- Options of an endpoint: ``name=`` is the activity's name, ``billed=`` overrides the family's,
+  ``x12=`` is the transaction ("270") if it also takes and returns raw X12. ``invented=`` says what
+  the sandbox made up. It appears in ``README.md`` and as ``X-Sandbox-Invented: 1``.
+- A handler is a plain function. It runs alone, under the sandbox's lock. It returns JSON data, a
+  ``Page`` (cut by ``limit`` and ``offset``), an ``Activity``, or ``Raw`` text. The server adds the
+  envelope, the call's own activity, billing and rate limit.
+- Errors are raised: ``ValidationError({field: [text]})`` (422), ``NotFound``,
+  ``UnknownTradingPartner``, or ``Refusal(errors, status=...)``. These methods raise them:
+  ``call.validate(schema)``, ``call.find(what, param)``, ``call.require_params(*names, **checks)``,
+  ``call.require_file()``, ``call.require_scope(...)``, ``call.trading_partner("eligibility")``.
+- State: ``call.store()`` is a dict of this application and family. Time: only ``call.now``,
+  because tests move the clock.
 - What takes time: ``return call.run_later(SNAPSHOT, delay=60, outcome=...)``; its callback is
-  posted when it is done. ``return call.respond(data)`` for what may be ``"async": true``.
+  posted at the end. ``return call.respond(data)`` where ``"async": true`` is allowed.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ from ..server.routing import Endpoint, Family
 
 
 def endpoints() -> list[Endpoint]:
-    """Every endpoint of every module in this folder."""
+    """Return every endpoint of every module in this folder."""
     found: list[Endpoint] = []
     for module in pkgutil.iter_modules(__path__):
         api: Family = import_module(f"{__name__}.{module.name}").api

@@ -1,4 +1,4 @@
-"""Activities: list, look at, cancel."""
+"""Activities: list, look up, cancel."""
 
 from __future__ import annotations
 
@@ -19,34 +19,34 @@ api = Family("activities", billed=False)
 @api.get("/activities/")
 def activities(call: Call) -> Page:
     if call.query.get("offset", "0") != "0":
-        # Were each further page to show up in the next, a walk over pages would meet items
-        # twice and, with limit=1, never end.
+        # A listed call for the next page would move the items of that page: a client would see
+        # items twice, and with limit=1 never reach the end.
         call.app.activities.hide(call.activity)
-    parent = call.query.get("parent_id")
-    every = call.app.activities
-    return Page(every if parent is None else every.children(parent), counted=True)
+    parent_id = call.query.get("parent_id")
+    own = call.app.activities
+    return Page(own if parent_id is None else own.children(parent_id), counted=True)
 
 
 @api.get("/activities/{id}")
 def activity(call: Call) -> Any:
     with_x12 = ACTIVITY_X12 in call.headers.get("accept", "")
-    return _own(call).to_json(x12=with_x12)
+    return _find(call).to_json(x12=with_x12)
 
 
 @api.put("/activities/{id}")
 def transition(call: Call) -> Activity:
     call.validate(TRANSITION)
-    found = _own(call)
+    found = _find(call)
     if found.state not in CANCELABLE:
         raise ValidationError({"transition": [f"Not allowed in state {found.state}."]})
-    # Parts of a batch that will not come must not be waited for.
-    for one in (found, *call.app.activities.children(found.id)):
-        if not one.finished:
-            one.enter("canceled", call.now)
+    # The parts of a canceled batch end too.
+    for each in (found, *call.app.activities.children(found.id)):
+        if not each.finished:
+            each.enter("canceled", call.now)
     return found
 
 
-def _own(call: Call) -> Activity:
+def _find(call: Call) -> Activity:
     found = call.app.activities.find(call.params["id"])
     if found is None:
         raise NotFound("activity")

@@ -1,4 +1,4 @@
-"""App registrations: which provider may use which transaction, deleted softly."""
+"""App registrations: which provider can use which transaction. A deletion can be undone."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from uuid import uuid4
 from ..server.call import Call, Page
 from ..server.responses import NotFound, ValidationError
 from ..server.routing import Family
-from ..server.schema import REQUIRED, Schema, list_of, npi, one_of, text, validate
+from ..server.schema import REQUIRED, Schema, list_of, npi, one_of, string, validate
 
 api = Family("appregistrations", billed=False)
 
@@ -33,71 +33,67 @@ REGISTRATION = Schema(
         "npi": npi,
         "transaction_set_name": one_of("eligibility", "claims", "claim_status"),
         "claims_roles": list_of(one_of("billing", "rendering")),
-        "tax_id": list_of(text),
-        "address_lines": list_of(text),
+        "tax_id": list_of(string),
+        "address_lines": list_of(string),
     },
 )
 
 
 @api.get("/appregistrations")
 def registrations(call: Call) -> Page:
-    return Page([kept["shown"] for kept in call.store().values() if not kept["deleted"]])
+    return Page([item["document"] for item in call.store().values() if not item["deleted"]])
 
 
 @api.post("/appregistrations")
 def create(call: Call) -> Any:
-    return _keep(call, str(uuid4()), _validate(call.body))
+    return _store(call, str(uuid4()), _validate(call.body))
 
 
-@api.post("/appregistrations/csv")
+@api.post(
+    "/appregistrations/csv", invented="the form's field, the columns, the response, the errors"
+)
 def load(call: Call) -> Any:
-    """All of a file or none of it.
-
-    Only drafts knew this call: neither the form's field, nor the columns, nor the answer. Here
-    the columns are the fields of the JSON form, and lists are written with semicolons.
-    """
+    """Load all rows of a file, or none. Columns are JSON's fields; lists have semicolons."""
     if not call.files:
         raise ValidationError({"file": [REQUIRED]})
     text = next(iter(call.files.values())).text().removeprefix("\ufeff")
-    found: list[dict[str, Any]] = []
-    wrong: list[Any] = []
-    for row in _rows(text):
+    rows: list[dict[str, Any]] = []
+    errors: list[Any] = []
+    for row in _parse_csv(text):
         try:
-            found.append(_validate(row))
-            wrong.append({})
+            rows.append(_validate(row))
+            errors.append({})
         except ValidationError as refusal:
-            wrong.append(refusal.errors["validation"])
-    if not wrong:
+            errors.append(refusal.errors["validation"])
+    if not errors:
         raise ValidationError({"file": ["There is no registration in it."]})
-    if any(wrong):
-        raise ValidationError({"rows": wrong})
-    return [_keep(call, str(uuid4()), fields) for fields in found]
+    if any(errors):
+        raise ValidationError({"rows": errors})
+    return [_store(call, str(uuid4()), fields) for fields in rows]
 
 
 @api.get("/appregistrations/{uuid}")
 def registration(call: Call) -> Any:
-    return _own(call)["shown"]
+    return _find(call)["document"]
 
 
 @api.put("/appregistrations/{uuid}")
 def update(call: Call) -> Any:
-    _own(call)
-    return _keep(call, call.params["uuid"], _validate(call.body))
+    _find(call)
+    return _store(call, call.params["uuid"], _validate(call.body))
 
 
-@api.delete("/appregistrations/{uuid}")
+@api.delete("/appregistrations/{uuid}", invented="the response")
 def delete(call: Call) -> Any:
-    # What a deletion answers was never recorded.
-    _own(call)["deleted"] = True
+    _find(call)["deleted"] = True
     return {}
 
 
-@api.post("/appregistrations/{uuid}/undelete")
+@api.post("/appregistrations/{uuid}/undelete", invented="the response")
 def undelete(call: Call) -> Any:
-    # Nor what this answers, be the registration deleted or not.
-    own = _own(call, deleted_too=True)
-    own["deleted"] = False
-    return own["shown"]
+    item = call.find("registration", "uuid")
+    item["deleted"] = False
+    return item["document"]
 
 
 def _validate(body: Any) -> dict[str, Any]:
@@ -107,21 +103,21 @@ def _validate(body: Any) -> dict[str, Any]:
     return fields
 
 
-def _keep(call: Call, uuid: str, fields: dict[str, Any]) -> dict[str, Any]:
-    own = {"_uuid": uuid, "app_name": call.app.name, "client_id": call.app.client_id}
-    shown = {**fields, **own}
-    call.store()[uuid] = {"shown": shown, "deleted": False}
-    return shown
+def _store(call: Call, uuid: str, fields: dict[str, Any]) -> dict[str, Any]:
+    added = {"_uuid": uuid, "app_name": call.app.name, "client_id": call.app.client_id}
+    document = {**fields, **added}
+    call.store()[uuid] = {"document": document, "deleted": False}
+    return document
 
 
-def _own(call: Call, *, deleted_too: bool = False) -> dict[str, Any]:
-    found: dict[str, Any] | None = call.store().get(call.params["uuid"])
-    if found is None or (found["deleted"] and not deleted_too):
+def _find(call: Call) -> dict[str, Any]:
+    item: dict[str, Any] = call.find("registration", "uuid")
+    if item["deleted"]:
         raise NotFound("registration")
-    return found
+    return item
 
 
-def _rows(text: str) -> list[dict[str, Any]]:
+def _parse_csv(text: str) -> list[dict[str, Any]]:
     try:
         rows = list(csv.DictReader(io.StringIO(text), restkey="more"))
     except csv.Error:

@@ -1,4 +1,4 @@
-"""Appointments: slots that a practice opens, and what its patients make of them."""
+"""Appointments: a practice opens slots, and patients book them."""
 
 from __future__ import annotations
 
@@ -9,20 +9,22 @@ from uuid import uuid4
 
 from ..data.geo import lat_lon, miles, point_of, position
 from ..server.call import Call, Page
-from ..server.responses import NotFound, ValidationError
+from ..server.responses import ValidationError
 from ..server.routing import Family
 from ..server.schema import REQUIRED, Schema, matching
 from .scheduling import BUSINESS, PATIENTS, USER, is_uuid, sandbox_uuid
 
 api = Family("appointments")
 
+#: The arguments of `Call.find`.
+APPOINTMENT = ("appointment", "pd_appointment_uuid")
 OPEN, BOOKED, COMPLETED = "open", "booked", "completed"
-#: What is nearer than this, in miles, is the same practice.
+#: Two positions within this many miles are the same practice.
 SAME_PLACE = 0.1
 
 
 def _moment(text: str) -> datetime:
-    """A date and time of ISO 8601, which is UTC unless it says otherwise."""
+    """Parse an ISO 8601 date and time, in UTC if it has no zone."""
     moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
     return moment.astimezone(timezone.utc).replace(tzinfo=None) if moment.tzinfo else moment
 
@@ -36,7 +38,7 @@ def _is_moment(value: Any) -> str | None:
 
 
 def _flag(value: Any) -> str | None:
-    """Documented as a string; JSON's own true and false are taken as well."""
+    """A boolean: documented as a string, but JSON's true and false are valid too."""
     return None if str(value).lower() in ("true", "false") else 'Must be "true" or "false".'
 
 
@@ -75,7 +77,7 @@ def open_slot(call: Call) -> Any:
         "status": OPEN,
     }
     call.store()[slot["pd_appointment_uuid"]] = {
-        "shown": slot,
+        "document": slot,
         "provider": body["pd_provider_uuid"],
         "location": body["location"],
         "start": start,
@@ -84,12 +86,14 @@ def open_slot(call: Call) -> Any:
     return slot
 
 
-@api.delete("/schedule/slots/{pd_appointment_uuid}", name="slots")
+@api.delete(
+    "/schedule/slots/{pd_appointment_uuid}",
+    name="slots",
+    invented="the response, and that a booked slot cannot be closed",
+)
 def close_slot(call: Call) -> Any:
-    """Take back what nobody has booked; neither this nor the answer was ever recorded."""
     call.require_scope(BUSINESS)
-    own = _own(call)
-    if own["shown"]["status"] != OPEN:
+    if call.find(*APPOINTMENT)["document"]["status"] != OPEN:
         raise ValidationError({"status": ["Only an open slot can be taken back."]})
     del call.store()[call.params["pd_appointment_uuid"]]
     return {}
@@ -97,7 +101,7 @@ def close_slot(call: Call) -> Any:
 
 @api.get("/schedule/appointments/")
 def search(call: Call) -> Page:
-    """A patient's appointments, a provider's open slots, or with neither simply all."""
+    """List a patient's appointments, a provider's open slots, or everything."""
     for_patient = "patient_uuid" in call.query
     for_practice = not for_patient and {"pd_provider_uuid", "location"} & call.query.keys()
     if for_patient:
@@ -107,92 +111,90 @@ def search(call: Call) -> Page:
     else:
         call.require_scope(USER, BUSINESS)
     query = call.require_params(start_date=_is_moment, end_date=_is_moment, location=lat_lon)
-    found = [kept for kept in call.store().values() if _fits(kept, query)]
+    found = [slot for slot in call.store().values() if _matches(slot, query)]
     if for_practice:
-        found = [kept for kept in found if kept["shown"]["status"] == OPEN]
-    return Page([kept["shown"] for kept in sorted(found, key=lambda kept: kept["start"])])
+        found = [slot for slot in found if slot["document"]["status"] == OPEN]
+    return Page([slot["document"] for slot in sorted(found, key=lambda slot: slot["start"])])
 
 
 @api.get("/schedule/appointments/{pd_appointment_uuid}")
 def appointment(call: Call) -> Any:
-    """A list of the one, or of none; its sample calls the id by another name."""
+    """Return a list of one appointment or none. The sample had another name for the id."""
     call.require_scope(USER)
     found = call.store().get(call.params["pd_appointment_uuid"])
     if found is None:
         return []
-    return [{"client_appointment_uuid": call.params["pd_appointment_uuid"], **_unnamed(found)}]
+    return [{"client_appointment_uuid": call.params["pd_appointment_uuid"], **_without_id(found)}]
 
 
-@api.put("/schedule/appointments/{pd_appointment_uuid}")
+@api.put(
+    "/schedule/appointments/{pd_appointment_uuid}", invented="the error of a slot that is not open"
+)
 def book_or_change(call: Call) -> Any:
     call.require_scope(USER)
-    own = _own(call)
+    slot = call.find(*APPOINTMENT)
     body = call.validate(CHANGE)
-    shown = own["shown"]
-    if shown["status"] == OPEN:
+    document = slot["document"]
+    if document["status"] == OPEN:
         if body.get("patient") is None:
             raise ValidationError({"patient": [REQUIRED]})
-        shown.update(patient=_patient(call, body["patient"]), status=BOOKED)
+        document.update(patient=_patient(call, body["patient"]), status=BOOKED)
     elif body.get("patient") is not None:
-        # What came of booking a slot twice was never recorded.
         raise ValidationError({"patient": ["The slot is not open."]})
     if body.get("description") is not None:
-        shown["description"] = body["description"]
+        document["description"] = body["description"]
     if str(body.get("mark_completed")).lower() == "true":
-        shown["status"] = COMPLETED
-    return _unnamed(own)
+        document["status"] = COMPLETED
+    return _without_id(slot)
 
 
-@api.delete("/schedule/appointments/{pd_appointment_uuid}")
+@api.delete(
+    "/schedule/appointments/{pd_appointment_uuid}",
+    invented="the response, and that the slot is open again",
+)
 def cancel(call: Call) -> Any:
-    """The slot is open again; whether it was, and what the answer said, was never recorded."""
     call.require_scope(USER)
-    shown = _own(call)["shown"]
-    if shown["status"] != BOOKED:
+    document = call.find(*APPOINTMENT)["document"]
+    if document["status"] != BOOKED:
         raise ValidationError({"status": ["Only a booked appointment can be canceled."]})
-    shown["status"] = OPEN
+    document["status"] = OPEN
     for name in ("patient", "description"):
-        shown.pop(name, None)
+        document.pop(name, None)
     return {}
 
 
-def _patient(call: Call, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Who comes: as given, and what is known of that uuid; the answer calls it ``_uuid``."""
-    uuid = given.get("uuid") or given.get("_uuid")
+def _patient(call: Call, sent: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the patient as sent, with what is known; the response names the id ``_uuid``."""
+    uuid = sent.get("uuid") or sent.get("_uuid")
     if not uuid:
         raise ValidationError({"patient": {"uuid": [REQUIRED]}})
-    known = {**call.store(PATIENTS).get(str(uuid), {}), **given, "_uuid": uuid}
-    known.pop("uuid", None)
-    return known
+    patient = {**call.store(PATIENTS).get(str(uuid), {}), **sent, "_uuid": uuid}
+    patient.pop("uuid", None)
+    return patient
 
 
-def _fits(kept: Mapping[str, Any], query: Mapping[str, str]) -> bool:
-    shown = kept["shown"]
-    start = _moment(query["start_date"]) if "start_date" in query else kept["start"]
-    end = _moment(query["end_date"]) if "end_date" in query else kept["end"]
+def _matches(slot: Mapping[str, Any], query: Mapping[str, str]) -> bool:
+    document = slot["document"]
+    start = _moment(query["start_date"]) if "start_date" in query else slot["start"]
+    end = _moment(query["end_date"]) if "end_date" in query else slot["end"]
     if len(query.get("end_date", "")) == len("YYYY-MM-DD"):
         end = end.replace(hour=23, minute=59, second=59)
     here = point_of(query["location"]) if "location" in query else None
     return (
-        query.get("appointment_type", shown["appointment_type"]) == shown["appointment_type"]
-        and start <= kept["start"]
-        and kept["end"] <= end
-        and query.get("pd_provider_uuid", kept["provider"]) == kept["provider"]
-        and (here is None or miles(here, tuple(kept["location"])) <= SAME_PLACE)
-        and ("patient_uuid" not in query or _comes(shown, query["patient_uuid"]))
+        query.get("appointment_type", document["appointment_type"]) == document["appointment_type"]
+        and start <= slot["start"]
+        and slot["end"] <= end
+        and query.get("pd_provider_uuid", slot["provider"]) == slot["provider"]
+        and (here is None or miles(here, tuple(slot["location"])) <= SAME_PLACE)
+        and ("patient_uuid" not in query or _is_patient(document, query["patient_uuid"]))
     )
 
 
-def _comes(shown: Mapping[str, Any], uuid: str) -> bool:
-    return "patient" in shown and str(shown["patient"]["_uuid"]) == uuid
+def _is_patient(document: Mapping[str, Any], uuid: str) -> bool:
+    return "patient" in document and str(document["patient"]["_uuid"]) == uuid
 
 
-def _unnamed(kept: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in kept["shown"].items() if name != "pd_appointment_uuid"}
-
-
-def _own(call: Call) -> dict[str, Any]:
-    found: dict[str, Any] | None = call.store().get(call.params["pd_appointment_uuid"])
-    if found is None:
-        raise NotFound("appointment")
-    return found
+def _without_id(slot: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: value for name, value in slot["document"].items() if name != "pd_appointment_uuid"
+    }

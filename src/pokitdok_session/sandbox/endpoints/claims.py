@@ -1,12 +1,12 @@
-"""Claims (837) and their status (276/277): MOCKPAYER takes a claim and decides minutes later."""
+"""Claims (837) and their status (276/277). MOCKPAYER decides minutes after a claim is sent."""
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from ..data.adjudication import build_acknowledgment, build_remittance, find_rejection
-from ..data.payers import MOCKPAYER
+from ..data.money import money, parse_decimal
+from ..data.payers import MOCKPAYER, PAYER
 from ..server.activities import CLAIM, Activity
 from ..server.call import Call
 from ..server.responses import ValidationError
@@ -16,7 +16,7 @@ from ..server.state import new_id
 
 api = Family("claims")
 
-# The 835 is matched to the claim some time after the acknowledgement.
+# Seconds between the acknowledgment of a claim and its payment (835).
 PAYMENT_DELAY = 60.0
 
 PROVIDER = Schema(checks={"npi": npi})
@@ -66,18 +66,18 @@ CLAIM_DEFAULTS = {
     "provider_signature": True,
     "patient_signature_on_file": True,
 }
-MONEY = ("total_charge_amount", "patient_paid_amount", "charge_amount", "unit_count")
+DECIMALS = ("total_charge_amount", "patient_paid_amount", "charge_amount", "unit_count")
 
 
 @api.post("/claims/", x12="837")
 def submit(call: Call) -> Activity:
-    """Take a claim; it can be canceled until it is sent to the payer."""
+    """Accept a claim; it can be canceled until it is sent to the payer."""
     body = call.validate(CLAIM_REQUEST)
     call.trading_partner("claims")
     wants_payment = mock_payment(body)
     if wants_payment and not body.get("callback_url"):
         raise ValidationError({"callback_url": [REQUIRED]})
-    injected = {
+    added = {
         "submitter": {
             "organization_name": "POKITDOK TESTING",
             "id": "POKITDOKTEST",
@@ -86,28 +86,27 @@ def submit(call: Call) -> Activity:
         "receiver": {"id": "MOCKRECEIVER", "organization_name": "MOCKRECEIVER"},
         "payer": {"id": body["trading_partner_id"], "organization_name": MOCKPAYER},
     }
-    call.parameters(**{**injected, **with_defaults(body)})
+    call.add_parameters(**{**added, **with_defaults(body)})
     call.activity.tracking_description = "submitting"
 
     def decide(activity: Activity, when: float) -> None:
-        reason = find_rejection(activity.parameters)
-        activity.add_result(build_acknowledgment(activity, when, reason), when)
-        activity.tracking_description = "rejected" if reason else "acknowledged"
-        if reason is not None:
+        rejection = find_rejection(activity.parameters)
+        activity.add_result(build_acknowledgment(activity, when, rejection), when)
+        activity.tracking_description = "rejected" if rejection else "acknowledged"
+        if rejection is not None:
             activity.enter("rejected", when)
         elif wants_payment:
             call.clock.at(when + PAYMENT_DELAY, lambda later: settle(call, activity, later))
 
-    delay = call.state.options.claim_delay
-    return call.run_later(CLAIM, delay=delay, outcome=decide)
+    return call.run_later(CLAIM, delay=call.state.options.claim_delay, outcome=decide)
 
 
 @api.post("/claims/status", name="claims_status", x12="276")
 def status(call: Call) -> Any:
-    """MOCKPAYER's one paid claim, whoever the patient is."""
+    """Return MOCKPAYER's one paid claim, for every patient."""
     body = call.validate(STATUS_REQUEST)
     call.trading_partner("claims_status")
-    sent = call.parameters(**{"async": body.get("async", False)})
+    sent = call.add_parameters(**{"async": body.get("async", False)})
     day = body.get("service_date", "2014-01-01")
     paid = {
         "status_category": "Finalized/Payment-The claim/line has been paid.",
@@ -121,8 +120,8 @@ def status(call: Call) -> Any:
         "claim_control_number": "E1TWCYYMF00",
         "check_number": "08608-035632423",
         "applied_to_deductible": False,
-        "total_claim_amount": {"amount": "150", "currency": "USD"},
-        "claim_payment_amount": {"amount": "125", "currency": "USD"},
+        "total_claim_amount": money("150"),
+        "claim_payment_amount": money("125"),
         "adjudication_finalized_date": day,
         "remittance_date": day,
         "service_date": day,
@@ -130,28 +129,28 @@ def status(call: Call) -> Any:
         "services": [
             {
                 "cpt_code": "99214",
-                "charge_amount": {"amount": "150", "currency": "USD"},
-                "payment_amount": {"amount": "125", "currency": "USD"},
+                "charge_amount": money("150"),
+                "payment_amount": money("125"),
                 "service_date": day,
                 "service_end_date": day,
                 "statuses": [paid],
             }
         ],
-        "statuses": [{**paid, "total_claim_amount": {"amount": "150", "currency": "USD"}}],
+        "statuses": [{**paid, "total_claim_amount": money("150")}],
     }
-    answer = {
+    response = {
         "client_id": call.app.client_id,
         "correlation_id": sent["correlation_id"],
         "trading_partner_id": body["trading_partner_id"],
-        "payer": {"id": MOCKPAYER, "name": "MOCK PAYER INC"},
+        "payer": PAYER,
         "submitter": {"id": "POKITDOKTEST", "organization_name": "POKITDOK TESTING"},
         "providers": [body.get("provider", {})],
         "patient": {**body.get("patient", {}), "claims": [claim]},
     }
     claims_activity = call.app.activities.find(str(body.get("claims_activity_id")))
     if claims_activity is not None:
-        claims_activity.add_result(answer, call.now)
-    return call.respond(answer)
+        claims_activity.add_result(response, call.now)
+    return call.respond(response)
 
 
 def mock_payment(body: dict[str, Any]) -> bool:
@@ -160,7 +159,7 @@ def mock_payment(body: dict[str, Any]) -> bool:
 
 
 def settle(call: Call, activity: Activity, when: float) -> None:
-    """The payment arrives: the activity's newest result, a payment to look up, a callback."""
+    """Add the payment: as the activity's newest result, to the payments, as a callback."""
     with call.state.lock:
         payment = build_remittance(activity, when)
         activity.payment_id = new_id()
@@ -177,25 +176,24 @@ def settle(call: Call, activity: Activity, when: float) -> None:
 
 
 def with_defaults(body: dict[str, Any]) -> dict[str, Any]:
-    """The request as the platform shows it: defaults filled in, decimals as strings."""
+    """Return the request as the platform shows it: with defaults, and decimals as strings."""
     claim = body.get("claim")
-    shown = dict(body)
-    if isinstance(claim, dict):
-        shown["claim"] = {**CLAIM_DEFAULTS, **_texts(claim)}
-    return shown
+    if not isinstance(claim, dict):
+        return dict(body)
+    return {**body, "claim": {**CLAIM_DEFAULTS, **_with_strings(claim)}}
 
 
-def _texts(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {
-            name: _amount(inner) if name in MONEY else _texts(inner)
-            for name, inner in value.items()
-        }
-    return [_texts(inner) for inner in value] if isinstance(value, list) else value
-
-
-def _amount(value: Any) -> Any:
-    try:
-        return str(Decimal(str(value)))
-    except InvalidOperation:
+def _with_strings(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_with_strings(item) for item in value]
+    if not isinstance(value, dict):
         return value
+    return {
+        name: _decimal_string(item) if name in DECIMALS else _with_strings(item)
+        for name, item in value.items()
+    }
+
+
+def _decimal_string(value: Any) -> Any:
+    number = parse_decimal(value)
+    return value if number is None else str(number)

@@ -1,11 +1,12 @@
-"""Eligibility (X12 270/271): MOCKPAYER's one answer, as recorded, around what was asked."""
+"""Eligibility (X12 270/271): MOCKPAYER's one response, as recorded, with the request's names."""
 
 from __future__ import annotations
 
 from functools import cache
 from typing import Any
 
-from ..data.payers import MOCKPAYER
+from ..data.money import money
+from ..data.payers import PAYER
 from ..data.service_types import SERVICE_TYPES
 from ..server.call import Call
 from ..server.routing import Family
@@ -30,64 +31,58 @@ REQUEST = Schema(
     checks={"transaction_code": one_of("request", "cancellation")},
 )
 DEFAULT_SERVICE_TYPES = ["health_benefit_plan_coverage"]
-# Whatever was asked, the recordings answer for an office visit.
-ANSWERED = {
+# Every recorded response was about an office visit, whatever the request asked for.
+RECORDED_SERVICE = {
     "service_types": ["professional_physician_visit_office"],
     "service_type_codes": ["98"],
 }
-PAYER = {"id": MOCKPAYER, "name": "MOCK PAYER INC"}
-# The documentation named the path and showed no answer.
-CONSTANTS = {"service_types": SERVICE_TYPES}
 
 
 @api.post("/eligibility/", x12="270")
 def eligibility(call: Call) -> Any:
     body = call.validate(REQUEST)
     call.trading_partner("eligibility")
-    asked = body.get("service_types") or DEFAULT_SERVICE_TYPES
-    transaction = body.get("transaction_code", "request")
-    sent = call.parameters(
-        service_types=asked,
-        transaction_code=transaction,
+    sent = call.add_parameters(
+        service_types=body.get("service_types") or DEFAULT_SERVICE_TYPES,
+        transaction_code=body.get("transaction_code", "request"),
         payer=body.get("payer") or {"id": body["trading_partner_id"]},
         **{"async": body.get("async", False)},
     )
     return call.respond(build_response(body, sent))
 
 
-@api.get("/eligibility/constants", billed=False)
+@api.get("/eligibility/constants", billed=False, invented="the response")
 def constants(call: Call) -> Any:
-    return CONSTANTS
+    return {"service_types": SERVICE_TYPES}
 
 
-def build_response(asked: dict[str, Any], sent: dict[str, Any]) -> dict[str, Any]:
-    """MOCKPAYER's answer; ``sent`` is what ``Call.parameters`` made of the call."""
-    answer: dict[str, Any] = {
+def build_response(body: dict[str, Any], sent: dict[str, Any]) -> dict[str, Any]:
+    """Return MOCKPAYER's response; ``sent`` are the parameters of ``Call.add_parameters``."""
+    return {
         "async": sent.get("async", False),
         "client_id": sent["client_id"],
         "correlation_id": sent["correlation_id"],
-        "trading_partner_id": asked["trading_partner_id"],
+        "trading_partner_id": body["trading_partner_id"],
         "valid_request": True,
-        **ANSWERED,
+        **RECORDED_SERVICE,
         "payer": PAYER,
-        "provider": _provider(asked.get("provider", {})),
-        "subscriber": _subscriber(asked.get("member", {})),
+        "provider": _provider(body.get("provider", {})),
+        "subscriber": _subscriber(body.get("member", {})),
         "coverage": _coverage(),
         "summary": summary(),
     }
-    return answer
 
 
-def _provider(asked: dict[str, Any]) -> dict[str, Any]:
+def _provider(provider: dict[str, Any]) -> dict[str, Any]:
     names = ("npi", "first_name", "last_name", "organization_name")
-    return {name: asked[name] for name in names if name in asked}
+    return {name: provider[name] for name in names if name in provider}
 
 
 def _subscriber(member: dict[str, Any]) -> dict[str, Any]:
-    echoed = ("id", "first_name", "middle_name", "last_name", "suffix", "birth_date")
+    repeated = ("id", "first_name", "middle_name", "last_name", "suffix", "birth_date")
     return {
-        **{name: member[name] for name in echoed if name in member},
-        # Told although it was not asked.
+        **{name: member[name] for name in repeated if name in member},
+        # The service sent it without a request for it.
         "gender": member.get("gender", "female"),
         "address": {
             "address_lines": ["123 MAIN ST"],
@@ -98,15 +93,11 @@ def _subscriber(member: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _money(amount: str) -> dict[str, str]:
-    return {"amount": amount, "currency": "USD"}
-
-
-# Made once, for every one of ten thousand activities keeps its answer.
+# Cached, because each of 10,000 saved activities refers to it.
 @cache
 def _coverage() -> dict[str, Any]:
     plan = "MOCK INDIVIDUAL ADVANTAGE PLAN"
-    common = {"insurance_type": "ppo", "plan_description": plan, **ANSWERED}
+    common = {"insurance_type": "ppo", "plan_description": plan, **RECORDED_SERVICE}
     single = {**common, "coverage_level": "individual", "time_period": "calendar_year"}
     family = {**common, "coverage_level": "family", "time_period": "calendar_year"}
     inside, outside = {"in_plan_network": "yes"}, {"in_plan_network": "no"}
@@ -125,22 +116,22 @@ def _coverage() -> dict[str, Any]:
             {**common, **outside, "coverage_level": "individual", "benefit_percent": 0.5},
         ],
         "copay": [
-            {**common, **inside, "coverage_level": "individual", "copayment": _money("0")},
-            {**common, **outside, "coverage_level": "individual", "copayment": _money("0")},
+            {**common, **inside, "coverage_level": "individual", "copayment": money("0")},
+            {**common, **outside, "coverage_level": "individual", "copayment": money("0")},
         ],
         "deductibles": [
-            {**single, **inside, "benefit_amount": _money("3000")},
-            {**single, **inside, "benefit_amount": _money("2983.57"), "time_period": "remaining"},
-            {**family, **inside, "benefit_amount": _money("6000")},
-            {**family, **inside, "benefit_amount": _money("5956.09"), "time_period": "remaining"},
-            {**single, **outside, "benefit_amount": _money("6000")},
-            {**family, **outside, "benefit_amount": _money("12000")},
+            {**single, **inside, "benefit_amount": money("3000")},
+            {**single, **inside, "benefit_amount": money("2983.57"), "time_period": "remaining"},
+            {**family, **inside, "benefit_amount": money("6000")},
+            {**family, **inside, "benefit_amount": money("5956.09"), "time_period": "remaining"},
+            {**single, **outside, "benefit_amount": money("6000")},
+            {**family, **outside, "benefit_amount": money("12000")},
         ],
         "out_of_pocket": [
-            {**single, **inside, "benefit_amount": _money("3000")},
-            {**family, **inside, "benefit_amount": _money("6000")},
-            {**single, **outside, "benefit_amount": _money("12500")},
-            {**family, **outside, "benefit_amount": _money("25000")},
+            {**single, **inside, "benefit_amount": money("3000")},
+            {**family, **inside, "benefit_amount": money("6000")},
+            {**single, **outside, "benefit_amount": money("12500")},
+            {**family, **outside, "benefit_amount": money("25000")},
         ],
         "contacts": [
             {"contact_type": "payer", "name": "MOCK PAYER INC", "phone": "8005550100"},
@@ -148,11 +139,11 @@ def _coverage() -> dict[str, Any]:
     }
 
 
-def _digest(limit: str, applied: str, remaining: str) -> dict[str, Any]:
+def _amounts(limit: str, applied: str, remaining: str) -> dict[str, Any]:
     return {
-        "limit": _money(limit),
-        "applied": _money(applied),
-        "remaining": _money(remaining),
+        "limit": money(limit),
+        "applied": money(applied),
+        "remaining": money(remaining),
     }
 
 
@@ -162,22 +153,22 @@ def summary() -> dict[str, Any]:
     return {
         "deductible": {
             "individual": {
-                "in_network": _digest(*single),
-                "out_of_network": _digest("6000", "16.43", "5983.57"),
+                "in_network": _amounts(*single),
+                "out_of_network": _amounts("6000", "16.43", "5983.57"),
             },
             "family": {
-                "in_network": _digest(*family),
-                "out_of_network": _digest("12000", "43.91", "11956.09"),
+                "in_network": _amounts(*family),
+                "out_of_network": _amounts("12000", "43.91", "11956.09"),
             },
         },
         "out_of_pocket": {
             "individual": {
-                "in_network": _digest(*single),
-                "out_of_network": _digest("12500", "16.43", "12483.57"),
+                "in_network": _amounts(*single),
+                "out_of_network": _amounts("12500", "16.43", "12483.57"),
             },
             "family": {
-                "in_network": _digest(*family),
-                "out_of_network": _digest("25000", "43.91", "24956.09"),
+                "in_network": _amounts(*family),
+                "out_of_network": _amounts("25000", "43.91", "24956.09"),
             },
         },
     }

@@ -1,4 +1,4 @@
-"""Enrollment (834): requests that a carrier takes later, and snapshots of who is insured."""
+"""Enrollment (834): requests that a carrier accepts later, and snapshots of its members."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from ..server.activities import CLAIM, SNAPSHOT, Activity
 from ..server.call import Call, Page
 from ..server.clock import format_date
-from ..server.responses import NotFound, ValidationError
+from ..server.responses import ValidationError
 from ..server.routing import Family
 from ..server.schema import Schema, one_of
 from ..server.state import new_id
@@ -16,7 +16,7 @@ from ..x12.enrollment_834 import ACTIONS, MAINTENANCE, PURPOSES, parse_members
 api = Family("enrollment")
 
 maintenance_type = one_of(*MAINTENANCE.values())
-# In title case, in this family alone.
+# Only this family writes them in title case.
 GENDERS = ("Female", "Male", "Unknown")
 
 BENEFIT = Schema(
@@ -48,15 +48,14 @@ REQUEST = Schema(
 UPLOAD = Schema(required=("trading_partner_id",), optional=())
 
 
-@api.post("/enrollment/")
+@api.post("/enrollment/", invented="the transitions and the result")
 def enroll(call: Call) -> Activity:
-    """Never answered at once; it can be canceled until it is sent, as a claim can."""
+    """Return an activity; it can be canceled until the request is sent, like a claim."""
     body = call.validate(REQUEST)
     call.trading_partner("enrollment")
-    call.parameters()
+    call.add_parameters()
 
     def accept(activity: Activity, when: float) -> None:
-        # Neither the transitions of an enrollment nor its result were ever recorded.
         receipt = {
             "trading_partner_id": body["trading_partner_id"],
             "date_received": format_date(when),
@@ -70,7 +69,7 @@ def enroll(call: Call) -> Activity:
 
 @api.post("/enrollment/snapshot", name="enrollment_snapshot")
 def load(call: Call) -> Activity:
-    """The snapshot is there when the activity has ended, and is its result."""
+    """Return an activity; its result is the snapshot."""
     body = call.validate(UPLOAD)
     payer = call.trading_partner("enrollment_snapshot")
     text = call.require_file().text()
@@ -81,7 +80,7 @@ def load(call: Call) -> Activity:
     call.activity.parameters = {"trading_partner_id": body["trading_partner_id"]}
     call.activity.units_of_work = len(found)
 
-    def take(activity: Activity, when: float) -> None:
+    def store(activity: Activity, when: float) -> None:
         snapshot = {
             "snapshot_id": new_id(),
             "snapshot_date": format_date(when),
@@ -90,7 +89,7 @@ def load(call: Call) -> Activity:
         call.store()[snapshot["snapshot_id"]] = (snapshot, found)
         activity.add_result(snapshot, when)
 
-    return call.run_later(SNAPSHOT, delay=call.state.options.claim_delay, outcome=take)
+    return call.run_later(SNAPSHOT, delay=call.state.options.claim_delay, outcome=store)
 
 
 @api.get("/enrollment/snapshot", name="enrollment_snapshot", billed=False)
@@ -100,16 +99,9 @@ def snapshots(call: Call) -> Page:
 
 @api.get("/enrollment/snapshot/{id}", name="enrollment_snapshot", billed=False)
 def snapshot(call: Call) -> Any:
-    return _own(call)[0]
+    return call.find("snapshot", "id")[0]
 
 
 @api.get("/enrollment/snapshot/{id}/data", name="enrollment_snapshot", billed=False)
 def snapshot_data(call: Call) -> Page:
-    return Page(_own(call)[1])
-
-
-def _own(call: Call) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    found: tuple[dict[str, Any], list[dict[str, Any]]] | None = call.store().get(call.params["id"])
-    if found is None:
-        raise NotFound("snapshot")
-    return found
+    return Page(call.find("snapshot", "id")[1])

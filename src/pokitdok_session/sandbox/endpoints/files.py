@@ -1,4 +1,4 @@
-"""Files: a batch of X12 transactions, each of which becomes a child of the upload."""
+"""Files: a batch of X12 transactions. Each transaction becomes a child activity."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ NAMES = {
 }
 
 
-@api.post("/files/", name="batch file")
+@api.post("/files/", name="batch file", invented="the results of the children")
 def files(call: Call) -> Activity:
-    """The children end with the batch; what was answered to each is its result, as X12."""
+    """Return the batch. Its children end with it; the result of each is X12."""
     body = call.validate(FORM)
     call.trading_partner("files")
     text = call.require_file().text()
@@ -36,20 +36,19 @@ def files(call: Call) -> Activity:
     children: list[tuple[Activity, str]] = []
     for transaction in found:
         kind = x12.element(transaction[0], 1)
-        child = call.child(NAMES.get(kind, kind), call.activity)
+        child = call.add_child(NAMES.get(kind, kind))
         child.path = REALTIME
         child.x12_request = "".join(between.join(segment) + end for segment in transaction)
         children.append((child, kind))
 
     def finish(activity: Activity, when: float) -> None:
         for child, kind in children:
-            answer = x12.build_response(kind, body, when)
-            child.x12_response = answer
-            # The form of this result was never recorded.
-            child.add_result({"x12": answer}, when)
+            response = x12.build_response(kind, body, when)
+            child.x12_response = response
+            child.add_result({"x12": response}, when)
             child.finish(when)
 
     batch = call.run_later(FILE, delay=call.state.options.claim_delay, outcome=finish)
-    # The documented answer is already past `stored`.
+    # The documented response is already past `stored`.
     batch.step(call.now)
     return batch

@@ -1,19 +1,19 @@
-"""Healthcare consumer ownership: how likely a patient is to pay, one by one or in batches."""
+"""Healthcare consumer ownership: how likely patients are to pay their part of a bill."""
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from ..data.money import parse_decimal
 from ..server.activities import DATA, FILE, Activity
 from ..server.call import Call
 from ..server.routing import Family
-from ..server.schema import Schema, iso_date, one_of, texts
+from ..server.schema import Schema, iso_date, one_of, strings
 
-api = Family("hco")
+api = Family("hco", invented="the score, and the result of a batch")
 
 RACES = ("asian", "black", "hispanic", "other", "white")
-# One page of the documentation spells it so, the other as everybody does.
+# Two pages of the documentation spell it differently.
 CHOLESTEROL = ("has_high_cholestorol", "has_high_cholesterol")
 FLAGS = ("has_diabetes", "has_hypertension", *CHOLESTEROL, "smoker", "has_hsa")
 NUMBERS = ("age", "activity_level", "bmi", "fico", "debt_to_income_ratio")
@@ -21,28 +21,23 @@ FACTS = ("birth_date", "gender", "race", *FLAGS, *NUMBERS)
 
 
 def number(value: Any) -> str | None:
-    """A number that is not negative, written as JSON's or as a text."""
-    if type(value) in (int, float, str):
-        try:
-            if Decimal(str(value)) >= 0:
-                return None
-        except InvalidOperation:
-            pass
-    return "Must be a number, 0 or more."
+    """A number, 0 or more, written as a number or as a string."""
+    parsed = parse_decimal(value)
+    return "Must be a number, 0 or more." if parsed is None or parsed < 0 else None
 
 
 def boolean(value: Any) -> str | None:
     return None if isinstance(value, bool) else "Must be true or false."
 
 
-def some(value: Any) -> str | None:
+def not_empty(value: Any) -> str | None:
     return None if value else "There is no consumer in it."
 
 
 CONSUMER = Schema(
     required=("address", "patient_responsibility"),
     optional=(),
-    objects={"address": Schema(required=("zipcode",), checks={"address_lines": texts})},
+    objects={"address": Schema(required=("zipcode",), checks={"address_lines": strings})},
     checks={
         "patient_responsibility": number,
         "birth_date": iso_date,
@@ -56,7 +51,7 @@ BATCH = Schema(
     required=("data", "callback_url"),
     optional=(),
     lists={"data": CONSUMER},
-    checks={"data": some},
+    checks={"data": not_empty},
 )
 
 
@@ -67,7 +62,7 @@ def consumer(call: Call) -> Any:
 
 @api.post("/hco/consumer/batch")
 def batch(call: Call) -> Activity:
-    """The scores are its result, in the order of the consumers; that form was never recorded."""
+    """Return an activity; its result is the list of scores, in the order of the consumers."""
     consumers = call.validate(BATCH)["data"]
     call.activity.units_of_work = len(consumers)
 
@@ -78,9 +73,9 @@ def batch(call: Call) -> Activity:
 
 
 def score(consumer: dict[str, Any]) -> dict[str, Any]:
-    """A figure that falls with the bill and rises with the means; the model was never told.
+    """Return a score that falls with the bill and rises with the consumer's means.
 
-    The more is known of a consumer, the narrower the interval.
+    More facts about a consumer make the interval smaller.
     """
     points = 70.0 - min(_of(consumer, "patient_responsibility") / 100, 40)
     points += (min(_of(consumer, "fico", 650), 850) - 650) / 10
@@ -97,7 +92,7 @@ def score(consumer: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _of(consumer: dict[str, Any], name: str, usual: float = 0) -> float:
+def _of(consumer: dict[str, Any], name: str, default: float = 0) -> float:
     value = consumer.get(name)
-    # By way of a text, for float() refuses whole numbers beyond its range.
-    return usual if value is None else float(str(value))
+    # str() first, because float() raises for very large integers.
+    return default if value is None else float(str(value))

@@ -1,8 +1,9 @@
-"""Identities: a master index of patients, with a fuzzy search and a history."""
+"""Identities: a master index of patients, with a fuzzy search and a history of versions."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import combinations
 from typing import Any
 from uuid import uuid4
 
@@ -13,11 +14,11 @@ from ..server.call import Call, Page
 from ..server.clock import format_datetime
 from ..server.responses import NotFound
 from ..server.routing import Family
-from ..server.schema import Schema, iso_date, one_of, text, texts
+from ..server.schema import Schema, iso_date, one_of, string, strings
 
 api = Family("identity")
 
-# What the job passes was never recorded; it can be canceled until it begins.
+# A job can be canceled until it begins.
 JOB: TransitionPath = ("queue", "process", "complete")
 
 FUZZY = ("first_name", "middle_name", "last_name", "address", "city")
@@ -36,9 +37,9 @@ EXACT = (
 
 
 def lon_lat(value: Any) -> str | None:
-    """A position, longitude first: the opposite of scheduling's."""
-    turned = value[::-1] if isinstance(value, list) else None
-    return "Must be [longitude, latitude]." if position(turned) else None
+    """A position, longitude first; scheduling has latitude first."""
+    reversed_ = value[::-1] if isinstance(value, list) else None
+    return "Must be [longitude, latitude]." if position(reversed_) else None
 
 
 def percent(value: Any) -> str | None:
@@ -46,7 +47,7 @@ def percent(value: Any) -> str | None:
     return None if is_number and 0 <= value <= 100 else "Must be a number from 0 to 100."
 
 
-# No field was said to be required.
+# The documentation requires no field.
 IDENTITY = Schema(
     optional=(
         "prefix",
@@ -60,11 +61,11 @@ IDENTITY = Schema(
         "ssn",
         "member_id",
     ),
-    objects={"address": Schema(checks={"address_lines": texts})},
+    objects={"address": Schema(checks={"address_lines": strings})},
     lists={"identifiers": Schema(checks={"location": lon_lat})},
     checks={"gender": one_of("male", "female", "unknown"), "birth_date": iso_date},
 )
-# Nor here: the job's body is only known from a client's example.
+# Known only from an example of the official client.
 JOB_REQUEST = Schema(
     required=("match_configuration", "threshold"),
     optional=("data_filters",),
@@ -72,9 +73,9 @@ JOB_REQUEST = Schema(
         "match_configuration": Schema(
             required=("source_field", "match_algorithm", "search_fields"),
             checks={
-                "source_field": text,
+                "source_field": string,
                 "match_algorithm": one_of(*ALGORITHMS),
-                "search_fields": texts,
+                "search_fields": strings,
                 "weight": percent,
             },
         )
@@ -87,21 +88,21 @@ JOB_REQUEST = Schema(
 def create(call: Call) -> Any:
     record = call.validate(IDENTITY)
     uuid = str(uuid4())
-    return _owned(call, _keep(call, uuid, record))
+    return _as_created(call, _store(call, uuid, record))
 
 
 @api.get("/identity/")
 def search(call: Call) -> Page:
-    """All that fit; without a parameter that is known, simply all."""
-    external = call.query.get("id")
+    """List the identities that match; all of them without a known parameter."""
+    external_id = call.query.get("id")
     return Page(
         [
-            _read(call, identity)
+            _as_read(call, identity)
             for identity in _latest(call)
             if (
-                _fits(identity, call.query)
-                if external is None
-                else _has_identifier(identity, external)
+                _matches(identity, call.query)
+                if external_id is None
+                else _has_identifier(identity, external_id)
             )
         ]
     )
@@ -109,24 +110,21 @@ def search(call: Call) -> Page:
 
 @api.get("/identity/{uuid}")
 def identity(call: Call) -> Any:
-    """A list of the one, or of none."""
+    """Return a list of one identity or none."""
     versions = call.store().get(call.params["uuid"], [])
-    return [_read(call, version) for version in versions[-1:]]
+    return [_as_read(call, version) for version in versions[-1:]]
 
 
-@api.put("/identity/{uuid}")
+@api.put("/identity/{uuid}", invented="that fields which are not sent stay")
 def update(call: Call) -> Any:
-    """Fields that are not sent stay as they were; whether they did was never recorded."""
-    uuid = call.params["uuid"]
-    if uuid not in call.store():
-        raise NotFound("identity")
+    latest = call.find("identity", "uuid")[-1]
     changed = call.validate(IDENTITY)
-    return _owned(call, _keep(call, uuid, {**call.store()[uuid][-1], **changed}))
+    return _as_created(call, _store(call, call.params["uuid"], {**latest, **changed}))
 
 
-@api.get("/identity/{uuid}/history")
+@api.get("/identity/{uuid}/history", invented="the names of the fields")
 def history(call: Call) -> Page:
-    """The present version is the last; neither that nor the fields' names were ever shown."""
+    """List the versions; the last one is the current one."""
     versions = call.store().get(call.params["uuid"], [])
     return Page(
         [
@@ -141,33 +139,33 @@ def historical(call: Call) -> Any:
     versions = call.store().get(call.params["uuid"], [])
     for number, version in enumerate(versions, 1):
         if str(number) == call.params["version"]:
-            return _read(call, version)
+            return _as_read(call, version)
     raise NotFound("version")
 
 
-@api.post("/identity/match", name="identity_match")
+@api.post(
+    "/identity/match",
+    name="identity_match",
+    invented="the transitions and the result; `data_filters` have no effect",
+)
 def find_duplicates(call: Call) -> Activity:
-    """Compare all identities when the job runs; its result was never recorded.
-
-    Nor was what a filter looks like: ``data_filters`` filter nothing here.
-    """
+    """Return a job that compares all identities when it runs."""
     body = call.validate(JOB_REQUEST)
-    call.parameters()
+    call.add_parameters()
 
     def compare(activity: Activity, when: float) -> None:
         identities = list(_latest(call))
-        found = []
-        for place, one in enumerate(identities):
-            for other in identities[place + 1 :]:
-                score = _score(one, other, body["match_configuration"])
-                if score >= body["threshold"]:
-                    found.append({"uuids": [one["uuid"], other["uuid"]], "score": score})
-        activity.add_result({"compared": len(identities), "duplicates": found}, when)
+        pairs = []
+        for one, other in combinations(identities, 2):
+            score = _score(one, other, body["match_configuration"])
+            if score >= body["threshold"]:
+                pairs.append({"uuids": [one["uuid"], other["uuid"]], "score": score})
+        activity.add_result({"compared": len(identities), "duplicates": pairs}, when)
 
     return call.run_later(JOB, delay=call.state.options.claim_delay, outcome=compare)
 
 
-def _keep(call: Call, uuid: str, record: dict[str, Any]) -> dict[str, Any]:
+def _store(call: Call, uuid: str, record: dict[str, Any]) -> dict[str, Any]:
     """Store a new version of an identity."""
     versions = call.store().setdefault(uuid, [])
     now = format_datetime(call.now)
@@ -175,22 +173,22 @@ def _keep(call: Call, uuid: str, record: dict[str, Any]) -> dict[str, Any]:
     dates = {"insert_datetime": first, "update_datetime": now}
     record = {**record, "uuid": uuid, **dates}
     if record.get("identifiers"):
-        known = versions[-1].get("identifiers") or [] if versions else []
-        since = {str(one.get("value")): one["insert_datetime"] for one in known}
+        earlier = versions[-1].get("identifiers") or [] if versions else []
+        inserted = {str(each.get("value")): each["insert_datetime"] for each in earlier}
         record["identifiers"] = [
-            {**one, **dates, "insert_datetime": since.get(str(one.get("value")), now)}
-            for one in record["identifiers"]
+            {**each, **dates, "insert_datetime": inserted.get(str(each.get("value")), now)}
+            for each in record["identifiers"]
         ]
     versions.append(record)
     return record
 
 
-def _owned(call: Call, record: dict[str, Any]) -> dict[str, Any]:
+def _as_created(call: Call, record: dict[str, Any]) -> dict[str, Any]:
     return {**record, "app_name": call.app.name, "client_id": call.app.client_id}
 
 
-def _read(call: Call, record: dict[str, Any]) -> dict[str, Any]:
-    # What a creation calls client_id, a lookup calls app_id.
+def _as_read(call: Call, record: dict[str, Any]) -> dict[str, Any]:
+    # The client_id of a created identity is named app_id here.
     return {**record, "app_name": call.app.name, "app_id": call.app.client_id}
 
 
@@ -198,11 +196,11 @@ def _latest(call: Call) -> Iterator[dict[str, Any]]:
     return (versions[-1] for versions in call.store("identity").values())
 
 
-def _has_identifier(identity: dict[str, Any], external: str) -> bool:
-    return any(str(one.get("value")) == external for one in identity.get("identifiers") or [])
+def _has_identifier(identity: dict[str, Any], external_id: str) -> bool:
+    return any(str(each.get("value")) == external_id for each in identity.get("identifiers") or [])
 
 
-def _fits(identity: dict[str, Any], query: Any) -> bool:
+def _matches(identity: dict[str, Any], query: Any) -> bool:
     return all(
         any(similar(query[name], text) for text in values(identity, name))
         for name in FUZZY
@@ -211,7 +209,7 @@ def _fits(identity: dict[str, Any], query: Any) -> bool:
 
 
 def values(identity: dict[str, Any], name: str) -> list[str]:
-    """What an identity has under a name of the search; an address fits line by line too."""
+    """Return the values of a search field; an address has one value per line, and the whole."""
     address = identity.get("address") or {}
     if name == "address":
         lines = address.get("address_lines") or []
@@ -221,14 +219,14 @@ def values(identity: dict[str, Any], name: str) -> list[str]:
 
 
 def _score(one: dict[str, Any], other: dict[str, Any], rules: list[dict[str, Any]]) -> float:
-    """The likeness in percent, each rule counting by its weight."""
+    """Return the similarity in percent, with each rule's weight."""
     total = reached = 0.0
     for rule in rules:
         weight = 1 if rule.get("weight") is None else rule["weight"]
-        alike = ALGORITHMS[rule["match_algorithm"]]
+        similarity = ALGORITHMS[rule["match_algorithm"]]
         best = max(
             (
-                alike(text, candidate)
+                similarity(text, candidate)
                 for text in values(one, rule["source_field"])
                 for name in rule["search_fields"]
                 for candidate in values(other, name)

@@ -1,8 +1,8 @@
-"""Identity match: sources joined to canonical identities under a configured algorithm.
+"""Identity match: sources are joined to canonical identities by a configured algorithm.
 
-Only production applications had it. No algorithm was ever described: here two sources are one
-person if their social security numbers agree or, where one of them has none, if they were born on
-the same day and their first and last names are within the edit distance of the identity search.
+Only production applications had it, and no algorithm was documented. Here two sources are one
+person if their social security numbers are equal. If one has none, they are one person if they
+have the same birth date and similar first and last names.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from ..server.routing import Family
 from ..server.schema import Schema, one_of
 from ..server.state import new_id
 
-api = Family("identity_match")
+api = Family("identity_match", invented="the algorithm, its delay, and what a deletion removes")
 
 NEW_CONFIG = Schema(required=("algorithm_id", "input_topic"), optional=())
 CHANGED_CONFIG = Schema(optional=("algorithm_id", "input_topic"))
@@ -45,7 +45,7 @@ PARTS = ("year", "month", "day")
 
 @dataclass
 class Config:
-    """An algorithm, and all that was joined by it."""
+    """An algorithm, its sources, and the canonical identities that it made."""
 
     algorithm_id: str
     input_topic: str
@@ -57,12 +57,12 @@ class Config:
     sources: dict[str, dict[str, Any]] = field(default_factory=dict)
     canonicals: dict[str, dict[str, Any]] = field(default_factory=dict)
 
-    def brief(self) -> dict[str, Any]:
+    def summary(self) -> dict[str, Any]:
         return {"algorithm_id": self.algorithm_id, "input_topic": self.input_topic}
 
     def detail(self) -> dict[str, Any]:
         return {
-            **self.brief(),
+            **self.summary(),
             "_uuid": self.uuid,
             "_id": self.id,
             "_type": "IdentityMatchConfig",
@@ -75,17 +75,17 @@ class Config:
     def source(self, source_id: str) -> dict[str, Any]:
         return {"_source_id": source_id, "data": self.sources[source_id]}
 
-    def joined_to(self, identity: dict[str, Any]) -> dict[str, Any] | None:
-        """The canonical identity of a person, if there is one."""
+    def find_canonical(self, identity: dict[str, Any]) -> dict[str, Any] | None:
+        """Return the canonical identity of a person, or None."""
         for canonical in self.canonicals.values():
-            if any(same(identity, self.sources[known]) for known in canonical["sources"]):
+            if any(is_same_person(identity, self.sources[each]) for each in canonical["sources"]):
                 return canonical
         return None
 
 
 @api.get("/identity/match_config/")
 def configs(call: Call) -> Page:
-    return Page([config.brief() for config in call.store().values()])
+    return Page([config.summary() for config in call.store().values()])
 
 
 @api.post("/identity/match_config/")
@@ -117,7 +117,6 @@ def change_config(call: Call) -> Any:
 
 @api.delete("/identity/match_config/{uuid_or_algorithm_id}")
 def delete_config(call: Call) -> Any:
-    """What was joined by it goes with it; whether it did was never recorded."""
     found = _config(call, call.params["uuid_or_algorithm_id"])
     del call.store()[found.uuid]
     return {"status": "OK", "count": 1}
@@ -125,10 +124,9 @@ def delete_config(call: Call) -> Any:
 
 @api.post("/identity/match/{algorithm_id}")
 def create_source(call: Call) -> Any:
-    """Join at once; how long the platform took was never recorded."""
     config = _config(call, call.params["algorithm_id"])
     identity = _identity(call)
-    canonical = config.joined_to(identity)
+    canonical = config.find_canonical(identity)
     if canonical is None:
         canonical = {"record_id": new_id(), "sources": [], "data": {"identity": {}}}
         config.canonicals[canonical["record_id"]] = canonical
@@ -136,7 +134,7 @@ def create_source(call: Call) -> Any:
     config.sources[source_id] = identity
     canonical["sources"].append(source_id)
     canonical["last_updated"] = format_datetime(call.now)
-    # The newest source has the last word.
+    # The newest source overrides the earlier ones.
     canonical["data"] = {"identity": {**canonical["data"]["identity"], **identity}}
     return {"_source_id": source_id}
 
@@ -144,7 +142,7 @@ def create_source(call: Call) -> Any:
 @api.post("/identity/match/{algorithm_id}/find")
 def find(call: Call) -> Any:
     config = _config(call, call.params["algorithm_id"])
-    return config.joined_to(_identity(call)) or {}
+    return config.find_canonical(_identity(call)) or {}
 
 
 @api.get("/identity/match/{algorithm_id}/{canonical_id}")
@@ -161,19 +159,18 @@ def canonical_sources(call: Call) -> Page:
 @api.get("/identity/match/{algorithm_id}/source/{source_id}")
 def source(call: Call) -> Any:
     config = _config(call, call.params["algorithm_id"])
-    return config.source(_known_source(call, config))
+    return config.source(_source_id(call, config))
 
 
 @api.get("/identity/match/{algorithm_id}/source/{source_id}/canonical")
 def source_canonical(call: Call) -> Page:
-    """A list, of one as a rule; here always, since a source is joined to the first that fits."""
+    """Return a list of one: a source is joined to the first canonical identity that matches."""
     config = _config(call, call.params["algorithm_id"])
-    source_id = _known_source(call, config)
+    source_id = _source_id(call, config)
     return Page([found for found in config.canonicals.values() if source_id in found["sources"]])
 
 
-def same(one: dict[str, Any], other: dict[str, Any]) -> bool:
-    """Whether two sources are one person."""
+def is_same_person(one: dict[str, Any], other: dict[str, Any]) -> bool:
     numbers = [_digits(identity.get("ssn")) for identity in (one, other)]
     if all(numbers):
         return numbers[0] == numbers[1]
@@ -197,11 +194,11 @@ def _birth(identity: dict[str, Any]) -> dict[str, int]:
 
 
 def _identity(call: Call) -> dict[str, Any]:
-    """The body, with all parts of a birth date or with none."""
+    """Return the body, which has all parts of a birth date or none."""
     identity = call.validate(REQUEST)
     birth = _birth(identity)
     if birth:
-        # Unlike other missing fields, these were shown with a text and not with a list.
+        # These errors are strings; every other missing field has a list.
         missing = {part: "Missing field." for part in PARTS if part not in birth}
         if missing:
             raise ValidationError({"birth_date": missing})
@@ -212,9 +209,9 @@ def _identity(call: Call) -> dict[str, Any]:
     return identity
 
 
-def _refuse_if_taken(call: Call, algorithm_id: str, but: Config | None) -> None:
+def _refuse_if_taken(call: Call, algorithm_id: str, own: Config | None) -> None:
     for config in call.store().values():
-        if config is not but and config.algorithm_id == algorithm_id:
+        if config is not own and config.algorithm_id == algorithm_id:
             raise ValidationError({"algorithm_id": ["Must be unique."]})
 
 
@@ -228,14 +225,9 @@ def _config(call: Call, name: str) -> Config:
 
 def _canonical(call: Call) -> tuple[Config, dict[str, Any]]:
     config = _config(call, call.params["algorithm_id"])
-    found = config.canonicals.get(call.params["canonical_id"])
-    if found is None:
-        raise NotFound("canonical identity")
-    return config, found
+    return config, call.find("canonical identity", "canonical_id", config.canonicals)
 
 
-def _known_source(call: Call, config: Config) -> str:
-    source_id = call.params["source_id"]
-    if source_id not in config.sources:
-        raise NotFound("source")
-    return source_id
+def _source_id(call: Call, config: Config) -> str:
+    call.find("source", "source_id", config.sources)
+    return call.params["source_id"]

@@ -1,8 +1,10 @@
 """Identity proof: questions that only the right person can answer.
 
-Who is whom, in this sandbox: a number that ends in 0000 was never issued, so there is no such
-person; those under 18 are real but have no past to ask about; of all others three questions are
-asked, and the right answer to each is the choice with the id 1.
+In this sandbox:
+
+- a person whose number ends in 0000 does not exist (``is_valid`` is false);
+- a person under 18 is valid but cannot be verified;
+- everybody else gets three questions, and the right answer is always the choice with id 1.
 """
 
 from __future__ import annotations
@@ -18,9 +20,9 @@ from ..server.responses import Refusal, ValidationError
 from ..server.routing import Family
 from ..server.schema import REQUIRED, Schema
 
-api = Family("identity_proof")
+api = Family("identity_proof", invented="the questions, the right answers, the refusal of a lock")
 
-NOTHING, DAY = timedelta(0), timedelta(days=1)
+ZERO, DAY = timedelta(0), timedelta(days=1)
 
 PERSON = Schema(
     required=("first_name", "last_name", "birth_date"),
@@ -30,7 +32,7 @@ PERSON = Schema(
         "drivers_license_number",
         "email",
         "ip_address",
-        # The table names the one, the samples the other.
+        # The documentation's table has one name, its samples the other.
         "phone_number",
         "phone",
     ),
@@ -50,19 +52,18 @@ def generate(call: Call) -> Any:
     for earlier in call.store().values():
         if earlier.locks(person, call.now):
             earlier.note(call.activity.id, call.now, 403)
-            # The schema of this refusal was never shown.
             raise Refusal(
                 {"identity": f"Locked until {format_datetime(earlier.unlocked)}"}, status=403
             )
     verdict = person.verdict(call.now)
-    made = Questionnaire(person, verdict["is_valid"], verdict["is_verifiable"], call.now)
-    made.note(call.activity.id, call.now, 200)
-    call.store()[made.id] = made
-    if not made.is_verifiable:
-        made.ended = call.now
+    questionnaire = Questionnaire(person, verdict["is_valid"], verdict["is_verifiable"], call.now)
+    questionnaire.note(call.activity.id, call.now, 200)
+    call.store()[questionnaire.id] = questionnaire
+    if not questionnaire.is_verifiable:
+        questionnaire.ended = call.now
         return verdict
-    # The sample lacked the id, without which no answer can be given.
-    return {**verdict, "questionnaire_id": made.id, "question": made.ask()}
+    # The documented sample had no id, but an answer must name it.
+    return {**verdict, "questionnaire_id": questionnaire.id, "question": questionnaire.ask()}
 
 
 @api.post("/identity/proof/questions/score/")
@@ -71,43 +72,45 @@ def answer(call: Call) -> Any:
     found: Questionnaire | None = call.store().get(str(body["questionnaire_id"]))
     if found is None:
         raise ValidationError({"questionnaire_id": ["There is no such questionnaire."]}, status=400)
-    validation_error = found.validation_error(body, call.now)
-    found.note(call.activity.id, call.now, 400 if validation_error else 200)
-    if validation_error is not None:
-        raise ValidationError(validation_error, status=400)
-    question = found.take(body["answer"], call.now)
+    errors = found.errors(body, call.now)
+    found.note(call.activity.id, call.now, 400 if errors else 200)
+    if errors:
+        raise ValidationError(errors, status=400)
+    question = found.answer(body["answer"], call.now)
     if question is not None:
         return {"status": "PENDING", "question": question}
-    told = {"status": found.result, "customer_notified": "email" in found.person.fields}
-    return {**told, "next_attempt": format_datetime(found.unlocked)} if found.mistakes else told
+    result = {"status": found.result, "customer_notified": "email" in found.person.fields}
+    if found.mistakes:
+        result["next_attempt"] = format_datetime(found.unlocked)
+    return result
 
 
 @api.get("/identity/proof/report")
 def report(call: Call) -> Any:
-    is_wanted = _wanted(call)
-    found = [one for one in call.store().values() if is_wanted(one)]
+    matches = _report_filter(call)
+    found = [each for each in call.store().values() if matches(each)]
     if call.query.get("csv", "").lower() == "true":
         return as_csv(found)
-    return Page([one.to_json() for one in found])
+    return Page([each.to_json() for each in found])
 
 
 def _person(call: Call) -> Person:
     fields = _validate(call, PERSON)
     person = Person({name: value for name, value in fields.items() if value not in (None, "")})
-    wrong = {}
+    errors = {}
     if not {"ssn", "drivers_license_number"} & set(person.fields):
-        wrong["ssn"] = [REQUIRED]
+        errors["ssn"] = [REQUIRED]
     try:
         _ = person.birth
     except (TypeError, ValueError, OverflowError):
-        wrong["birth_date"] = ["Must be a date."]
-    if wrong:
-        raise ValidationError(wrong, status=400)
+        errors["birth_date"] = ["Must be a date."]
+    if errors:
+        raise ValidationError(errors, status=400)
     return person
 
 
 def _validate(call: Call, schema: Schema) -> dict[str, Any]:
-    """The body; unlike everywhere else, a bad one is 400 here."""
+    """Return the body; only in this family an invalid one is a 400."""
     try:
         return call.validate(schema)
     except ValidationError as refusal:
@@ -115,23 +118,26 @@ def _validate(call: Call, schema: Schema) -> dict[str, Any]:
         raise
 
 
-def _wanted(call: Call) -> Callable[[Questionnaire], bool]:
-    """What the report is asked for: ids, which override dates, or the last 24 hours."""
+def _report_filter(call: Call) -> Callable[[Questionnaire], bool]:
+    """Return what selects a questionnaire: ids if there are some, otherwise dates.
+
+    Without dates it is the last 24 hours.
+    """
     ids = {call.query.get(name) for name in ("questionnaire_id", "activity_id")} - {None, ""}
-    start, given_end = _moment(call, "start_dt"), _moment(call, "end_dt")
-    end = given_end or datetime.fromtimestamp(call.now, timezone.utc)
+    start, last = _moment(call, "start_dt"), _moment(call, "end_dt")
+    end = last or datetime.fromtimestamp(call.now, timezone.utc)
 
-    def is_wanted(one: Questionnaire) -> bool:
+    def matches(each: Questionnaire) -> bool:
         if ids:
-            return ids <= {one.id, *(noted["activity_id"] for noted in one.activities)}
-        began = datetime.fromtimestamp(one.began, timezone.utc)
-        return NOTHING <= end - began <= DAY if start is None else start <= began <= end
+            return ids <= {each.id, *(entry["activity_id"] for entry in each.activities)}
+        began = datetime.fromtimestamp(each.began, timezone.utc)
+        return ZERO <= end - began <= DAY if start is None else start <= began <= end
 
-    return is_wanted
+    return matches
 
 
 def _moment(call: Call, name: str) -> datetime | None:
-    """A date or datetime of the query, in UTC; a last day counts as a whole."""
+    """Return a date or datetime of the query, in UTC; ``end_dt`` includes its day."""
     text = call.query.get(name)
     if not text:
         return None

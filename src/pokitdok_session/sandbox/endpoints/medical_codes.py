@@ -1,4 +1,4 @@
-"""Medical codes: procedures found by text, and diagnoses converted from ICD-9 to ICD-10."""
+"""Medical codes: search for procedures, and conversion of diagnoses to ICD-10."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..server.routing import Family
 
 api = Family("mpc")
 
-# Code, name, description; the wording is the sandbox's own.
+# Code, name, description. The wording is the sandbox's.
 PROCEDURES = {
     code: {"code": code, "name": name, "description": description}
     for code, name, description in (
@@ -47,27 +47,24 @@ PROCEDURES = {
 
 @api.get("/mpc/")
 def procedures(call: Call) -> Page:
-    """Those whose name and description contain what was asked, whatever its case."""
-    asked = [(name, call.query.get(name, "").casefold()) for name in ("name", "description")]
+    """List the procedures whose name and description contain the parameters, in any case."""
+    wanted = [(name, call.query.get(name, "").casefold()) for name in ("name", "description")]
     return Page(
         [
             procedure
             for procedure in PROCEDURES.values()
-            if all(text in procedure[name].casefold() for name, text in asked)
+            if all(text in procedure[name].casefold() for name, text in wanted)
         ]
     )
 
 
 @api.get("/mpc/{code}")
 def procedure(call: Call) -> Any:
-    if call.params["code"] not in PROCEDURES:
-        raise NotFound("code")
-    return PROCEDURES[call.params["code"]]
+    return call.find("code", "code", PROCEDURES)
 
 
 @api.get("/icd/convert/{code}", name="icd_convert")
 def convert(call: Call) -> Any:
-    # How a code that nothing is known about was refused was never recorded.
     mapping = find_mapping(call.params["code"])
     if mapping is None:
         raise NotFound("code")

@@ -1,32 +1,34 @@
-"""Out of pocket: prices agreed with payers, and what a patient will pay of them."""
+"""Out of pocket: prices agreed with payers, and estimates of the patient's share."""
 
 from __future__ import annotations
 
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from collections.abc import Iterable
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 from uuid import uuid4
 
+from ..data.money import money, parse_decimal
 from ..server.call import Call, Page
 from ..server.responses import NotFound, ValidationError
 from ..server.routing import Family
 from ..server.schema import REQUIRED, Schema, list_of, matching
 from .eligibility import PROVIDER, build_response
-from .prices import GEOZIP, amounts, cpt_code, zip_code
+from .prices import GEOZIP, cpt_code, price_index, zip_code
 
-# What keeping prices cost was never recorded; an estimate asks the payer.
-api = Family("oop_insurance_load_price", billed=False)
+api = Family(
+    "oop_insurance_load_price",
+    billed=False,
+    invented="whether calls are billed, the response of DELETE",
+)
 
-MOST = Decimal(1_000_000_000)
+MAX_PRICE = Decimal(1_000_000_000)
 UNIT = Decimal(1)
 DOLLARS = "USD"
 
 
 def _amount(value: Any) -> str | None:
-    try:
-        number = Decimal(str(value)) if type(value) in (str, int, float) else Decimal("nan")
-    except InvalidOperation:
-        number = Decimal("nan")
-    is_amount = number.is_finite() and 0 <= number <= MOST
+    number = parse_decimal(value)
+    is_amount = number is not None and 0 <= number <= MAX_PRICE
     return None if is_amount else "Must be an amount of money."
 
 
@@ -45,8 +47,7 @@ PRICE = Schema(
 )
 ESTIMATE = Schema(
     required=("trading_partner_id", "cpt_bundle"),
-    # Only a test of the official client knew service_type_codes. MOCKPAYER's benefits are the
-    # same for all, so it changes nothing here.
+    # Only a test of the official client sends it. MOCKPAYER has the same benefits for all codes.
     optional=("service_type_codes",),
     objects={"eligibility": Schema(objects={"provider": PROVIDER, "member": Schema()})},
     checks={"cpt_bundle": _bundle, "zip_code": zip_code},
@@ -55,10 +56,7 @@ ESTIMATE = Schema(
 
 @api.post("/oop/insurance-load-price")
 def load(call: Call) -> Any:
-    """Load the price of a bundle, or without ``price`` look it up.
-
-    Loading again for the same bundle changes the price that is there.
-    """
+    """Store the price of a bundle, or look it up without ``price``."""
     body = call.validate(PRICE)
     call.trading_partner("oop_insurance_load_price")
     loaded = _loaded(call, body)
@@ -71,7 +69,7 @@ def load(call: Call) -> Any:
         "uuid": uuid,
         "trading_partner_id": body["trading_partner_id"],
         "cpt_bundle": body["cpt_bundle"],
-        "price": _money(body["price"]["amount"], body["price"].get("currency") or DOLLARS),
+        "price": money(str(body["price"]["amount"]), body["price"].get("currency") or DOLLARS),
         "client_id": call.app.client_id,
     }
     return call.store()[uuid]
@@ -84,110 +82,101 @@ def prices(call: Call) -> Page:
 
 @api.get("/oop/insurance-load-price/{price_uuid}")
 def price(call: Call) -> Any:
-    return _own(call)
+    return call.find("price", "price_uuid")
 
 
 @api.delete("/oop/insurance-load-price/{price_uuid}")
 def delete(call: Call) -> Any:
-    # An object, as a test of the official client says; which one was never recorded.
-    del call.store()[_own(call)["uuid"]]
+    # A test of the official client expects an object.
+    del call.store()[call.find("price", "price_uuid")["uuid"]]
     return {}
 
 
-@api.post("/oop/insurance-estimate", name="oop_insurance_estimate", billed=True)
+@api.post(
+    "/oop/insurance-estimate",
+    name="oop_insurance_estimate",
+    billed=True,
+    invented="how the share is computed, and the error without any price",
+)
 def estimate(call: Call) -> Any:
-    """The patient's share for each coinsurance that the payer's answer has.
+    """Return the patient's share for each coinsurance of the payer's response.
 
-    How the share is reckoned was not written down: here the deductible comes first, then the
-    coinsurance of what is left, and never more than is left out of pocket.
+    The patient pays the deductible first, then the coinsurance of the rest, and at most the
+    remaining out-of-pocket maximum.
     """
     body = call.validate(ESTIMATE)
     call.trading_partner("eligibility")
-    loaded = _loaded(call, body)
-    if loaded is None:
-        currency, (price, low, high) = DOLLARS, _index(body)
-    else:
-        currency = loaded["price"]["currency"]
-        price = low = high = Decimal(loaded["price"]["amount"])
-    asked = {name: part for name, part in (body.get("eligibility") or {}).items() if part}
-    asked["trading_partner_id"] = body["trading_partner_id"]
-    answer = build_response(asked, call.parameters())
-    # Of nobody in particular nothing is spent yet.
-    standing = "remaining" if {"member", "provider"} <= asked.keys() else "limit"
-    deductible, most = (
-        answer["summary"][name]["individual"]["in_network"][standing]["amount"]
+    currency, (price, low, high) = _bundle_price(call, body)
+    inquiry = {name: part for name, part in (body.get("eligibility") or {}).items() if part}
+    inquiry["trading_partner_id"] = body["trading_partner_id"]
+    response = build_response(inquiry, call.add_parameters())
+    # A patient who is not named has spent nothing yet.
+    amount_name = "remaining" if {"member", "provider"} <= inquiry.keys() else "limit"
+    deductible, maximum = (
+        response["summary"][name]["individual"]["in_network"][amount_name]["amount"]
         for name in ("deductible", "out_of_pocket")
     )
-    found = answer["coverage"]["coinsurance"]
-    shares = [Decimal(str(one["benefit_percent"])) for one in found]
+    coinsurance = response["coverage"]["coinsurance"]
+    shares = [Decimal(str(each["benefit_percent"])) for each in coinsurance]
 
-    def patient_pays(amount: Decimal) -> list[str]:
+    def estimates(amount: Decimal) -> list[str]:
         return [
-            str(_rounded(amount, share, Decimal(deductible), Decimal(most))) for share in shares
+            str(_patient_pays(amount, share, Decimal(deductible), Decimal(maximum)))
+            for share in shares
         ]
 
     return {
         "calculation": {
-            "price": _money(price, currency),
-            "low_price": _money(low, currency),
-            "high_price": _money(high, currency),
+            "price": money(str(price), currency),
+            "low_price": money(str(low), currency),
+            "high_price": money(str(high), currency),
             "deductible": deductible,
-            "max_oop": most,
+            "max_oop": maximum,
             "coinsurance": [str(share) for share in shares],
-            "estimate": patient_pays(price),
-            "lower_estimate": patient_pays(low),
-            "upper_estimate": patient_pays(high),
-            "service_type_codes": [one["service_type_codes"] for one in found],
+            "estimate": estimates(price),
+            "lower_estimate": estimates(low),
+            "upper_estimate": estimates(high),
+            "service_type_codes": [each["service_type_codes"] for each in coinsurance],
             "messages": [f"The deductible has not been met: {deductible} remain."],
         },
-        "eligibility": answer,
+        "eligibility": response,
     }
 
 
-def _rounded(amount: Decimal, share: Decimal, deductible: Decimal, most: Decimal) -> Decimal:
+def _patient_pays(
+    amount: Decimal, share: Decimal, deductible: Decimal, maximum: Decimal
+) -> Decimal:
     first = min(amount, deductible)
-    pays = min(first + (amount - first) * share, most)
+    pays = min(first + (amount - first) * share, maximum)
     return pays.quantize(UNIT, ROUND_HALF_UP)
 
 
-def _index(body: dict[str, Any]) -> tuple[Decimal, Decimal, Decimal]:
-    """What insurers allow in the region for all of the bundle: on average, least and most."""
+def _bundle_price(call: Call, body: dict[str, Any]) -> tuple[str, tuple[Decimal, Decimal, Decimal]]:
+    """Return the currency, and the average, lowest and highest price of a bundle."""
+    loaded = _loaded(call, body)
+    if loaded is not None:
+        price = Decimal(loaded["price"]["amount"])
+        return loaded["price"]["currency"], (price, price, price)
     if not body.get("zip_code"):
-        # How an estimate without any price was refused was never recorded.
         raise ValidationError({"zip_code": [REQUIRED]})
-    region = str(body["zip_code"])[:GEOZIP]
-    index = [
+    rows = [
         row
         for code in body["cpt_bundle"]
-        for row in amounts(str(code), region)
+        for row in price_index(str(code), str(body["zip_code"])[:GEOZIP])
         if (row["payer_type"], row["payment_type"]) == ("insurance", "allowed")
     ]
     average, low, high = (
-        sum((Decimal(str(row[name])) for row in index), Decimal(0))
+        sum((Decimal(str(row[name])) for row in rows), Decimal(0))
         for name in ("average_price", "low_price", "high_price")
     )
-    return average, low, high
+    return DOLLARS, (average, low, high)
 
 
 def _loaded(call: Call, body: dict[str, Any]) -> dict[str, Any] | None:
-    for kept in call.store().values():
-        if _key(kept) == _key(body):
-            found: dict[str, Any] = kept
-            return found
-    return None
+    items: Iterable[dict[str, Any]] = call.store().values()
+    return next((item for item in items if _key(item) == _key(body)), None)
 
 
 def _key(body: dict[str, Any]) -> tuple[str, list[str]]:
-    """The order of a bundle does not matter."""
+    """Return what identifies a bundle, in which the order of the codes does not count."""
     return body["trading_partner_id"], sorted(map(str, body["cpt_bundle"]))
-
-
-def _own(call: Call) -> dict[str, Any]:
-    found: dict[str, Any] | None = call.store().get(call.params["price_uuid"])
-    if found is None:
-        raise NotFound("price")
-    return found
-
-
-def _money(amount: Any, currency: str) -> dict[str, str]:
-    return {"amount": str(amount), "currency": currency}

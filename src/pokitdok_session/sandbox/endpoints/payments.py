@@ -1,17 +1,18 @@
-"""Payments: what payers paid, for mock claims and for a few that were sent elsewhere."""
+"""Payments: for mock claims, and three for claims that were not sent through the API."""
 
 from __future__ import annotations
 
 from datetime import datetime, timezone
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from ..data.adjudication import build_remittance
+from ..data.money import parse_decimal
 from ..data.payers import MOCKPAYER
 from ..server.activities import Activity
 from ..server.call import Call, Page, Raw
 from ..server.clock import format_date
-from ..server.responses import NotFound, ValidationError
+from ..server.responses import ValidationError
 from ..server.routing import Family
 from ..server.schema import iso_date
 from ..x12 import interchange as x12
@@ -29,8 +30,8 @@ DATES = {
 }
 
 
-def _elsewhere(number: int, payer: str, received: str, charge: str, code: str) -> dict[str, Any]:
-    """A payment of a claim that no activity knows of."""
+def _make_payment(number: int, payer: str, received: str, charge: str, code: str) -> dict[str, Any]:
+    """Return the payment of a claim that has no activity."""
     when = datetime.fromisoformat(received).replace(tzinfo=timezone.utc).timestamp()
     claim = {
         "billing_provider": {"organization_name": "Thistledown Clinic", "npi": "1234567893"},
@@ -46,36 +47,35 @@ def _elsewhere(number: int, payer: str, received: str, charge: str, code: str) -
             ],
         },
     }
-    paid = Activity(
+    activity = Activity(
         "claims",
         when,
         number,
-        # The trace number is made of its first digits.
+        # Its first digits are the trace number.
         id=f"{number}{'5d0c' * 6}"[:24],
         parameters=claim,
         trading_partner_id=payer,
     )
     return {
-        "id": paid.id,
+        "id": activity.id,
         "activity_id": None,
         "trading_partner_id": payer,
         "received": when,
-        "payment": build_remittance(paid, when),
+        "payment": build_remittance(activity, when),
     }
 
 
 CANNED = [
-    _elsewhere(1, MOCKPAYER, "2018-11-05", "120.00", "99213"),
-    _elsewhere(2, MOCKPAYER, "2018-12-03", "150.00", "99214"),
-    _elsewhere(3, "SANDBOX_PAYER_01", "2019-01-14", "75.50", "98940"),
+    _make_payment(1, MOCKPAYER, "2018-11-05", "120.00", "99213"),
+    _make_payment(2, MOCKPAYER, "2018-12-03", "150.00", "99214"),
+    _make_payment(3, "SANDBOX_PAYER_01", "2019-01-14", "75.50", "98940"),
 ]
 
 
-@api.get("/payments/")
+@api.get("/payments/", invented="the order: as received")
 def payments(call: Call) -> Page:
-    """In order of their arrival: which order the service had was never recorded."""
     call.require_params(**dict.fromkeys(DATES, iso_date))
-    found = [_listed(payment) for payment in _all(call).values()]
+    found = [_summary(payment) for payment in _all(call).values()]
     for name in EXACT:
         if name in call.query:
             found = [item for item in found if item[name] == call.query[name]]
@@ -83,53 +83,49 @@ def payments(call: Call) -> Page:
     if trace is not None:
         found = [item for item in found if _trace(_all(call)[item["id"]]) == trace]
     if "amount" in call.query:
-        amount = _amount(call.query["amount"])
+        amount = parse_decimal(call.query["amount"])
+        if amount is None:
+            raise ValidationError({"amount": ["Not an amount."]})
         found = [item for item in found if Decimal(item["total"]["amount"]) == amount]
     for name, (field, how) in DATES.items():
         if name in call.query:
-            found = [item for item in found if _meets(item[field], how, call.query[name])]
+            found = [item for item in found if _is_in_range(item[field], how, call.query[name])]
     return Page(found)
 
 
 @api.get("/payments/{id}")
 def payment(call: Call) -> Any:
-    own = _own(call)
-    listed, paid = _listed(own), own["payment"]
-    kept = ("id", "payment_type", "trading_partner_id", "transaction_count")
+    item = call.find("payment", "id", _all(call))
+    summary = _summary(item)
+    for name in ("effective_date", "received_date", "total"):
+        del summary[name]
     return {
-        **{name: listed[name] for name in (*kept, "linked_activity_count")},
-        **{name: paid[name] for name in ("financial_information", "payee", "payer")},
+        **summary,
+        **{name: item["payment"][name] for name in ("financial_information", "payee", "payer")},
     }
 
 
 @api.get("/payments/{id}/data")
 def payment_data(call: Call) -> Any:
-    own = _own(call)
+    item = call.find("payment", "id", _all(call))
     if x12.BARE in call.headers.get("accept", ""):
-        return Raw(build_835(own["payment"], own["received"]), x12.BARE)
-    return Page([own["payment"]])
+        return Raw(build_835(item["payment"], item["received"]), x12.BARE)
+    return Page([item["payment"]])
 
 
 def _all(call: Call) -> dict[str, dict[str, Any]]:
     return {**{canned["id"]: canned for canned in CANNED}, **call.store()}
 
 
-def _own(call: Call) -> dict[str, Any]:
-    found = _all(call).get(call.params["id"])
-    if found is None:
-        raise NotFound("payment")
-    return found
-
-
-def _listed(payment: dict[str, Any]) -> dict[str, Any]:
-    money = payment["payment"]["financial_information"]
+def _summary(payment: dict[str, Any]) -> dict[str, Any]:
+    financial = payment["payment"]["financial_information"]
     return {
         "id": payment["id"],
         "payment_type": "claim_payment",
         "trading_partner_id": payment["trading_partner_id"],
-        "effective_date": money["effective_date"],
+        "effective_date": financial["effective_date"],
         "received_date": format_date(payment["received"]),
-        "total": money["payment_amount"],
+        "total": financial["payment_amount"],
         "transaction_count": len(payment["payment"]["claim_payments"]),
         "linked_activity_count": 0 if payment["activity_id"] is None else 1,
     }
@@ -139,16 +135,6 @@ def _trace(payment: dict[str, Any]) -> Any:
     return payment["payment"]["financial_information"]["check_eft_trace_number"]
 
 
-def _amount(text: str) -> Decimal:
-    try:
-        amount = Decimal(text)
-    except InvalidOperation:
-        amount = Decimal("NaN")
-    if not amount.is_finite():
-        raise ValidationError({"amount": ["Not an amount."]})
-    return amount
-
-
-def _meets(when: str, how: str, limit: str) -> bool:
-    # ISO dates sort as text.
+def _is_in_range(when: str, how: str, limit: str) -> bool:
+    # ISO dates sort as strings.
     return {"is": when == limit, "from": when >= limit, "until": when <= limit}[how]

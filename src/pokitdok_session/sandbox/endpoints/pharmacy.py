@@ -1,10 +1,11 @@
-"""Pharmacy: formularies and plans of Medicare Part D, and what drugs cost under them."""
+"""Pharmacy: formularies and plans of Medicare Part D, and the prices of drugs."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ..data.money import money
 from ..data.pharmacies import (
     DRUGS,
     INITIAL_COVERAGE_LIMIT,
@@ -27,11 +28,11 @@ boolean: Check = matching("(?i:true|false)", "Must be true or false.")
 
 @api.get("/pharmacy/formulary", name="pharmacy_formulary")
 def formulary(call: Call) -> Page:
-    """What plans cover of drugs, with tiers, limits and prices of the initial coverage phase."""
-    asked = read_parameters(call)
-    plans = _plans(asked)
-    drugs = _drugs(asked, "drug", "drug_class", "ndc", "rxcui")
-    with_plan = is_true(asked, "include_plans") or asked.get("include") == "plan"
+    """List tiers, limits and prices of drugs per plan, in the initial coverage phase."""
+    params = read_parameters(call)
+    plans = _plans(params)
+    drugs = _drugs(params, "drug", "drug_class", "ndc", "rxcui")
+    with_plan = is_true(params, "include_plans") or params.get("include") == "plan"
     rows = []
     for plan in plans:
         for drug in drugs:
@@ -47,91 +48,88 @@ def formulary(call: Call) -> Page:
             }
             if drug.limit is not None:
                 row["limit_amount"], row["limit_days"] = drug.limit
-            rows.append({**row, "plan": _shown(plan)} if with_plan else row)
+            rows.append({**row, "plan": _plan_json(plan)} if with_plan else row)
     return Page(rows, counted=True)
 
 
 @api.get("/pharmacy/plans", name="pharmacy_plans")
 def plans(call: Call) -> Page:
-    """A list, as documented since 2016; a recording of May of that year had an object."""
-    return Page([_shown(plan) for plan in _plans(read_parameters(call))])
+    """Return a list, as documented since 2016; in May 2016 the service returned an object."""
+    return Page([_plan_json(plan) for plan in _plans(read_parameters(call))])
 
 
-@api.get("/pharmacy/plan", name="pharmacy_plan")
+@api.get("/pharmacy/plan", name="pharmacy_plan", invented="the response")
 def plan(call: Call) -> Any:
-    """One plan, in a draft; how it answered for an unknown one was never recorded."""
     found = _plans(read_parameters(call))
     if not found:
         raise NotFound("plan")
-    return _shown(found[0])
+    return _plan_json(found[0])
 
 
 @api.get("/pharmacy/drug/cost", name="pharmacy_drug_cost")
 def drug_cost(call: Call) -> Page:
-    """What became part of the formulary."""
-    asked = read_parameters(call)
-    plans = _plans(asked)
-    drugs = _drugs(asked, "drug", "ndc")
-    return Page([{"label_name": one.name, **_prices(one, plan)} for plan in plans for one in drugs])
+    """List prices of drugs, which later became a part of the formulary."""
+    params = read_parameters(call)
+    plans = _plans(params)
+    drugs = _drugs(params, "drug", "ndc")
+    return Page(
+        [{"label_name": drug.name, **_prices(drug, plan)} for plan in plans for drug in drugs]
+    )
 
 
-# The drafts before: first a POST, and another path.
+# Drafts of the documentation had POST, and another path.
 api.post("/pharmacy/formulary/", name="pharmacy_formulary")(formulary)
-api.post("/pharmacy/plan/", name="pharmacy_plan")(plan)
+api.post("/pharmacy/plan/", name="pharmacy_plan", invented="the response")(plan)
 api.get("/pharmacy/drugcost", name="pharmacy_drug_cost")(drug_cost)
 api.post("/pharmacy/drugcost", name="pharmacy_drug_cost")(drug_cost)
 
 
 def read_parameters(call: Call, **checks: Check) -> dict[str, str]:
-    """The parameters, be they in the query or, as in the drafts, in a body."""
+    """Return the parameters of the query, or of a body, as in drafts of the documentation."""
     body = call.validate(Schema()) if call.body is not None else {}
     sent = {**call.query, **body}
-    asked = {name: str(value) for name, value in sent.items() if value not in (None, "")}
+    params = {name: str(value) for name, value in sent.items() if value not in (None, "")}
     schema = Schema(("trading_partner_id",), checks={"include_plans": boolean, **checks})
-    wrong = schema.errors(asked)
-    if wrong:
-        raise ValidationError(wrong)
-    if asked["trading_partner_id"] != MEDICARE:
-        raise UnknownTradingPartner(asked["trading_partner_id"], "pharmacy")
-    return asked
+    errors = schema.errors(params)
+    if errors:
+        raise ValidationError(errors)
+    if params["trading_partner_id"] != MEDICARE:
+        raise UnknownTradingPartner(params["trading_partner_id"], "pharmacy")
+    return params
 
 
-def is_true(asked: Mapping[str, str], name: str, *, usual: str = "false") -> bool:
-    return asked.get(name, usual).lower() == "true"
+def is_true(params: Mapping[str, str], name: str, *, default: str = "false") -> bool:
+    return params.get(name, default).lower() == "true"
 
 
-def _plans(asked: Mapping[str, str]) -> list[Plan]:
-    if not (asked.get("plan_number") or asked.get("plan_name")):
+def _plans(params: Mapping[str, str]) -> list[Plan]:
+    if not (params.get("plan_number") or params.get("plan_name")):
         raise ValidationError({"plan_number": [REQUIRED]})
     return [
         plan
         for plan in PLANS.values()
-        if asked.get("plan_number", plan.number).upper() == plan.number
-        and asked.get("plan_name", "").casefold() in plan.name.casefold()
-        and asked.get("zipcode", plan.zipcodes[0]) in plan.zipcodes
+        if params.get("plan_number", plan.number).upper() == plan.number
+        and params.get("plan_name", "").casefold() in plan.name.casefold()
+        and params.get("zipcode", plan.zipcodes[0]) in plan.zipcodes
     ]
 
 
-def _drugs(asked: Mapping[str, str], *names: str) -> list[Drug]:
-    """Those that fit; of a name, strength and form may be left out."""
-    if not any(asked.get(name) for name in names):
+def _drugs(params: Mapping[str, str], *names: str) -> list[Drug]:
+    """Return the drugs that match; a name can be without strength and form."""
+    if not any(params.get(name) for name in names):
         raise ValidationError({names[0]: [REQUIRED]})
     return [
         drug
         for drug in DRUGS
-        if set(asked.get("drug", "").casefold().split()) <= set(drug.name.casefold().split())
-        and asked.get("drug_class", drug.classes[0]).casefold() in drug.classes
-        and asked.get("ndc", drug.ndc) == drug.ndc
-        and asked.get("rxcui", drug.rxcui) == drug.rxcui
+        if set(params.get("drug", "").casefold().split()) <= set(drug.name.casefold().split())
+        and params.get("drug_class", drug.classes[0]).casefold() in drug.classes
+        and params.get("ndc", drug.ndc) == drug.ndc
+        and params.get("rxcui", drug.rxcui) == drug.rxcui
     ]
 
 
-def _money(amount: float) -> dict[str, str]:
-    return {"amount": f"{amount:.2f}", "currency": "USD"}
-
-
 def _copay(plan: Plan, tier: int) -> float | None:
-    """Dollars for thirty days; None where a fraction is due."""
+    """Return dollars for thirty days, or None if the patient pays a fraction."""
     return plan.copays[tier - 1] if tier <= len(plan.copays) else None
 
 
@@ -140,7 +138,7 @@ def _coinsurance(plan: Plan, tier: int) -> float:
 
 
 def patient_pays(drug: Drug, plan: Plan, cost: float, *, mail: bool = False) -> float:
-    """Never more than the drug costs."""
+    """Return the patient's part, which is at most the cost."""
     copay = _copay(plan, drug.tier)
     if copay is None:
         return round(cost * _coinsurance(plan, drug.tier), 2)
@@ -148,19 +146,19 @@ def patient_pays(drug: Drug, plan: Plan, cost: float, *, mail: bool = False) -> 
 
 
 def _prices(drug: Drug, plan: Plan) -> dict[str, Any]:
-    """Money, as in the samples; the table said strings."""
+    """Return objects, as in the documentation's samples; its table says strings."""
     retail, mail = drug.monthly, drug.monthly * 3
     pays, pays_by_mail = patient_pays(drug, plan, retail), patient_pays(drug, plan, mail, mail=True)
     return {
         "retail": {
-            "oop_30_day": _money(pays),
-            "total_cost_30_day": _money(retail),
-            "ins_pay_30_day": _money(retail - pays),
+            "oop_30_day": money(pays),
+            "total_cost_30_day": money(retail),
+            "ins_pay_30_day": money(retail - pays),
         },
         "mail": {
-            "oop_90_day": _money(pays_by_mail),
-            "total_cost_90_day": _money(mail),
-            "ins_pay_90_day": _money(mail - pays_by_mail),
+            "oop_90_day": money(pays_by_mail),
+            "total_cost_90_day": money(mail),
+            "ins_pay_90_day": money(mail - pays_by_mail),
         },
     }
 
@@ -171,18 +169,18 @@ def _tiers(plan: Plan, days: int, factor: float) -> Iterator[tuple[str, Any]]:
         if copay is None:
             yield f"tier_{word}_{days}_day_coins", str(_coinsurance(plan, tier))
         else:
-            yield f"tier_{word}_{days}_day_copay", _money(copay * factor)
+            yield f"tier_{word}_{days}_day_copay", money(copay * factor)
 
 
-def _shown(plan: Plan) -> dict[str, Any]:
+def _plan_json(plan: Plan) -> dict[str, Any]:
     return {
         "plan_name": plan.name,
         "plan_number": plan.number,
         "trading_partner_id": MEDICARE,
         "zipcodes": list(plan.zipcodes),
-        "premium": {"amount": plan.premium, "currency": "USD"},
-        "deductible": {"amount": plan.deductible, "currency": "USD"},
-        "initial_coverage_limit": {"amount": INITIAL_COVERAGE_LIMIT, "currency": "USD"},
+        "premium": money(plan.premium),
+        "deductible": money(plan.deductible),
+        "initial_coverage_limit": money(INITIAL_COVERAGE_LIMIT),
         "retail": dict(_tiers(plan, 30, 1)),
         "mail": dict(_tiers(plan, 90, plan.mail)),
     }

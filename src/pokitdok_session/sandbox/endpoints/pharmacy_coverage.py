@@ -1,4 +1,4 @@
-"""Pharmacy coverage: what a patient pays at the counter, from a draft of April 2018."""
+"""Pharmacy coverage: what a patient pays in a pharmacy. Only a draft of April 2018 had it."""
 
 from __future__ import annotations
 
@@ -6,21 +6,23 @@ import secrets
 from datetime import datetime
 from typing import Any
 
+from ..data.money import money
 from ..data.pharmacies import DRUGS, PHARMACIES, PLANS, Drug
 from ..server.call import Call
 from ..server.routing import Family
 from ..server.schema import Schema, matching, npi, one_of
 from .pharmacy import patient_pays
 
-# Only a draft knew this call, so that neither its cost nor a whole answer was ever seen.
-api = Family("pharmacy_coverage")
+api = Family(
+    "pharmacy_coverage", invented="whether it is billed, the rejections, most of the response"
+)
 
-MOST_DRUGS = 4
+MAX_DRUGS = 4
 MONTH = 30
 
 
 def _birth_date(value: Any) -> str | None:
-    """Without hyphens, unlike everywhere else."""
+    """A date without hyphens; only this family writes it so."""
     try:
         datetime.strptime(value, "%Y%m%d")
     except (TypeError, ValueError):
@@ -34,8 +36,8 @@ def _quantity(value: Any) -> str | None:
 
 
 def _one_to_four(value: Any) -> str | None:
-    is_right = isinstance(value, list) and 1 <= len(value) <= MOST_DRUGS
-    return None if is_right else f"Must be one to {MOST_DRUGS} drugs."
+    is_right = isinstance(value, list) and 1 <= len(value) <= MAX_DRUGS
+    return None if is_right else f"Must be one to {MAX_DRUGS} drugs."
 
 
 REQUEST = Schema(
@@ -63,7 +65,7 @@ REQUEST = Schema(
     },
     checks={"pharmacy_npi": npi, "drugs": _one_to_four},
 )
-# The insurance names no plan of the formularies, so that everybody has this one.
+# The request's insurance does not name a plan of the formularies: every patient has this one.
 PLAN = PLANS["S0000003"]
 
 
@@ -71,43 +73,45 @@ PLAN = PLANS["S0000003"]
 def coverage(call: Call) -> Any:
     body = call.validate(REQUEST)
     is_in_network = str(body["pharmacy_npi"]) in PHARMACIES
-    return {"drugs": [_answer(asked, is_in_network) for asked in body["drugs"]]}
+    return {"drugs": [_covered(drug, is_in_network) for drug in body["drugs"]]}
 
 
-def _answer(asked: dict[str, Any], is_in_network: bool) -> dict[str, Any]:
-    drug = next((drug for drug in DRUGS if drug.ndc == str(asked["ndc"])), None)
+def _covered(sent: dict[str, Any], is_in_network: bool) -> dict[str, Any]:
+    drug = next((drug for drug in DRUGS if drug.ndc == str(sent["ndc"])), None)
     row: dict[str, Any] = {
-        "ndc": str(asked["ndc"]),
-        "quantity_dispensed": str(asked["quantity_dispensed"]),
-        "rejections": _rejections(drug, asked, is_in_network),
+        "ndc": str(sent["ndc"]),
+        "quantity_dispensed": str(sent["quantity_dispensed"]),
+        "rejections": _rejections(drug, sent, is_in_network),
         "additional_information": [],
         "history": [],
     }
     if drug is None or row["rejections"]:
         return row
-    # As if one were taken a day.
-    cost = drug.monthly * asked["quantity_dispensed"] / MONTH
+    # One unit per day.
+    cost = drug.monthly * sent["quantity_dispensed"] / MONTH
     pays = patient_pays(drug, PLAN, cost)
     is_copay = drug.tier <= len(PLAN.copays)
     return {
         **row,
-        "patient_pay_amount": _money(pays),
-        "amount_of_copay": _money(pays if is_copay else 0.0),
-        "amount_of_coinsurance": [] if is_copay else [{**_money(pays), "amount": round(pays, 2)}],
+        "patient_pay_amount": _displayed(pays),
+        "amount_of_copay": _displayed(pays if is_copay else 0.0),
+        "amount_of_coinsurance": (
+            [] if is_copay else [{**_displayed(pays), "amount": round(pays, 2)}]
+        ),
         "prescription_service_reference_number": f"{secrets.randbelow(10**12):012d}",
     }
 
 
-def _rejections(drug: Drug | None, asked: dict[str, Any], is_in_network: bool) -> list[str]:
-    """The names of reject codes of NCPDP; the draft had no sample."""
+def _rejections(drug: Drug | None, sent: dict[str, Any], is_in_network: bool) -> list[str]:
+    """Return names of NCPDP's reject codes."""
     if drug is None:
         return ["Product/Service Not Covered"]
     if not is_in_network:
         return ["Pharmacy Not Contracted With Plan"]
-    if drug.prior_auth and not asked.get("prior_authorization_number_submitted"):
+    if drug.prior_auth and not sent.get("prior_authorization_number_submitted"):
         return ["Prior Authorization Required"]
     return []
 
 
-def _money(amount: float) -> dict[str, Any]:
-    return {"amount": f"{amount:.2f}", "currency": "USD", "display": f"${amount:,.2f}"}
+def _displayed(amount: float) -> dict[str, Any]:
+    return {**money(amount), "display": f"${amount:,.2f}"}

@@ -1,4 +1,4 @@
-"""Pharmacy networks: which pharmacies a Medicare plan has, and where."""
+"""Pharmacy networks: the pharmacies of a Medicare plan."""
 
 from __future__ import annotations
 
@@ -17,62 +17,62 @@ api = Family("pharmacy_network")
 
 @api.get("/pharmacy/network/")
 def network(call: Call) -> Page:
-    """A plan's pharmacies, or those of all plans.
+    """List a plan's pharmacies, or those of all plans.
 
-    The recording of 2016 took no notice of a ZIP code; here it counts.
+    The service of 2016 ignored the ZIP code; the sandbox uses it.
     """
-    asked = read_parameters(
+    params = read_parameters(
         call, sort=one_of("distance", "rank"), radius=radius, retail=boolean, mail=boolean
     )
-    wants_retail, wants_mail = is_true(asked, "retail", usual="true"), is_true(asked, "mail")
-    here = search_center({"zipcode": asked["zipcode"]}) if "zipcode" in asked else None
-    around = parse_radius(asked["radius"]) if here and "radius" in asked else None
+    wants_retail, wants_mail = is_true(params, "retail", default="true"), is_true(params, "mail")
+    here = search_center({"zipcode": params["zipcode"]}) if "zipcode" in params else None
+    max_miles = parse_radius(params["radius"]) if here and "radius" in params else None
     found = []
     for pharmacy in PHARMACIES.values():
         away = miles(here, pharmacy.place.point) if here else 0.0
-        # A radius is drawn around the ZIP code; without one it must be the pharmacy's own.
+        # The ZIP code is the center of a radius; without a radius it must be the pharmacy's.
         is_near = (
-            asked.get("zipcode", pharmacy.place.zipcode) == pharmacy.place.zipcode
-            if around is None
-            else away <= around
+            params.get("zipcode", pharmacy.place.zipcode) == pharmacy.place.zipcode
+            if max_miles is None
+            else away <= max_miles
         )
         if (
             is_near
             and ((pharmacy.retail and wants_retail) or (pharmacy.mail and wants_mail))
-            and asked.get("state", pharmacy.place.state).upper() == pharmacy.place.state
-            and asked.get("pharmacy_name", "").casefold() in pharmacy.name.casefold()
-            and _is_in_network(pharmacy, asked)
+            and params.get("state", pharmacy.place.state).upper() == pharmacy.place.state
+            and params.get("pharmacy_name", "").casefold() in pharmacy.name.casefold()
+            and _is_in_network(pharmacy, params)
         ):
             found.append((away, pharmacy))
-    if here and asked.get("sort") != "rank":
-        found.sort(key=lambda one: one[0])
-    return Page([_row(pharmacy, asked) for _, pharmacy in found], counted=True)
+    if here and params.get("sort") != "rank":
+        found.sort(key=lambda pair: pair[0])
+    return Page([_row(pharmacy, params) for _, pharmacy in found], counted=True)
 
 
 @api.get("/pharmacy/network/{npi}")
 def in_network(call: Call) -> Any:
-    """A list of the one, or of none."""
-    asked = read_parameters(call)
+    """Return a list of one pharmacy or none."""
+    params = read_parameters(call)
     pharmacy = PHARMACIES.get(call.params["npi"])
-    return [] if pharmacy is None else [_row(pharmacy, asked)]
+    return [] if pharmacy is None else [_row(pharmacy, params)]
 
 
-def _is_in_network(pharmacy: Pharmacy, asked: Mapping[str, str]) -> bool:
-    number = asked.get("plan_number")
+def _is_in_network(pharmacy: Pharmacy, params: Mapping[str, str]) -> bool:
+    number = params.get("plan_number")
     return bool(pharmacy.plans) if number is None else number.upper() in pharmacy.plans
 
 
-def _row(pharmacy: Pharmacy, asked: Mapping[str, str]) -> dict[str, Any]:
-    """A pharmacy with the names of the sample; the table had plan_number and locations."""
+def _row(pharmacy: Pharmacy, params: Mapping[str, str]) -> dict[str, Any]:
+    """Return a pharmacy with the names of the documentation's sample; its table had others."""
     place = pharmacy.place
     latitude, longitude = place.point
     return {
         "pharmacy_name": pharmacy.name,
         "npi": pharmacy.npi,
-        "in_network": _is_in_network(pharmacy, asked),
+        "in_network": _is_in_network(pharmacy, params),
         "retail": pharmacy.retail,
         "mail": pharmacy.mail,
-        **({"plan_id": asked["plan_number"]} if "plan_number" in asked else {}),
+        **({"plan_id": params["plan_number"]} if "plan_number" in params else {}),
         "location": {
             "address_lines": [pharmacy.street],
             "city": place.city,

@@ -1,4 +1,4 @@
-"""Plans of the insurance exchanges: five metals of two invented issuers, county by county."""
+"""Plans of the insurance exchanges: five metal levels of two issuers, in every county."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..server.schema import one_of
 
 api = Family("plans")
 
-# Metal: monthly premium at 21, deductible and most out of pocket of one person, coinsurance.
+# Metal level: monthly premium at age 21, deductible and maximum per person, coinsurance in %.
 METALS: dict[str, tuple[float, float, float, int]] = {
     "catastrophic": (158.0, 7150.0, 7150.0, 0),
     "bronze": (196.0, 6500.0, 7150.0, 40),
@@ -20,7 +20,7 @@ METALS: dict[str, tuple[float, float, float, int]] = {
     "gold": (298.0, 1250.0, 5000.0, 20),
     "platinum": (367.0, 250.0, 2000.0, 10),
 }
-# Trading partner, the five digits of its plans' ids, the plans' name, their type.
+# Trading partner, five digits of its plan ids, plan name, plan type.
 ISSUERS = (
     ("MOCKPAYER", "00000", "Mock Individual Advantage", "PPO"),
     ("SANDBOX_PAYER_01", "00001", "Sandbox Choice", "HMO"),
@@ -38,7 +38,7 @@ BENEFITS = (
     "specialist",
     "specialty_drugs",
 )
-# What a silver plan leaves of a coinsurance to those with a small income.
+# The share of a coinsurance that patients with a small income pay in a silver plan.
 REDUCTIONS = {"percent_73": 0.9, "percent_87": 0.5, "percent_94": 0.2}
 EXACT = ("trading_partner_id", "county", "state", "plan_id", "plan_type", "metallic_level")
 
@@ -58,7 +58,7 @@ def _premiums(at_21: float) -> list[dict[str, Any]]:
 
 
 def _cost(coinsurance: int, metal: str) -> dict[str, str]:
-    """What a patient pays of one benefit; the wording of this was never recorded."""
+    """Return what a patient pays of one benefit."""
     shares = {"standard": 1.0, **(REDUCTIONS if metal == "silver" else {})}
     return {
         name: f"{round(coinsurance * share)}% coinsurance after deductible"
@@ -97,17 +97,15 @@ def _plans() -> list[dict[str, Any]]:
 PLANS = _plans()
 
 
-@api.get("/plans/")
+@api.get("/plans/", invented="the texts of the benefits")
 def plans(call: Call) -> Page:
-    """Those that fit; a test application of 2015 was shown others too, here parameters count."""
-    query = {
-        name: text.casefold()
-        for name, text in call.require_params(metallic_level=one_of(*METALS)).items()
-    }
-    return Page([plan for plan in PLANS if _fits(plan, query)], counted=True)
+    """List the plans that match. For a test application of 2015 the service listed others too."""
+    params = call.require_params(metallic_level=one_of(*METALS))
+    query = {name: text.casefold() for name, text in params.items()}
+    return Page([plan for plan in PLANS if _matches(plan, query)], counted=True)
 
 
-def _fits(plan: dict[str, Any], query: dict[str, str]) -> bool:
+def _matches(plan: dict[str, Any], query: dict[str, str]) -> bool:
     issuer = PAYERS[plan["trading_partner_id"]]["name"].casefold()
     return (
         all(plan[name].casefold() == query[name] for name in EXACT if name in query)

@@ -1,4 +1,4 @@
-"""Prices: what any procedure costs anywhere, made up from its code and the region."""
+"""Prices: every procedure has one in every region, computed from its code."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ api = Family("prices")
 cpt_code = matching(r"[A-Z\d]\d{3}[A-Z\d]", "Must be a CPT or HCPCS code.")
 zip_code = matching(r"\d{5}", "Must be five digits.")
 
-# How the index of a region follows from what is submitted to insurers there.
+# Each index of a region, as a share of what is submitted to insurers there.
 SHARES = {
     ("insurance", "submitted"): 1.0,
     ("insurance", "allowed"): 0.62,
@@ -31,14 +31,18 @@ GEOZIP = 3
 
 @api.get("/prices/cash", name="cash_prices")
 def cash(call: Call) -> Any:
-    """A row for each procedure that has the code.
+    """Return a row for each procedure with the code.
 
-    The documentation promised about fifty procedures. A test application was answered for every
-    code, without name and URN; so it is here with those that were not among the fifty.
+    The documentation listed about fifty procedures. A test application got a row for every other
+    code too, without a name and a URN.
     """
     query = call.require_params("cpt_code", "zip_code", cpt_code=cpt_code, zip_code=zip_code)
     code, region = query["cpt_code"], query["zip_code"][:GEOZIP]
-    row = {"cpt_code": code, "geo_zip_area": region, **_spread(_submitted(code, region) * CASH)}
+    row = {
+        "cpt_code": code,
+        "geo_zip_area": region,
+        **_statistics(_submitted_price(code, region) * CASH),
+    }
     return [
         {
             **row,
@@ -53,24 +57,24 @@ def cash(call: Call) -> Any:
 def insurance(call: Call) -> Any:
     query = call.require_params("cpt_code", "zip_code", cpt_code=cpt_code, zip_code=zip_code)
     code, region = query["cpt_code"], query["zip_code"][:GEOZIP]
-    return {"cpt_code": code, "geo_zip_area": region, "amounts": amounts(code, region)}
+    return {"cpt_code": code, "geo_zip_area": region, "amounts": price_index(code, region)}
 
 
-def amounts(code: str, region: str) -> list[dict[str, Any]]:
-    """The price index of a procedure in a geozip."""
-    submitted = _submitted(code, region)
+def price_index(code: str, region: str) -> list[dict[str, Any]]:
+    """Return the prices of a procedure in a region (three digits of a ZIP code)."""
+    submitted = _submitted_price(code, region)
     return [
-        {"payer_type": payer, "payment_type": payment, **_spread(submitted * share)}
+        {"payer_type": payer, "payment_type": payment, **_statistics(submitted * share)}
         for (payer, payment), share in SHARES.items()
     ]
 
 
-def _submitted(code: str, region: str) -> float:
-    """Always the same for the same code and region; 100 to 2,500, and a quarter more or less."""
+def _submitted_price(code: str, region: str) -> float:
+    """Return a constant price per code and region: 100 to 2,500 dollars, 25 % more or less."""
     return (100 + crc32(code.encode()) % 2400) * (0.75 + crc32(region.encode()) % 50 / 100)
 
 
-def _spread(average: float) -> dict[str, float]:
+def _statistics(average: float) -> dict[str, float]:
     return {
         "average_price": round(average, 2),
         "median_price": round(average * 0.96, 2),

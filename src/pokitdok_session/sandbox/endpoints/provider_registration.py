@@ -1,7 +1,8 @@
-"""Provider registration: a page of the documentation that was never published."""
+"""Provider registration: only an unpublished page of the documentation had it."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from ..server.call import Call
@@ -9,8 +10,11 @@ from ..server.responses import NotFound
 from ..server.routing import Family
 from ..server.schema import Schema, npi, one_of
 
-# It was never deployed: what it cost, and what it answered, nobody has seen.
-api = Family("provider_registration", billed=False)
+api = Family(
+    "provider_registration",
+    billed=False,
+    invented="whether calls are billed, the responses (it was never deployed)",
+)
 
 ADDRESS = Schema(required=("street1", "city", "state_or_province", "postal_code", "country_code"))
 DETAILS = Schema(
@@ -28,7 +32,7 @@ DETAILS = Schema(
     objects={"birth_date": Schema(required=("year", "month", "day"))},
     lists={
         "addresses": ADDRESS,
-        # So spelled in the page's table.
+        # The page's table spells it so.
         "addreses": ADDRESS,
         "specialties": Schema(required=("name",)),
     },
@@ -38,19 +42,13 @@ DETAILS = Schema(
         "gender": one_of("male", "female", "unknown", "Male", "Female"),
     },
 )
-# The page does not say that the NPI is required, but nothing else leads back to a record.
-REGISTRATION = Schema(
-    required=("entity_type", "npi"),
-    optional=DETAILS.optional,
-    objects=DETAILS.objects,
-    lists=DETAILS.lists,
-    checks=DETAILS.checks,
-)
+# The page does not require the NPI, but it is the only key of a record.
+REGISTRATION = replace(DETAILS, required=("entity_type", "npi"))
 
 
 @api.post("/provider/registration/")
 def register(call: Call) -> Any:
-    """Make a record or replace it, and attach it to the application."""
+    """Create or replace a record, and attach it to the application."""
     record = call.validate(REGISTRATION)
     call.store()[str(record["npi"])] = {"record": record, "attached": True}
     return record
@@ -58,27 +56,27 @@ def register(call: Call) -> Any:
 
 @api.get("/provider/registration/{npi}")
 def registration(call: Call) -> Any:
-    return _own(call)["record"]
+    return _find(call)["record"]
 
 
 @api.put("/provider/registration/{npi}")
 def update(call: Call) -> Any:
-    """Fields that are not sent stay as they were."""
-    own = _own(call)
+    """Change the fields that were sent."""
+    item = _find(call)
     changes = call.validate(DETAILS)
-    own["record"] = {**own["record"], **changes, "npi": call.params["npi"]}
-    return own["record"]
+    item["record"] = {**item["record"], **changes, "npi": call.params["npi"]}
+    return item["record"]
 
 
 @api.delete("/provider/registration/{npi}")
 def detach(call: Call) -> Any:
-    """The record itself stays, though only registering again leads back to one."""
-    _own(call)["attached"] = False
+    """Detach the record; only a new registration attaches one again."""
+    _find(call)["attached"] = False
     return {}
 
 
-def _own(call: Call) -> dict[str, Any]:
-    found: dict[str, Any] | None = call.store().get(call.params["npi"])
-    if found is None or not found["attached"]:
+def _find(call: Call) -> dict[str, Any]:
+    item: dict[str, Any] = call.find("registration", "npi")
+    if not item["attached"]:
         raise NotFound("registration")
-    return found
+    return item

@@ -1,4 +1,4 @@
-"""Providers: a directory of invented ones, searched by name and place."""
+"""Providers: a directory of invented doctors and hospitals, with a search."""
 
 from __future__ import annotations
 
@@ -9,14 +9,13 @@ from uuid import NAMESPACE_URL, uuid5
 from ..data.geo import PLACES, Place, lat_lon, miles, parse_radius, radius, search_center
 from ..data.similarity import similar
 from ..server.call import Call, Page
-from ..server.responses import NotFound
 from ..server.routing import Family
 from ..server.schema import one_of
 
 api = Family("providers")
 
 INDIVIDUAL, ORGANIZATION = "individual", "organization"
-# Nobody has been issued an NPI that begins with 2.
+# No NPI that begins with 2 was issued when this was written.
 PEOPLE = (
     ("1234567893", "Marlow", "Thistledown", "Male", "MD", "Rheumatology", "29401"),
     ("2000000010", "Ottoline", "Brambleworth", "Female", "MD", "Family Medicine", "29401"),
@@ -86,14 +85,14 @@ PROVIDERS: dict[str, dict[str, Any]] = {
 
 def _entity_types(value: str) -> str | None:
     check = one_of(INDIVIDUAL, ORGANIZATION)
-    return next((fault for fault in map(check, value.split(",")) if fault), None)
+    return next((error for error in map(check, value.split(",")) if error), None)
 
 
 @api.get("/providers/")
 def search(call: Call) -> Page:
-    """Those that fit, the nearest first where the search has a place; else in rank's order.
+    """List the providers that match: the nearest first if the search has a position.
 
-    A test application of 2015 answered with whom it liked; here the parameters count.
+    For a test application of 2015 the service ignored the parameters; the sandbox uses them.
     """
     query = call.require_params(
         sort=one_of("distance", "rank"),
@@ -102,26 +101,24 @@ def search(call: Call) -> Page:
         entity_types=_entity_types,
     )
     here = search_center(query)
-    around = parse_radius(query["radius"]) if here and "radius" in query else None
+    max_miles = parse_radius(query["radius"]) if here and "radius" in query else None
     found = []
     for provider in PROVIDERS.values():
         place = PLACES[provider["locations"][0]["zipcode"]]
         away = miles(here, place.point) if here else 0.0
-        # With a radius, city and ZIP code say where it is drawn; without one they must be met.
-        near = _is_in(place, query) if around is None else away <= around
-        if near and _fits(provider, query):
+        # City and ZIP code are the center of a radius; without a radius they must be equal.
+        is_near = _is_in(place, query) if max_miles is None else away <= max_miles
+        if is_near and _matches(provider, query):
             found.append((away, provider))
     if here is None or query.get("sort") == "rank":
         return Page([{"provider": provider} for _, provider in found])
-    found.sort(key=lambda one: one[0])
+    found.sort(key=lambda pair: pair[0])
     return Page([{"provider": provider, "distance": f"{away:.1f}"} for away, provider in found])
 
 
 @api.get("/providers/{npi}")
 def provider(call: Call) -> Any:
-    if call.params["npi"] not in PROVIDERS:
-        raise NotFound("provider")
-    return {"provider": PROVIDERS[call.params["npi"]]}
+    return {"provider": call.find("provider", "npi", PROVIDERS)}
 
 
 def _is_in(place: Place, query: Mapping[str, str]) -> bool:
@@ -130,27 +127,29 @@ def _is_in(place: Place, query: Mapping[str, str]) -> bool:
     )
 
 
-def _fits(provider: Mapping[str, Any], query: Mapping[str, str]) -> bool:
-    asked = {name: text.casefold() for name, text in query.items()}
+def _matches(provider: Mapping[str, Any], query: Mapping[str, str]) -> bool:
+    wanted = {name: text.casefold() for name, text in query.items()}
     wanted_types = query.get("entity_types", provider["entity_type"]).split(",")
     organization = provider.get("organization_name", "").casefold()
     address = " ".join(provider["locations"][0]["address_lines"]).casefold()
     return (
         provider["entity_type"] in wanted_types
-        and all(provider.get(name, "").casefold() == asked[name] for name in EXACT if name in asked)
-        and asked.get("organization_name", "") in organization
-        and asked.get("address_lines", "") in address
-        and any(
-            one.casefold().startswith(asked.get("specialty", "")) for one in provider["specialty"]
+        and all(
+            provider.get(name, "").casefold() == wanted[name] for name in EXACT if name in wanted
         )
-        and _is_named(provider, asked.get("name", ""))
+        and wanted.get("organization_name", "") in organization
+        and wanted.get("address_lines", "") in address
+        and any(
+            each.casefold().startswith(wanted.get("specialty", ""))
+            for each in provider["specialty"]
+        )
+        and _has_name(provider, wanted.get("name", ""))
     )
 
 
-def _is_named(provider: Mapping[str, Any], name: str) -> bool:
-    """Whether each word is nearly one of the provider's names, or how one begins."""
-    words = " ".join(provider.get(part, "") for part in NAMES).casefold().split()
+def _has_name(provider: Mapping[str, Any], name: str) -> bool:
+    """Return True if each word is similar to a name of the provider, or its beginning."""
+    own = " ".join(provider.get(part, "") for part in NAMES).casefold().split()
     return all(
-        any(word.startswith(asked) or similar(asked, word) for word in words)
-        for asked in name.split()
+        any(each.startswith(word) or similar(word, each) for each in own) for word in name.split()
     )

@@ -1,4 +1,4 @@
-"""Scheduling: the systems, their types of appointments, and the patients they know."""
+"""Scheduling: scheduling systems, their appointment types, and their patients."""
 
 from __future__ import annotations
 
@@ -7,14 +7,13 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 from ..data.geo import position
 from ..server.call import Call, Page
-from ..server.responses import NotFound
 from ..server.routing import Family
 from ..server.schema import Schema
 
 api = Family("scheduling")
 
 USER, BUSINESS = "user_schedule", "business_schedule"
-#: The store of the patients that were made known, by uuid.
+#: The store of registered patients, by uuid.
 PATIENTS = "schedule_patients"
 
 
@@ -33,8 +32,8 @@ SCHEDULERS = {
         for name in ("PokitDok", "Greenway", "Athena")
     )
 }
-APPOINTMENT_TYPES = {
-    kind["appointment_type_uuid"]: kind
+APPOINTMENT_TYPES: dict[str, dict[str, Any]] = {
+    str(kind["appointment_type_uuid"]): kind
     for kind in (
         {
             "appointment_type_uuid": sandbox_uuid(f"{scheduler['name']}:{code}"),
@@ -53,7 +52,7 @@ APPOINTMENT_TYPES = {
         )
     )
 }
-# Of whom nothing but the uuid is known.
+# A patient of whom only the uuid is known.
 DEFAULT_PATIENT = {
     "first_name": "Zephyrine",
     "last_name": "Quillfeather",
@@ -90,8 +89,9 @@ def schedulers(call: Call) -> Page:
 
 @api.get("/schedule/schedulers/{uuid}", name="schedulers")
 def scheduler(call: Call) -> Any:
-    """A list of the one, or of none."""
-    return [one for one in SCHEDULERS.values() if one["scheduler_uuid"] == call.params["uuid"]]
+    """Return a list of one scheduler or none."""
+    found = SCHEDULERS.get(call.params["uuid"])
+    return [] if found is None else [found]
 
 
 @api.get("/schedule/appointmenttypes/", name="appointment_types")
@@ -101,14 +101,12 @@ def appointment_types(call: Call) -> Page:
 
 @api.get("/schedule/appointmenttypes/{uuid}", name="appointment_types")
 def appointment_type(call: Call) -> Any:
-    if call.params["uuid"] not in APPOINTMENT_TYPES:
-        raise NotFound("appointment type")
-    return APPOINTMENT_TYPES[call.params["uuid"]]
+    return call.find("appointment type", "uuid", APPOINTMENT_TYPES)
 
 
 @api.post("/schedule/patient/", name="schedule_patient")
 def patient(call: Call) -> Any:
-    """Make a patient known; an identity of that uuid says who it is, else it is somebody."""
+    """Register a patient, with the data of the identity with that uuid if there is one."""
     call.require_scope(USER)
     uuid = call.validate(PATIENT_REQUEST)["pd_patient_uuid"]
     versions = call.store("identity").get(uuid)

@@ -1,4 +1,4 @@
-"""Authorizations and referrals (X12 278): MOCKPAYER certifies whatever it is asked, as recorded."""
+"""Authorizations and referrals (X12 278): MOCKPAYER certifies every request, as recorded."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ PROVIDER = Schema(checks={"npi": npi})
 
 
 def _request(*categories: str) -> Schema:
-    # Which fields were required was never recorded; without these nobody could answer.
+    # The documentation does not say which fields are required; a payer needs these.
     return Schema(
         required=("trading_partner_id", "event", "provider", "patient"),
-        # Request and response were one object, so an answer may be sent back.
+        # Request and response had one schema, so a response can be sent back.
         optional=(
             "subscriber",
             "payer",
@@ -49,13 +49,13 @@ def _request(*categories: str) -> Schema:
 
 AUTHORIZATION = _request(*REVIEW_CATEGORIES.values())
 REFERRAL = _request("specialty_care_review")
-ECHOED = ("category", "certification_type", "type", "place_of_service", "delivery")
+REPEATED = ("category", "certification_type", "type", "place_of_service", "delivery")
 REVIEW = {
     "certification_action": "certified_in_total",
     "certification_number": "AUTH0001",
     "second_surgical_opinion_required": False,
 }
-# Whatever was sent: so the recordings.
+# The recordings have it for every request.
 DIAGNOSES = [{"code": "410.90", "date": "2005-04-30"}]
 NAMES = ("first_name", "middle_name", "last_name", "suffix", "organization_name")
 
@@ -72,9 +72,9 @@ def referrals(call: Call) -> Any:
 
 def _certified(call: Call, body: dict[str, Any]) -> Any:
     call.trading_partner(call.activity.name)
-    sent = call.parameters(**{"async": body.get("async", False)})
+    sent = call.add_parameters(**{"async": body.get("async", False)})
     event = body.get("event", {})
-    answer: dict[str, Any] = {
+    response: dict[str, Any] = {
         "async": sent["async"],
         "client_id": call.app.client_id,
         "correlation_id": sent["correlation_id"],
@@ -85,22 +85,22 @@ def _certified(call: Call, body: dict[str, Any]) -> Any:
         "provider": _provider(body.get("provider", {})),
         "patient": _person(body.get("patient", {})),
         "event": {
-            **{name: event[name] for name in ECHOED if event.get(name) is not None},
+            **{name: event[name] for name in REPEATED if event.get(name) is not None},
             "diagnoses": DIAGNOSES,
             "provider": _provider(event.get("provider") or {}),
             "review": REVIEW,
         },
     }
     if isinstance(body.get("subscriber"), dict):
-        answer["subscriber"] = _person(body["subscriber"])
-    return call.respond(answer)
+        response["subscriber"] = _person(body["subscriber"])
+    return call.respond(response)
 
 
-def _provider(asked: dict[str, Any]) -> dict[str, Any]:
-    """As on the recordings: the NPI comes back as the tax id, the phone number not at all."""
-    number = {"tax_id": asked["npi"]} if "npi" in asked else {}
-    return {**{name: asked[name] for name in NAMES if name in asked}, **number}
+def _provider(provider: dict[str, Any]) -> dict[str, Any]:
+    """Return the provider as recorded: its NPI as tax id, and no phone number."""
+    number = {"tax_id": provider["npi"]} if "npi" in provider else {}
+    return {**{name: provider[name] for name in NAMES if name in provider}, **number}
 
 
-def _person(asked: dict[str, Any]) -> dict[str, Any]:
-    return {name: asked[name] for name in ("id", *NAMES) if name in asked}
+def _person(person: dict[str, Any]) -> dict[str, Any]:
+    return {name: person[name] for name in ("id", *NAMES) if name in person}

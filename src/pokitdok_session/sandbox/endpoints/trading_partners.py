@@ -1,9 +1,10 @@
-"""Trading partners: the list, one of them, and the payers of older days."""
+"""Trading partners: the list, one of them, and the older list of payers."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from ..data.money import money
 from ..data.payers import PAYERS, SEARCH_OPTIONS
 from ..server.call import Call, Page
 from ..server.clock import format_datetime
@@ -11,7 +12,7 @@ from ..server.routing import Family
 
 api = Family("tradingpartners", billed=False)
 
-FEE = {"amount": "0.00", "currency": "USD"}
+FEE = money("0.00")
 SETUP = {
     "client_action_required": False,
     "internal_action_required": False,
@@ -28,7 +29,7 @@ def trading_partners(call: Call) -> Page:
 def trading_partner(call: Call) -> Any:
     payer = PAYERS.get(call.params["id"])
     if payer is None:
-        # As recorded: an unknown partner was an empty object, with status 200.
+        # As recorded: status 200 and an empty object for an unknown partner.
         return {}
     seen = format_datetime(call.now)
     return {
@@ -51,7 +52,7 @@ def trading_partner(call: Call) -> Any:
 
 @api.get("/payers/", name="payers")
 def payers(call: Call) -> Any:
-    # Unpaged on the recordings.
+    # The recordings have no pages.
     return [
         {
             "trading_partner_id": payer["id"],

@@ -1,4 +1,4 @@
-"""Paths that only the official clients named; but for `/ssl/`, nobody wrote down an answer."""
+"""Paths that only the official clients name. Only the response of `/ssl/` was recorded."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .eligibility import summary
 
 api = Family("undocumented", billed=False)
 
-# The sections of a continuity-of-care document (HL7 CCD), with nothing known in any of them.
+# The sections of a continuity-of-care document (HL7 CCD).
 SECTIONS = (
     "allergies",
     "encounters",
@@ -27,37 +27,38 @@ SECTIONS = (
 
 @api.get("/ssl/", name="ssl")
 def ssl(call: Call) -> Any:
-    """What the connection negotiated."""
+    """Return what the connection negotiated."""
     found = call.connection and call.connection.get_extra_info("cipher")
     name, _, bits = found or (None, None, None)
     socket = call.connection and call.connection.get_extra_info("ssl_object")
     return {
-        # Not the cipher's own version, which is that of the standard it came with.
+        # Not the cipher's version, which is that of the standard that introduced it.
         "protocol": socket.version() if socket else None,
         "cipher": name,
         "bits": bits,
     }
 
 
-@api.post("/ccd/", name="ccd")
+@api.post("/ccd/", name="ccd", invented="the response")
 def ccd(call: Call) -> Any:
-    """A document about whom was asked for, in which nothing is known."""
+    """Return a document about the patient, with empty sections."""
     if not isinstance(call.body, dict) or not call.body:
         raise ValidationError({"body": ["Expected a JSON object."]})
-    asked = call.parameters()
+    params = call.add_parameters()
     return {
-        "correlation_id": asked["correlation_id"],
+        "correlation_id": params["correlation_id"],
         "created": format_datetime(call.now),
-        "patient": asked.get("patient") or {},
+        "patient": params.get("patient") or {},
         **{section: [] for section in SECTIONS},
     }
 
 
 def deductible(call: Call) -> Any:
-    """The digest that eligibility gives."""
+    """Return the deductibles of an eligibility response."""
     return {"deductible": summary()["deductible"]}
 
 
-# No client ever called it, so not even its verb is known.
-api.get("/deductible/", name="deductible")(deductible)
-api.post("/deductible/", name="deductible")(deductible)
+# No client called it, so its method is unknown.
+INVENTED = "the method and the response"
+api.get("/deductible/", name="deductible", invented=INVENTED)(deductible)
+api.post("/deductible/", name="deductible", invented=INVENTED)(deductible)

@@ -1,1 +1,1 @@
-"""The server: from bytes over TLS to the handler of an endpoint, and back."""
+"""The server: from a TLS connection to the handler of an endpoint, and back."""

@@ -1,4 +1,4 @@
-"""Activities: what every call leaves behind, and the states it passes."""
+"""Activities: the record of every call, and the states that it passes."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ MAX_ACTIVITIES = 10_000
 
 @dataclass(eq=False)
 class Activity:
-    """One call or transaction; families fill in what they know of it."""
+    """One call or transaction; handlers fill in its fields."""
 
     name: str
     created: float
@@ -107,7 +107,7 @@ class Activity:
         self.entered.append((state, when))
 
     def step(self, when: float) -> None:
-        """Make the next transition of the path."""
+        """Make the next transition."""
         verb = self.next_transition
         self.transitions_done += 1
         self.enter(STATE_AFTER[verb], when)
@@ -118,33 +118,34 @@ class Activity:
             self.step(when)
 
     def add_result(self, result: Any, when: float) -> None:
-        """Note a response; the newest is ``result``, several also make a ``result_history``."""
+        """Set the newest result; two or more are also shown as ``result_history``."""
         self.result = result
         self.result_history.append({"result": result, "record_dt": format_datetime(when)})
 
     def to_json(self, *, x12: bool = False) -> dict[str, Any]:
-        """The representation that the activities API and callbacks give."""
-        shown: dict[str, Any] = {
+        """Return the activity as the activities API and callbacks show it."""
+        document: dict[str, Any] = {
             "_type": "PlatformActivityModel",
             "_uuid": self.uuid,
             "id": self.id,
             "name": self.name,
             "parameters": self.parameters,
-            "state": self._named(self.state),
+            "state": self._describe(self.state),
             "transition_path": list(self.path),
             "trading_partner_id": self.trading_partner_id,
             "units_of_work": self.units_of_work,
             "created_date": format_datetime(self.created),
             "last_updated_date": format_datetime(self.entered[-1][1]),
         }
-        # The present state is not yet history, except that a canceled claim's lists `canceled`.
-        passed = self.entered if self.state == "canceled" else self.entered[:-1]
-        if passed:
-            shown["history"] = [
-                {"record_dt": format_datetime(when), **self._named(state)} for state, when in passed
+        # The current state is not history, except for `canceled`.
+        history = self.entered if self.state == "canceled" else self.entered[:-1]
+        if history:
+            document["history"] = [
+                {"record_dt": format_datetime(when), **self._describe(state)}
+                for state, when in history
             ]
         if not self.finished:
-            shown["remaining_transitions"] = list(self.path[self.transitions_done :])
+            document["remaining_transitions"] = list(self.path[self.transitions_done :])
         for name in (
             "parent_id",
             "application_data",
@@ -156,15 +157,15 @@ class Activity:
         ):
             value = getattr(self, name)
             if value is not None:
-                shown[name] = value
+                document[name] = value
         if len(self.result_history) > 1:
-            shown["result_history"] = list(self.result_history)
+            document["result_history"] = list(self.result_history)
         if x12:
-            shown["x12_request"] = self.x12_request
-            shown["x12_response"] = self.x12_response
-        return shown
+            document["x12_request"] = self.x12_request
+            document["x12_response"] = self.x12_response
+        return document
 
-    def _named(self, state: str) -> dict[str, str]:
+    def _describe(self, state: str) -> dict[str, str]:
         title = TITLES[state]
         if self.path == SNAPSHOT and state == "scheduled":
             title = "Scheduled for execution"
@@ -172,9 +173,10 @@ class Activity:
 
 
 class Activities(Sequence[Activity]):
-    """An application's activities, newest first: the latest calls, and all that take time.
+    """An application's activities, newest first.
 
-    On two shelves, so that a flood of plain calls does not push out a claim still on its way.
+    Activities that take time have a shelf of their own, so that many short calls do not push
+    out a claim that is not finished.
     """
 
     def __init__(self) -> None:
@@ -189,12 +191,12 @@ class Activities(Sequence[Activity]):
         return activity
 
     def keep_long_running(self, activity: Activity) -> None:
-        """Move to the shelf of those that take time."""
+        """Move an activity to the shelf of those that take time."""
         self._calls.pop(activity.id, None)
         _store(self._long_running, activity)
 
     def hide(self, activity: Activity) -> None:
-        """Leave out of lists, though it can still be looked at."""
+        """Leave an activity out of lists; ``find`` still returns it."""
         self._calls.pop(activity.id, None)
         _store(self._hidden, activity)
 
@@ -208,7 +210,7 @@ class Activities(Sequence[Activity]):
         return None
 
     def children(self, parent_id: str) -> list[Activity]:
-        """The parts of a batch, in the order in which they were uploaded."""
+        """Return the parts of a batch, in the order of the upload."""
         return [child for child in self._long_running.values() if child.parent_id == parent_id]
 
     def __len__(self) -> int:
@@ -224,7 +226,7 @@ class Activities(Sequence[Activity]):
     def __getitem__(self, index: slice) -> list[Activity]: ...
     def __getitem__(self, index: int | slice) -> Activity | list[Activity]:
         if isinstance(index, slice):
-            # Only as far as the page reaches: walking ten thousand would cost every listing.
+            # Stop at the end of the page: a list of 10,000 would make every page slow.
             return list(itertools.islice(self, index.start, index.stop))
         return next(itertools.islice(self, index, None))
 

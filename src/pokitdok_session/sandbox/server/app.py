@@ -1,6 +1,6 @@
-"""The way of one request through the sandbox: record, fault, latency, token, rate, family.
+"""The ASGI application: record the request, inject a fault, check token and rate, then route.
 
-Plain ASGI, because it is on the road of every call and Starlette's middleware class is slow.
+Plain ASGI, because every request passes here and Starlette's middleware class is slow.
 """
 
 from __future__ import annotations
@@ -15,21 +15,22 @@ from starlette.responses import Response
 from starlette.routing import Router
 from starlette.types import Message, Receive, Scope, Send
 
+from .body import RequestBody
 from .endpoint import REQUEST_CONTEXT, RequestContext
-from .faults import API_PREFIX, TOKEN_PATH, BufferedResponse, Fault, deliver, reset
-from .request_log import MAX_BODY_SAVED, Record, RequestBody
+from .faults import API_PREFIX, TOKEN_PATH, BufferedResponse, deliver, reset
+from .request_log import MAX_BODY_SAVED, Record
 from .responses import html_page, message_response
 from .state import State
 from .token_endpoint import REVOKE_PATH, TokenEndpoint
 
 
 class SandboxApp:
-    """The ASGI application of a sandbox."""
+    """The ASGI application of one sandbox."""
 
     def __init__(self, state: State, router: Router) -> None:
         self._state = state
         self._router = router
-        self._provider = TokenEndpoint(state)
+        self._token_endpoint = TokenEndpoint(state)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = time.monotonic()
@@ -38,17 +39,17 @@ class SandboxApp:
         except ClientDisconnect:
             return
         try:
-            await self._serve(scope, receive, self._dated(send), body, started)
+            await self._handle(scope, receive, self._with_date(send), body, started)
         except asyncio.CancelledError:
-            # The sandbox is stopping, and this request was still waiting out a delay.
+            # The sandbox is stopping while this request waits for a delay.
             return
         finally:
             body.close()
 
-    def _dated(self, send: Send) -> Send:
-        """Have answers say the time of the sandbox's own clock, which tests move."""
+    def _with_date(self, send: Send) -> Send:
+        """Add a Date header with the time of the sandbox's clock, which tests move."""
 
-        async def dated(message: Message) -> None:
+        async def send_with_date(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = message.get("headers", [])
                 if not any(name.lower() == b"date" for name, _ in headers):
@@ -56,31 +57,43 @@ class SandboxApp:
                     message = {**message, "headers": [(b"date", now), *headers]}
             await send(message)
 
-        return dated
+        return send_with_date
 
-    async def _serve(
+    async def _handle(
         self, scope: Scope, receive: Receive, send: Send, body: RequestBody, started: float
     ) -> None:
         state, options = self._state, self._state.options
-        # Routed as it was sent, so that an id with an encoded slash stays one segment.
+        # The raw path, because an id with an encoded slash must stay one segment.
         path: str = scope["raw_path"].decode("ascii").rstrip("/")
         scope["path"] = path
         token = self._record(scope, body)
         state.clock.run_due()
-        wait = options.latency + (options.token_latency if path == TOKEN_PATH else 0)
-        if wait:
-            await asyncio.sleep(wait)
+        delay = options.latency + (options.token_latency if path == TOKEN_PATH else 0)
+        if delay:
+            await asyncio.sleep(delay)
         fault = state.faults.take(scope["method"], path)
+        if fault is not None and fault.delay:
+            await asyncio.sleep(fault.delay)
+        if fault is not None and fault.reset is True:
+            await reset(scope, receive)
+            return
+        response: Response | Router
+        if fault is not None and fault.is_canned:
+            response = fault.canned_response()
+        else:
+            response = await self._respond(scope, body, token, started)
         if fault is None:
-            response = await self._response(scope, body, token, started)
             await response(scope, receive, send)
         else:
-            await self._fail(fault, scope, receive, send, body, token, started)
+            buffered = BufferedResponse()
+            await response(scope, receive, buffered.send)
+            await deliver(fault, buffered, scope, receive, send)
 
     def _record(self, scope: Scope, body: RequestBody) -> str | None:
+        """Add the request to its log, and return its bearer token."""
         headers = Headers(scope=scope)
-        scheme, _, given = headers.get("authorization", "").partition(" ")
-        token = given.strip() if scheme.lower() == "bearer" else None
+        scheme, _, credentials = headers.get("authorization", "").partition(" ")
+        token = credentials.strip() if scheme.lower() == "bearer" else None
         record = Record(
             method=scope["method"],
             path=scope["raw_path"].decode("ascii"),
@@ -96,42 +109,18 @@ class SandboxApp:
         (self._state.token_requests if is_token_request else self._state.requests).append(record)
         return token
 
-    async def _response(
+    async def _respond(
         self, scope: Scope, body: RequestBody, token: str | None, started: float
     ) -> Response | Router:
         path: str = scope["path"]
         if path in (TOKEN_PATH, REVOKE_PATH):
-            return await self._provider.answer(scope, body)
+            return await self._token_endpoint.respond(scope, body)
         if not path.startswith(API_PREFIX + "/"):
             return html_page(404)
-        held = self._state.valid_token(token)
-        if held is None:
+        valid_token = self._state.valid_token(token)
+        if valid_token is None:
             return message_response(401)
-        if not self._state.count_request(held.app):
+        if not self._state.count_request(valid_token.app):
             return message_response(403)
-        scope[REQUEST_CONTEXT] = RequestContext(held, body, started)
+        scope[REQUEST_CONTEXT] = RequestContext(valid_token, body, started)
         return self._router
-
-    async def _fail(
-        self,
-        fault: Fault,
-        scope: Scope,
-        receive: Receive,
-        send: Send,
-        body: RequestBody,
-        token: str | None,
-        started: float,
-    ) -> None:
-        if fault.delay:
-            await asyncio.sleep(fault.delay)
-        if fault.reset is True:
-            await reset(scope, receive)
-            return
-        response: Response | Router
-        if fault.is_canned:
-            response = fault.canned_response()
-        else:
-            response = await self._response(scope, body, token, started)
-        answer = BufferedResponse()
-        await response(scope, receive, answer.send)
-        await deliver(fault, answer, scope, receive, send)

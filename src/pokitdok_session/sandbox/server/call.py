@@ -1,4 +1,4 @@
-"""One call as a family's handler sees it: what was sent, whose it is, and what it may do."""
+"""One call as a handler sees it: what was sent, for which application, and what it can do."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from starlette.datastructures import Headers, QueryParams
 from ..data.payers import PAYERS
 from .activities import REALTIME, Activity, TransitionPath
 from .clock import Clock
-from .responses import MissingScope, UnknownTradingPartner, ValidationError
+from .responses import MissingScope, NotFound, UnknownTradingPartner, ValidationError
 from .schema import REQUIRED, Check, Schema, validate
 from .state import App, IssuedToken, Outcome, State
 
-# What an asynchronous transaction takes where the synchronous one would have answered at once.
+# Seconds that an asynchronous transaction takes.
 ASYNC_DELAY = 1.0
 
 
 @dataclass(frozen=True)
 class Page:
-    """A collection; the framework cuts out what ``limit`` and ``offset`` ask for.
+    """A collection, of which the response holds what ``limit`` and ``offset`` select.
 
-    ``counted`` collections also tell ``meta.result_count``.
+    A ``counted`` collection also sends ``meta.result_count``.
     """
 
     items: Sequence[Any]
@@ -35,7 +35,7 @@ class Page:
 
 @dataclass(frozen=True)
 class Raw:
-    """An answer without an envelope: X12, CSV."""
+    """A response without an envelope, such as X12 or CSV."""
 
     text: str
     media_type: str
@@ -43,7 +43,7 @@ class Raw:
 
 @dataclass(frozen=True)
 class Upload:
-    """A file of a multipart form."""
+    """One file of a multipart form."""
 
     filename: str
     media_type: str
@@ -56,18 +56,21 @@ class Upload:
 
 @dataclass
 class Call:
+    """``params`` are the unquoted parameters of the path. ``body`` is JSON or a form's fields."""
+
     state: State
     token: IssuedToken
     activity: Activity
     family: str
     headers: Headers
     query: QueryParams
-    #: The path's parameters, unquoted.
     params: Mapping[str, str]
-    #: The parsed JSON, or a form's fields; None without a body.
+    #: The URL of the request, without its query.
+    url: str
+    #: None without a body.
     body: Any = None
     files: Mapping[str, Upload] = field(default_factory=dict)
-    #: The X12 interchange, when the body was one.
+    #: The X12 interchange, if the body was one.
     x12: str | None = None
     connection: BaseTransport | None = None
 
@@ -83,22 +86,25 @@ class Call:
     def now(self) -> float:
         return self.state.clock.now()
 
-    def store(self, name: str | None = None) -> dict[str, Any]:
-        """What this application keeps in a family, by id; the own family's by default."""
-        return self.app.stores.setdefault(name or self.family, {})
+    @property
+    def submitted(self) -> dict[str, Any]:
+        """The fields of the body, none if the body is not an object."""
+        return self.body if isinstance(self.body, dict) else {}
+
+    # What the request must contain
 
     def validate(self, schema: Schema) -> dict[str, Any]:
-        """The body if it has this schema; else the refusal of ``validation.checked``."""
+        """Return the body; raises ``ValidationError`` if it does not have this schema."""
         body: Any = {} if self.body is None else self.body
-        # What an interchange was parsed into has not the fields of the JSON form.
+        # A parsed interchange does not have the fields of the JSON form.
         return body if self.x12 is not None else validate(body, schema)
 
     def require_params(self, *names: str, **checks: Check) -> dict[str, str]:
-        """The query's parameters, of which these must be there, and those must be right."""
+        """Return the query; raises ``ValidationError`` if names are missing or a check fails."""
         query = dict(self.query)
-        wrong = Schema(required=names, checks=checks).errors(query)
-        if wrong:
-            raise ValidationError(wrong)
+        errors = Schema(required=names, checks=checks).errors(query)
+        if errors:
+            raise ValidationError(errors)
         return query
 
     def require_file(self, name: str = "file") -> Upload:
@@ -107,63 +113,55 @@ class Call:
         return self.files[name]
 
     def require_scope(self, *any_of: str) -> None:
-        """Refuse a token that has none of these scopes."""
+        """Raise ``MissingScope`` if the token has none of these scopes."""
         if not self.token.scopes.intersection(any_of):
             raise MissingScope(any_of[0])
 
     def trading_partner(self, transaction: str) -> dict[str, Any]:
-        """The payer that the body names; a refusal if nobody knows it."""
-        wanted = (self.body or {}).get("trading_partner_id")
-        payer = PAYERS.get(wanted) if isinstance(wanted, str) else None
+        """Return the payer that the body names; raises ``UnknownTradingPartner``."""
+        payer_id = (self.body or {}).get("trading_partner_id")
+        payer = PAYERS.get(payer_id) if isinstance(payer_id, str) else None
         if payer is None:
-            raise UnknownTradingPartner(str(wanted), transaction)
+            raise UnknownTradingPartner(str(payer_id), transaction)
         return payer
 
-    def parameters(self, **more: Any) -> dict[str, Any]:
-        """The submitted parameters with what the platform adds, noted on the activity too."""
-        submitted = self.body if isinstance(self.body, dict) else {}
+    # What the application stored
+
+    def store(self, name: str | None = None) -> dict[str, Any]:
+        """Return this application's dict of a family, by default of the call's own."""
+        return self.app.stores.setdefault(name or self.family, {})
+
+    def find(self, what: str, param: str, items: Mapping[str, Any] | None = None) -> Any:
+        """Return the item whose key is the path's ``param``; raises ``NotFound`` without one.
+
+        ``items`` is the family's store by default. ``what`` names the item in the error.
+        """
+        items = self.store() if items is None else items
+        if self.params[param] not in items:
+            raise NotFound(what)
+        return items[self.params[param]]
+
+    # The result
+
+    def add_parameters(self, **more: Any) -> dict[str, Any]:
+        """Return the submitted parameters and the platform's own, and set the activity's."""
         self.activity.parameters = {
-            **submitted,
+            **self.submitted,
             "correlation_id": str(uuid.uuid4()),
             "client_id": self.app.client_id,
             **more,
         }
         return self.activity.parameters
 
-    def run_later(
-        self,
-        path: TransitionPath,
-        *,
-        delay: float,
-        outcome: Outcome,
-        activity: Activity | None = None,
-    ) -> Activity:
-        """Turn this call's activity (or another) into one that goes along ``path`` on the clock.
-
-        ``outcome(activity, when)`` is called before the last transition. Return the activity.
-        """
-        activity = activity or self.activity
-        self.state.run_later(self.app, activity, path, delay, outcome)
-        return activity
-
-    def child(self, name: str, parent: Activity) -> Activity:
-        """A further activity, one of a batch."""
-        activity = self.app.activities.create(name, self.now)
-        activity.parent_id = parent.id
-        activity.trading_partner_id = parent.trading_partner_id
-        self.app.activities.keep_long_running(activity)
-        return activity
-
     def respond(self, data: dict[str, Any], *, path: TransitionPath = REALTIME) -> Any:
-        """Give ``data`` now, or with ``"async": true`` the activity that will have it as result.
+        """Return ``data``, or with ``"async": true`` an activity that will have it as result.
 
-        With it comes back the ``application_data`` that was sent.
+        The response repeats the ``application_data`` of the request.
         """
         self.activity.path = path
-        submitted = self.body if isinstance(self.body, dict) else {}
-        if "application_data" in submitted:
-            data = {**data, "application_data": submitted["application_data"]}
-        if submitted.get("async") is True:
+        if "application_data" in self.submitted:
+            data = {**data, "application_data": self.submitted["application_data"]}
+        if self.submitted.get("async") is True:
             return self.run_later(
                 path,
                 delay=ASYNC_DELAY,
@@ -171,3 +169,19 @@ class Call:
             )
         self.activity.result = data
         return data
+
+    def run_later(self, path: TransitionPath, *, delay: float, outcome: Outcome) -> Activity:
+        """Send this call's activity along ``path`` on the clock, and return it.
+
+        ``outcome(activity, when)`` is called before the last transition.
+        """
+        self.state.run_later(self.app, self.activity, path, delay, outcome)
+        return self.activity
+
+    def add_child(self, name: str) -> Activity:
+        """Return a new activity that is a part of this call's batch."""
+        child = self.app.activities.create(name, self.now)
+        child.parent_id = self.activity.id
+        child.trading_partner_id = self.activity.trading_partner_id
+        self.app.activities.keep_long_running(child)
+        return child

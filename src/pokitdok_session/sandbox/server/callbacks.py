@@ -1,4 +1,4 @@
-"""Callbacks: posting a finished activity to the URL that its request named."""
+"""Callbacks: a finished activity is posted to the URL that its request named."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TIMEOUT = 5.0
 
 
 def url_error(url: Any) -> str | None:
-    """Why this may not be a callback URL; None when it may."""
+    """Return why this cannot be a callback URL, or None if it can."""
     try:
         parts = urlsplit(url if isinstance(url, str) else "")
         host, _ = parts.hostname, parts.port
@@ -39,7 +39,7 @@ def is_loopback(host: str) -> bool:
 
 
 class Callbacks:
-    """Posts one after the other, in the server's event loop, so that stopping it stops them."""
+    """A queue of callbacks, posted one by one in the server's event loop."""
 
     def __init__(self) -> None:
         self._waiting = 0
@@ -48,23 +48,23 @@ class Callbacks:
         self._queue: asyncio.Queue[tuple[Activity, str, bytes]] = asyncio.Queue()
 
     def enqueue(self, activity: Activity) -> None:
-        """Post the activity as it is now; from any thread, returning at once."""
+        """Post the activity as it is now. Any thread can call this; it does not wait."""
         url, loop = activity.callback_url, self._loop
         if url is None or loop is None:
             return
-        # Only now is it known what the activity looks like; it may have moved on when it is sent.
+        # Encoded now, because the activity can change before it is posted.
         body = encode(activity.to_json())
         with self._idle:
             self._waiting += 1
         loop.call_soon_threadsafe(self._queue.put_nowait, (activity, url, body))
 
     def wait(self, timeout: float) -> bool:
-        """Block until every callback so far was posted or has failed."""
+        """Wait until every queued callback was posted or failed; False after ``timeout`` s."""
         with self._idle:
             return self._idle.wait_for(lambda: self._waiting == 0, timeout)
 
     async def run(self) -> None:
-        """Post what comes, until canceled."""
+        """Post what is queued, until canceled."""
         self._loop = asyncio.get_running_loop()
         self._queue = asyncio.Queue()
         try:
@@ -83,7 +83,7 @@ class Callbacks:
                 self._idle.notify_all()
 
     async def _post(self, url: str, body: bytes) -> str | None:
-        """The reason why it failed, or None."""
+        """Post, and return why it failed, or None."""
         try:
             status = await asyncio.wait_for(post(url, body), TIMEOUT)
         except (asyncio.TimeoutError, OSError, ValueError) as error:
@@ -92,7 +92,7 @@ class Callbacks:
 
 
 async def post(url: str, body: bytes) -> int:
-    """Send one POST and give the status of its answer."""
+    """Send one POST and return the status of its response."""
     parts = urlsplit(url)
     host = parts.hostname or ""
     secure = parts.scheme == "https"
@@ -101,7 +101,7 @@ async def post(url: str, body: bytes) -> int:
     if secure:
         context = ssl.create_default_context()
         if is_loopback(host):
-            # A receiver on this machine has a certificate of its own making at best.
+            # A receiver on this machine has a self-signed certificate.
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
@@ -117,8 +117,8 @@ async def post(url: str, body: bytes) -> int:
         line = await reader.readline()
         return int(line.split()[1])
     except IndexError:
-        raise ValueError("no HTTP answer") from None
+        raise ValueError("no HTTP response") from None
     finally:
-        # Aborted, so that nobody waits for the receiver; closed, so that Python 3.10 notices.
+        # abort() does not wait for the receiver; Python 3.10 warns without close().
         writer.transport.abort()
         writer.close()

@@ -1,4 +1,4 @@
-"""The sandbox's time, which tests can move, and what is due when it has come."""
+"""The sandbox's clock, which tests can advance, and the jobs that run on it."""
 
 from __future__ import annotations
 
@@ -14,61 +14,61 @@ from typing import TypeAlias
 log = logging.getLogger(__name__)
 
 Job: TypeAlias = Callable[[float], None]
-"""Called once with the time it was due at, which may be earlier than now."""
+"""Called once with the time when it was due, which can be earlier than now."""
 
 
 class Clock:
-    """UTC epoch seconds that run at the usual pace, plus what tests have added."""
+    """UTC seconds since the epoch, plus the seconds that tests added."""
 
     def __init__(self) -> None:
-        # Counted on the monotonic clock, so that a machine that sets its time expires no token.
+        # Monotonic, because a change of the machine's time must not expire a token.
         self._origin = time.time() - time.monotonic()
         self._offset = 0.0
         self._jobs: list[tuple[float, int, Job]] = []
         self._numbers = itertools.count()
-        self._agenda = threading.Lock()
-        self._running = threading.RLock()
+        self._jobs_lock = threading.Lock()
+        self._run_lock = threading.RLock()
 
     def now(self) -> float:
         return self._origin + time.monotonic() + self._offset
 
     def advance(self, seconds: float) -> None:
-        """Move the time ahead; what falls due on the way has happened when this returns."""
+        """Move the time ahead, and run every job that becomes due."""
         if seconds < 0:
-            raise ValueError("the sandbox's time does not run backwards")
+            raise ValueError(f"seconds must be 0 or more, got {seconds}")
         self._offset += seconds
         self.run_due()
 
     def at(self, when: float, job: Job) -> None:
-        """Have ``job`` called when the time is ``when``."""
-        with self._agenda:
+        """Call ``job`` when the time is ``when``."""
+        with self._jobs_lock:
             heapq.heappush(self._jobs, (when, next(self._numbers), job))
 
     def run_due(self) -> None:
-        """Call every job whose time has come, the earliest first, those that they add included."""
+        """Call every job that is due, the earliest first, and the jobs that these add."""
         if not self._is_due():
             return
-        with self._running:
+        with self._run_lock:
             while True:
-                with self._agenda:
+                with self._jobs_lock:
                     if not self._is_due():
                         return
                     when, _, job = heapq.heappop(self._jobs)
                 try:
                     job(when)
-                except Exception:  # one that fails must end neither the server nor the others
+                except Exception:  # the server and other jobs must go on
                     log.exception("a job of the sandbox's clock failed")
 
     def _is_due(self) -> bool:
-        # At one stroke: another thread may take the only job between two looks at the list.
+        # A slice, because another thread can remove the only job after a check of the length.
         return any(when <= self.now() for when, _, _ in self._jobs[:1])
 
 
 def format_datetime(when: float) -> str:
-    """The API's datetime: ISO 8601 with microseconds, in UTC, without a zone."""
+    """Return the API's datetime: ISO 8601 with microseconds, in UTC, without a zone."""
     return datetime.fromtimestamp(when, timezone.utc).isoformat(timespec="microseconds")[:26]
 
 
 def format_date(when: float) -> str:
-    """The API's date: ``YYYY-MM-DD``, in UTC."""
+    """Return the API's date: ``YYYY-MM-DD``, in UTC."""
     return format_datetime(when)[:10]

@@ -1,4 +1,4 @@
-"""One endpoint at work: from a request that the gate let in to the answer in its envelope."""
+"""One endpoint as an ASGI application: parse the body, run the handler, send the envelope."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import time
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import unquote, urlencode
+from urllib.parse import unquote
 
 from starlette.datastructures import Headers, QueryParams
 from starlette.formparsers import MultiPartException
@@ -16,21 +16,28 @@ from starlette.types import Receive, Scope, Send
 
 from ..x12 import interchange as x12
 from .activities import Activity
+from .body import RequestBody
 from .call import Call, Page, Raw, Upload
 from .faults import TRANSPORT
-from .request_log import RequestBody
-from .responses import Refusal, ValidationError, envelope_response, html_page, message_response
+from .paging import cut_page
+from .responses import (
+    INVENTED,
+    Refusal,
+    ValidationError,
+    envelope_response,
+    html_page,
+    message_response,
+)
 from .routing import Endpoint
 from .state import UNLIMITED_CAP, IssuedToken, State
 
 REQUEST_CONTEXT = "pokitdok.context"
-DEFAULT_LIMIT = 20
 FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
 
 
 @dataclass(frozen=True)
 class RequestContext:
-    """What the gate knows of a request it has let in."""
+    """What the application knows about a request with a valid token."""
 
     token: IssuedToken
     body: RequestBody
@@ -38,18 +45,20 @@ class RequestContext:
 
 
 class EndpointApp:
-    """An endpoint of one sandbox, as an ASGI application."""
+    """The ASGI application of one endpoint of one sandbox."""
 
     def __init__(self, endpoint: Endpoint, state: State) -> None:
         self._endpoint = endpoint
         self._state = state
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        response = self._slash(scope) or await self._respond(scope)
+        response = self._redirect_to_slash(scope) or await self._respond(scope)
+        if self._endpoint.invented is not None:
+            response.headers[INVENTED] = "1"
         await response(scope, receive, send)
 
-    def _slash(self, scope: Scope) -> Response | None:
-        """With strict slashes, what Werkzeug did about a path without its last slash."""
+    def _redirect_to_slash(self, scope: Scope) -> Response | None:
+        """With ``strict_slashes``, treat a missing last slash as Werkzeug did."""
         if not self._state.options.strict_slashes or scope["method"] not in ("GET", "HEAD"):
             return None
         path: str = scope["raw_path"].decode("ascii")
@@ -76,69 +85,65 @@ class EndpointApp:
             headers=Headers(scope=scope),
             query=QueryParams(scope["query_string"]),
             params={name: unquote(value) for name, value in scope["path_params"].items()},
+            url=self._state.base_url + scope["raw_path"].decode("ascii"),
             connection=scope.get(TRANSPORT),
         )
         try:
-            return await self._with_body(call, scope, context)
+            return await self._parse_and_run(call, scope, context)
         except Refusal as refusal:
             return self._refuse(call, refusal, context)
 
-    async def _with_body(self, call: Call, scope: Scope, context: RequestContext) -> Response:
-        kind = call.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if kind not in FORMS:
-            self._take_body(call, context.body, kind)
-            return self._run(call, scope, context)
+    async def _parse_and_run(self, call: Call, scope: Scope, context: RequestContext) -> Response:
+        media_type = call.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if media_type not in FORMS:
+            self._parse_body(call, context.body, media_type)
+            return self._run(call, context)
         try:
             form = await Request(scope, context.body.receive()).form()
         except (MultiPartException, ValueError):
             raise ValidationError({"body": ["Not a form."]}) from None
         try:
-            call.body = {n: value for n, value in form.multi_items() if isinstance(value, str)}
+            items = form.multi_items()
+            call.body = {name: value for name, value in items if isinstance(value, str)}
             call.files = {
                 name: Upload(value.filename or "", value.content_type or "", value.file)
-                for name, value in form.multi_items()
+                for name, value in items
                 if not isinstance(value, str)
             }
-            return self._run(call, scope, context)
+            return self._run(call, context)
         finally:
             await form.close()
 
-    def _take_body(self, call: Call, body: RequestBody, kind: str) -> None:
+    def _parse_body(self, call: Call, body: RequestBody, media_type: str) -> None:
         if not body.size:
             return
         takes_x12 = self._endpoint.x12 is not None
-        if takes_x12 and kind == x12.BARE:
-            call.x12 = body.whole().decode("utf-8", "replace")
+        if takes_x12 and media_type == x12.BARE:
+            call.x12 = body.content().decode("utf-8", "replace")
         else:
-            # Whatever the Content-Type: the documentation's own samples left it out at times.
+            # Any Content-Type, because some samples of the documentation had none.
             try:
-                call.body = json.loads(body.whole())
+                call.body = json.loads(body.content())
             except (ValueError, RecursionError):
                 raise ValidationError({"body": ["Not JSON."]}) from None
-            if takes_x12 and kind == x12.IN_JSON:
+            if takes_x12 and media_type == x12.IN_JSON:
                 call.x12 = str(call.body.get("x12")) if isinstance(call.body, dict) else ""
         if call.x12 is not None:
             call.activity.x12_request = call.x12
             call.body = x12.parse_request(call.x12)
 
-    def _run(self, call: Call, scope: Scope, context: RequestContext) -> Response:
-        submitted = call.body if isinstance(call.body, dict) else {}
-        activity = call.activity
-        activity.parameters = {**call.query, **call.params, **submitted}
-        activity.callback_url = submitted.get("callback_url")
-        activity.application_data = submitted.get("application_data")
-        if isinstance(submitted.get("trading_partner_id"), str):
-            activity.trading_partner_id = submitted["trading_partner_id"]
+    def _run(self, call: Call, context: RequestContext) -> Response:
+        _describe(call.activity, call)
         with self._state.lock:
             result = self._endpoint.handler(call)
-            data, paging = self._shown(result, call, scope)
-            if not activity.long_running:
-                activity.finish(call.now)
+            data, paging = _to_json(result, call)
+            if not call.activity.long_running:
+                call.activity.finish(call.now)
             billing = self._bill(call)
         if self._endpoint.x12 is not None:
             result = data = self._as_x12(call, data, self._endpoint.x12)
         if isinstance(result, Raw):
-            # JSON can escape half a character, which has no form in UTF-8.
+            # JSON can escape half a surrogate pair, which UTF-8 cannot encode.
             return Response(result.text.encode("utf-8", "replace"), media_type=result.media_type)
         meta = {**self._meta(call, context), **billing, **paging}
         return envelope_response(meta, data, legacy=self._state.options.legacy_headers)
@@ -152,7 +157,10 @@ class EndpointApp:
                 del meta["activity_id"]
         errors = {"errors": refusal.errors}
         legacy = self._state.options.legacy_headers
-        return envelope_response(meta, errors, status=refusal.status, legacy=legacy)
+        response = envelope_response(meta, errors, status=refusal.status, legacy=legacy)
+        if refusal.invented:
+            response.headers[INVENTED] = "1"
+        return response
 
     def _bill(self, call: Call) -> dict[str, Any]:
         if not self._endpoint.billed:
@@ -168,12 +176,12 @@ class EndpointApp:
             "processing_time": int((time.monotonic() - context.started) * 1000),
             "rate_limit_amount": app.window_calls,
             "rate_limit_cap": UNLIMITED_CAP if limit is None else limit,
-            # Rounded up: who waits until then must find the window ended.
+            # Rounded up, because a client that waits until then must be in the next window.
             "rate_limit_reset": int(app.window_end) + 1,
         }
 
     def _as_x12(self, call: Call, data: Any, transaction: str) -> Any:
-        """The answer in the form that the request asked for, which is JSON if it says nothing."""
+        """Return the response in the form that ``Accept`` asks for: JSON without one."""
         submitted = call.body if isinstance(call.body, dict) else {}
         text = x12.build_response(transaction, submitted, call.now)
         call.activity.x12_response = text
@@ -184,35 +192,19 @@ class EndpointApp:
             return {"x12": text}
         return Raw(text, x12.BARE) if x12.BARE in accepted else data
 
-    def _shown(self, result: Any, call: Call, scope: Scope) -> tuple[Any, dict[str, Any]]:
-        if isinstance(result, Activity):
-            return result.to_json(), {}
-        if not isinstance(result, Page):
-            return result, {}
-        limit = whole_number(call.query, "limit", DEFAULT_LIMIT, least=1)
-        offset = whole_number(call.query, "offset", 0, least=0)
-        total = len(result.items)
-        items = result.items[offset : offset + limit]
-        paging: dict[str, Any] = {"result_count": total} if result.counted else {}
-        if offset + limit < total:
-            paging["next"] = self._at(call, scope, offset + limit)
-        if offset:
-            paging["previous"] = self._at(call, scope, max(0, offset - limit))
-        shown = [item.to_json() if isinstance(item, Activity) else item for item in items]
-        return shown, paging
 
-    def _at(self, call: Call, scope: Scope, offset: int) -> str:
-        """This very URL with another offset."""
-        kept = [(name, value) for name, value in call.query.multi_items() if name != "offset"]
-        query = urlencode([*kept, ("offset", str(offset))])
-        return f"{self._state.base_url}{scope['raw_path'].decode('ascii')}?{query}"
+def _describe(activity: Activity, call: Call) -> None:
+    """Copy to the activity what the request says about itself."""
+    submitted = call.body if isinstance(call.body, dict) else {}
+    activity.parameters = {**call.query, **call.params, **submitted}
+    activity.callback_url = submitted.get("callback_url")
+    activity.application_data = submitted.get("application_data")
+    if isinstance(submitted.get("trading_partner_id"), str):
+        activity.trading_partner_id = submitted["trading_partner_id"]
 
 
-def whole_number(query: QueryParams, name: str, usual: int, *, least: int) -> int:
-    text = query.get(name)
-    if text is None:
-        return usual
-    # Longer numbers than this are no page of anything, and int() refuses very long ones.
-    if not text.isascii() or not text.isdigit() or len(text) > 18 or int(text) < least:
-        raise ValidationError({name: [f"Must be a whole number, {least} or more."]})
-    return int(text)
+def _to_json(result: Any, call: Call) -> tuple[Any, dict[str, Any]]:
+    """Return a handler's result as JSON, and what ``meta`` says about its page."""
+    if isinstance(result, Activity):
+        return result.to_json(), {}
+    return cut_page(result, call.query, call.url) if isinstance(result, Page) else (result, {})

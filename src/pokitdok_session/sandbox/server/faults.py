@@ -1,4 +1,4 @@
-"""Faults to order: which request gets one, and how it is brought over the wire."""
+"""Fault injection: which request gets a fault, and how the response is damaged."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from .responses import HTML_TYPE, JSON_TYPE, encode, html_page, message_response
 TRANSPORT = "pokitdok.transport"
 API_PREFIX = "/api/v4"
 TOKEN_PATH = "/oauth2/token"
-# Time for what was sent to be read: a reset overtakes what the client has not yet taken.
-BEFORE_RESET = 0.05
-BEFORE_ABORT = 1.0
+# Seconds for the client to read what was sent: a reset discards what it has not read.
+RESET_DELAY = 0.05
+ABORT_DELAY = 1.0
 
 Reset: TypeAlias = bool | Literal["after_headers"]
 
 
 @dataclass(eq=False)
 class Fault:
-    """One order: what goes wrong, for which requests, how often."""
+    """One injected fault: for which requests, how often, and what happens to the response."""
 
     path: str
     method: str | None = None
@@ -48,7 +48,7 @@ class Fault:
             return False
         if self.method is not None and self.method != method:
             return False
-        # An order for "*" means the API: who wants the token endpoint names it.
+        # "*" means the API. The token endpoint must be named.
         if path == TOKEN_PATH and not self.path.startswith("/oauth2"):
             return False
         return fnmatch.fnmatchcase(path, self.path)
@@ -58,19 +58,19 @@ class Fault:
         return self.status is not None or self.body is not None
 
     def canned_response(self) -> Response:
-        """The answer given instead of the true one."""
+        """Return the response that replaces the real one."""
         status = self.status or 200
         if self.body is None:
-            return self._usual(status)
+            return self._default_response(status)
         if isinstance(self.body, bytes | str):
-            content, usual_type = self.body, HTML_TYPE
+            content, default_type = self.body, HTML_TYPE
         else:
-            content, usual_type = encode(self.body), JSON_TYPE
-        # As a header, for Starlette adds a charset to a media type of its own accord.
-        headers = {"content-type": self.content_type or usual_type, **self.headers}
+            content, default_type = encode(self.body), JSON_TYPE
+        # A header, because Starlette adds a charset to `media_type`.
+        headers = {"content-type": self.content_type or default_type, **self.headers}
         return Response(content, status, headers)
 
-    def _usual(self, status: int) -> Response:
+    def _default_response(self, status: int) -> Response:
         headers = dict(self.headers)
         if self.content_type is not None:
             headers["content-type"] = self.content_type
@@ -80,34 +80,34 @@ class Fault:
             return html_page(status, headers)
         if self.path == TOKEN_PATH:
             error = "invalid_client" if status == 401 else "invalid_request"
-            answer = Response(encode({"error": error}), status, media_type=JSON_TYPE)
+            response = Response(encode({"error": error}), status, media_type=JSON_TYPE)
         else:
-            answer = message_response(status)
-        answer.headers.update(headers)
-        return answer
+            response = message_response(status)
+        response.headers.update(headers)
+        return response
 
 
 class Faults:
-    """The orders that stand; the earliest one that fits a request is the one it gets."""
+    """The injected faults. A request gets the earliest one that matches."""
 
     def __init__(self) -> None:
-        self._orders: list[Fault] = []
+        self._faults: list[Fault] = []
         self._lock = threading.Lock()
 
     def add(self, fault: Fault) -> None:
         fault.path = normalize_path(fault.path)
         with self._lock:
-            self._orders.append(fault)
+            self._faults.append(fault)
 
     def clear(self) -> None:
         with self._lock:
-            self._orders.clear()
+            self._faults.clear()
 
     def take(self, method: str, path: str) -> Fault | None:
-        if not self._orders:
+        if not self._faults:
             return None
         with self._lock:
-            for fault in self._orders:
+            for fault in self._faults:
                 if fault.matches(method, normalize_path(path)):
                     fault.hits += 1
                     return fault
@@ -115,7 +115,7 @@ class Faults:
 
 
 def normalize_path(path: str) -> str:
-    """A path as orders name it: without the API's prefix and without a slash at its end."""
+    """Return a path without the API's prefix and without a last slash."""
     if path.startswith(API_PREFIX):
         path = path[len(API_PREFIX) :]
     path = path.rstrip("/") or "/"
@@ -123,7 +123,7 @@ def normalize_path(path: str) -> str:
 
 
 class BufferedResponse:
-    """A response in full, so that it can be delivered badly."""
+    """A complete response, kept until it is sent with a fault."""
 
     def __init__(self) -> None:
         self.start: dict[str, Any] = {}
@@ -137,11 +137,11 @@ class BufferedResponse:
 
 
 async def deliver(
-    fault: Fault, answer: BufferedResponse, scope: Scope, receive: Receive, send: Send
+    fault: Fault, response: BufferedResponse, scope: Scope, receive: Receive, send: Send
 ) -> None:
-    """Send an answer in the manner that the fault asks for."""
-    await send(answer.start)
-    body = answer.body
+    """Send a response in the way that the fault says."""
+    await send(response.start)
+    body = response.body
     if fault.reset == "after_headers":
         await reset(scope, receive)
     elif fault.truncate:
@@ -150,15 +150,15 @@ async def deliver(
         )
         scope[TRANSPORT].close()
         try:
-            await asyncio.wait_for(disconnected(receive), BEFORE_ABORT)
+            await asyncio.wait_for(wait_for_disconnect(receive), ABORT_DELAY)
         except asyncio.TimeoutError:
             scope[TRANSPORT].abort()
-            await disconnected(receive)
+            await wait_for_disconnect(receive)
     else:
         if fault.drip:
-            for place in range(len(body)):
-                piece = body[place : place + 1]
-                await send({"type": "http.response.body", "body": piece, "more_body": True})
+            for index in range(len(body)):
+                byte = body[index : index + 1]
+                await send({"type": "http.response.body", "body": byte, "more_body": True})
                 await asyncio.sleep(fault.drip)
             body = b""
         await send({"type": "http.response.body", "body": body})
@@ -166,17 +166,17 @@ async def deliver(
 
 async def reset(scope: Scope, receive: Receive) -> None:
     """End the connection with a TCP reset."""
-    await asyncio.sleep(BEFORE_RESET)
+    await asyncio.sleep(RESET_DELAY)
     transport = scope[TRANSPORT]
-    if not transport.is_closing():  # else the client has been faster
-        # Lingering for no time at all makes the kernel send RST instead of FIN.
+    if not transport.is_closing():  # the client can have closed it
+        # With SO_LINGER of 0 seconds the kernel sends RST instead of FIN.
         linger = struct.pack("ii", 1, 0)
         transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
         transport.abort()
-    await disconnected(receive)
+    await wait_for_disconnect(receive)
 
 
-async def disconnected(receive: Receive) -> None:
-    """Wait until the server knows that the client is gone, else it would take us for broken."""
+async def wait_for_disconnect(receive: Receive) -> None:
+    """Wait until uvicorn has seen the disconnect; otherwise it logs an incomplete response."""
     while (await receive())["type"] != "http.disconnect":
         pass

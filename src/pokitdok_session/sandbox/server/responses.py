@@ -1,4 +1,4 @@
-"""How the API words its answers: the envelope, its short refusals, its HTML pages."""
+"""The bodies of responses: the API's envelope, its short errors, its HTML pages."""
 
 from __future__ import annotations
 
@@ -11,21 +11,24 @@ from starlette.responses import Response
 
 JSON_TYPE = "application/json"
 HTML_TYPE = "text/html; charset=utf-8"
-# The service of 2014 to 2016 labelled all its envelopes so, a misuse of Flask's constructor.
+#: Marks a response of which no recording and no documentation shows the behaviour.
+INVENTED = "X-Sandbox-Invented"
+# The service of 2014 to 2016 sent these with every envelope: a wrong use of Flask's constructor.
 LEGACY_HEADERS = {"mimetype": "application/json", "charset": "utf-8"}
 SHORT_MESSAGES = {401: "Unauthorized", 402: "Payment Required", 403: "Forbidden (Rate Limited)"}
 
 
 class Refusal(Exception):
-    """An answer other than 200, in the envelope; ``errors`` becomes ``data.errors``."""
+    """An error response in the envelope; ``errors`` becomes ``data.errors``."""
 
     status = 400
+    invented = False
 
     def __init__(self, errors: Any, *, status: int | None = None) -> None:
         super().__init__(status or self.status)
         self.errors = errors
         self.status = status or self.status
-        #: Answers to unknown top-level fields bore no activity id.
+        #: False for unknown top-level fields, whose responses had no activity id.
         self.tracked = True
 
 
@@ -42,16 +45,17 @@ class ValidationError(Refusal):
 
 
 class NotFound(Refusal):
-    """404 for an id nobody has; the documentation shows no such body."""
+    """404 for an unknown id. The documentation does not show its body."""
 
     status = 404
+    invented = True
 
     def __init__(self, what: str) -> None:
         super().__init__({"query": f"{what} not found"})
 
 
 class UnknownTradingPartner(Refusal):
-    """400: no such trading partner, or one that does not take this transaction."""
+    """400: the trading partner does not exist or does not take this transaction."""
 
     def __init__(self, trading_partner_id: str, transaction: str) -> None:
         super().__init__(
@@ -63,7 +67,7 @@ class UnknownTradingPartner(Refusal):
 
 
 class MissingScope(Refusal):
-    """403 in the envelope, unlike the rate limit's."""
+    """403 in the envelope; the rate limit's 403 has no envelope."""
 
     status = 403
 
@@ -75,9 +79,9 @@ def encode(content: Any) -> bytes:
     return json.dumps(content, separators=(",", ":")).encode()
 
 
-def message_response(status: int, message: str | None = None) -> Response:
-    """A refusal of the layer before the API: ``{"message": ...}`` and no envelope."""
-    text = message or SHORT_MESSAGES.get(status) or reason_phrase(status)
+def message_response(status: int) -> Response:
+    """Return the error of the layer before the API: ``{"message": ...}``, no envelope."""
+    text = SHORT_MESSAGES.get(status) or reason_phrase(status)
     return Response(encode({"message": text}), status, media_type=JSON_TYPE)
 
 
@@ -91,7 +95,7 @@ def envelope_response(
 
 
 def html_page(status: int, headers: Mapping[str, str] | None = None) -> Response:
-    """The web page that the service's framework gives where no code of the API ran."""
+    """Return the page of the service's web framework, where no code of the API ran."""
     title = reason_phrase(status)
     html = f"<!DOCTYPE html>\n<title>{status} {title}</title>\n<h1>{title}</h1>\n"
     return Response(html, status, dict(headers or {}), media_type="text/html")

@@ -1,4 +1,4 @@
-"""The pattern of a family's endpoints, and the router over all of them."""
+"""How families declare endpoints, and the router over all of them."""
 
 from __future__ import annotations
 
@@ -20,11 +20,16 @@ H = TypeVar("H", bound="Handler")
 
 
 class Family:
-    """The endpoints of one API family; ``endpoints/__init__.py`` says how to write one."""
+    """The endpoints of one API family; ``endpoints/__init__.py`` explains how to write one.
 
-    def __init__(self, name: str, *, billed: bool = True) -> None:
+    ``invented`` says what the sandbox made up, because no recording and no documentation shows
+    it. Each endpoint can override it.
+    """
+
+    def __init__(self, name: str, *, billed: bool = True, invented: str | None = None) -> None:
         self.name = name
         self.billed = billed
+        self.invented = invented
         self.endpoints: list[Endpoint] = []
 
     def get(self, path: str, **options: Any) -> Callable[[H], H]:
@@ -47,10 +52,19 @@ class Family:
         name: str | None = None,
         billed: bool | None = None,
         x12: str | None = None,
+        invented: str | None = None,
     ) -> Callable[[H], H]:
         def add(handler: H) -> H:
-            bills = self.billed if billed is None else billed
-            endpoint = Endpoint(method, path, handler, self.name, name or self.name, bills, x12)
+            endpoint = Endpoint(
+                method,
+                path,
+                handler,
+                family=self.name,
+                activity_name=name or self.name,
+                billed=self.billed if billed is None else billed,
+                x12=x12,
+                invented=invented or self.invented,
+            )
             self.endpoints.append(endpoint)
             return handler
 
@@ -59,7 +73,7 @@ class Family:
 
 @dataclass(frozen=True)
 class Endpoint:
-    """One verb and path, and the handler behind it."""
+    """One method and path, and its handler."""
 
     method: str
     path: str
@@ -67,22 +81,25 @@ class Endpoint:
     family: str
     activity_name: str
     billed: bool
+    #: The transaction ("270") of an endpoint that also takes and returns raw X12.
     x12: str | None
+    #: What is made up; None if the behaviour was recorded or documented.
+    invented: str | None
 
     @property
     def placeholders(self) -> tuple[bool, ...]:
-        """Sorts `/claims/status` before `/claims/{id}`."""
+        """A key that sorts `/claims/status` before `/claims/{id}`."""
         return tuple(part.startswith("{") for part in self.path.split("/"))
 
 
-async def _unrouted(scope: Scope, receive: Receive, send: Send) -> None:
+async def _not_found(scope: Scope, receive: Receive, send: Send) -> None:
     await html_page(404)(scope, receive, send)
 
 
-def build(endpoints: Iterable[Endpoint], bind: Callable[[Endpoint], ASGIApp]) -> Router:
-    """A router over the API's paths, all without their last slash."""
+def build_router(endpoints: Iterable[Endpoint], make_app: Callable[[Endpoint], ASGIApp]) -> Router:
+    """Return a router over the API's paths, all without their last slash."""
     routes = [
-        Route(API_PREFIX + endpoint.path.rstrip("/"), bind(endpoint), methods=[endpoint.method])
+        Route(API_PREFIX + endpoint.path.rstrip("/"), make_app(endpoint), methods=[endpoint.method])
         for endpoint in sorted(endpoints, key=lambda endpoint: endpoint.placeholders)
     ]
-    return Router(routes, redirect_slashes=False, default=_unrouted)
+    return Router(routes, redirect_slashes=False, default=_not_found)

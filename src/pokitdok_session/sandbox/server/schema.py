@@ -1,4 +1,4 @@
-"""What bodies must look like: shapes that families declare, checked as the service did."""
+"""Schemas: the fields that an endpoint declares, checked as the service checked them."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ from .callbacks import url_error
 from .responses import ValidationError
 
 Check: TypeAlias = Callable[[Any], str | None]
-"""Gives what is wrong with a value, or None."""
+"""Returns what is wrong with a value, or None."""
 
 REQUIRED = "This field is required."
-ROGUE_FIELD = "Rogue field"
-# Taken by every endpoint that has a JSON body.
-GENERIC = frozenset({"async", "callback_url", "application_data"})
+UNKNOWN_FIELD = "Rogue field"
+# Every endpoint with a JSON body takes these.
+COMMON_FIELDS = frozenset({"async", "callback_url", "application_data"})
 
 
 @dataclass(frozen=True)
 class Schema:
-    """The fields of an object: those it must have, those it may have, and objects inside it.
+    """The fields of an object: required ones, optional ones, and objects and lists inside it.
 
-    ``optional=None`` allows any other field. Unknown fields are only refused at the top level.
+    ``optional=None`` allows any other field. Unknown fields are errors at the top level only.
     """
 
     required: tuple[str, ...] = ()
     optional: tuple[str, ...] | None = None
-    #: Required as well, but they may be empty.
+    #: Required too, but an empty value is enough.
     may_be_empty: tuple[str, ...] = ()
     objects: Mapping[str, Schema] = field(default_factory=dict)
-    #: Lists, and what each of their items must be.
+    #: The schema of each item of a list.
     lists: Mapping[str, Schema] = field(default_factory=dict)
     checks: Mapping[str, Check] = field(default_factory=dict)
 
@@ -40,74 +40,78 @@ class Schema:
         if self.optional is None:
             return []
         known = {*self.required, *self.optional, *self.may_be_empty, *self.objects, *self.lists}
-        return [name for name in body if name not in known | {*self.checks, *GENERIC}]
+        return [name for name in body if name not in known | {*self.checks, *COMMON_FIELDS}]
 
     def errors(self, value: Any) -> Any:
-        """What is wrong with an object, by field; empty when nothing is."""
+        """Return what is wrong with an object, by field; empty if it is valid."""
         if not isinstance(value, Mapping):
             return ["Expected an object."]
-        wrong: dict[str, Any] = {}
-        for name in self.required:
-            if value.get(name) in (None, "", {}):
-                wrong[name] = [REQUIRED]
-        for name in self.may_be_empty:
-            if value.get(name) is None:
-                wrong[name] = [REQUIRED]
-        for name, schema in self.objects.items():
-            if name not in wrong and value.get(name) is not None:
-                found = schema.errors(value[name])
+        errors: dict[str, Any] = {
+            name: [REQUIRED] for name in self.required if value.get(name) in (None, "", {})
+        }
+        errors |= {name: [REQUIRED] for name in self.may_be_empty if value.get(name) is None}
+        checks = (
+            *((name, schema.errors) for name, schema in self.objects.items()),
+            *((name, schema.list_errors) for name, schema in self.lists.items()),
+            *((name, _as_list(check)) for name, check in self.checks.items()),
+        )
+        for name, check in checks:
+            if name not in errors and value.get(name) is not None:
+                found = check(value[name])
                 if found:
-                    wrong[name] = found
-        for name, schema in self.lists.items():
-            if name not in wrong and value.get(name) is not None:
-                found = schema.list_errors(value[name])
-                if any(found):
-                    wrong[name] = found
-        for name, check in self.checks.items():
-            if name not in wrong and value.get(name) is not None:
-                message = check(value[name])
-                if message is not None:
-                    wrong[name] = [message]
-        return wrong
+                    errors[name] = found
+        return errors
 
     def list_errors(self, items: Any) -> list[Any]:
-        """What is wrong with the objects of a list, one by one; empty for those that are right."""
+        """Return the errors of each item, or an empty list if all are valid."""
         if not isinstance(items, list):
             return ["Expected a list."]
-        return [self.errors(item) for item in items]
+        found = [self.errors(item) for item in items]
+        return found if any(found) else []
+
+
+def _as_list(check: Check) -> Callable[[Any], list[str]]:
+    def check_value(value: Any) -> list[str]:
+        error = check(value)
+        return [] if error is None else [error]
+
+    return check_value
 
 
 def validate(body: Any, schema: Schema) -> dict[str, Any]:
-    """The body, if it has the schema; else the refusal that the service gave.
+    """Return the body; raises ``ValidationError`` if it does not have the schema.
 
-    Only unknown fields are reported when there are some. A missing ``trading_partner_id`` in an
-    otherwise valid body is 400, everything else 422.
+    If there are unknown fields, the error names only them. A missing ``trading_partner_id`` in
+    an otherwise valid body is a 400, everything else a 422.
     """
     if not isinstance(body, dict):
         raise ValidationError({"body": ["Expected a JSON object."]})
-    unknown_fields = schema.unknown_fields(body)
-    if unknown_fields:
-        raise ValidationError(dict.fromkeys(unknown_fields, ROGUE_FIELD), tracked=False)
-    wrong = schema.errors(body)
+    unknown = schema.unknown_fields(body)
+    if unknown:
+        raise ValidationError(dict.fromkeys(unknown, UNKNOWN_FIELD), tracked=False)
+    errors = schema.errors(body)
     if body.get("callback_url") is not None:
         bad_url = url_error(body["callback_url"])
         if bad_url is not None:
-            wrong["callback_url"] = [bad_url]
-    if wrong:
-        only_the_payer = list(wrong) == ["trading_partner_id"]
-        raise ValidationError(wrong, status=400 if only_the_payer else 422)
+            errors["callback_url"] = [bad_url]
+    if errors:
+        only_payer_missing = list(errors) == ["trading_partner_id"]
+        raise ValidationError(errors, status=400 if only_payer_missing else 422)
     return body
 
 
+# Checks
+
+
 def npi(value: Any) -> str | None:
-    """A National Provider Identifier: ten digits, the last a Luhn digit over prefix 80840."""
+    """A National Provider Identifier: ten digits, the last a Luhn digit with prefix 80840."""
     text = str(value)
     if len(text) != 10 or not (text.isascii() and text.isdigit()):
         return "Not a valid NPI."
     total = 0
-    for place, digit in enumerate(reversed("80840" + text)):
-        doubled = int(digit) * (1 + place % 2)
-        total += doubled // 10 + doubled % 10
+    for index, digit in enumerate(reversed("80840" + text)):
+        weighted = int(digit) * (1 + index % 2)
+        total += weighted // 10 + weighted % 10
     return None if total % 10 == 0 else "Not a valid NPI."
 
 
@@ -119,11 +123,11 @@ def one_of(*allowed: str) -> Check:
 
 
 def matching(pattern: str, message: str) -> Check:
-    """A text, or a number as one, that is all of a pattern."""
+    """A string, or a number written as one, that the whole pattern matches."""
 
     def check(value: Any) -> str | None:
-        is_plain = isinstance(value, (str, int)) and not isinstance(value, bool)
-        return None if is_plain and re.fullmatch(pattern, str(value), re.ASCII) else message
+        is_text = isinstance(value, (str, int)) and not isinstance(value, bool)
+        return None if is_text and re.fullmatch(pattern, str(value), re.ASCII) else message
 
     return check
 
@@ -131,29 +135,29 @@ def matching(pattern: str, message: str) -> Check:
 def iso_date(value: Any) -> str | None:
     """A date as the API writes it: ``YYYY-MM-DD``."""
     try:
-        text = date.fromisoformat(value).isoformat()
+        parsed = date.fromisoformat(value).isoformat()
     except (TypeError, ValueError):
-        text = None
-    return None if text == value else "Must be a date, YYYY-MM-DD."
+        parsed = None
+    return None if parsed == value else "Must be a date, YYYY-MM-DD."
 
 
-def text(value: Any) -> str | None:
+def string(value: Any) -> str | None:
     return None if isinstance(value, str) else "Expected a string."
 
 
 def list_of(check: Check) -> Check:
-    """A list that is not empty, and each of whose items is right."""
+    """A list with at least one item, all of them valid."""
 
-    def check_each(values: Any) -> str | None:
+    def check_items(values: Any) -> str | None:
         if not isinstance(values, list):
             return "Expected a list."
         if not values:
             return REQUIRED
-        return next((fault for fault in map(check, values) if fault), None)
+        return next((error for error in map(check, values) if error), None)
 
-    return check_each
+    return check_items
 
 
-def texts(value: Any) -> str | None:
+def strings(value: Any) -> str | None:
     is_list = isinstance(value, list) and all(isinstance(item, str) for item in value)
     return None if is_list else "Expected a list of strings."

@@ -1,4 +1,4 @@
-"""What the sandbox knows while it runs: its options, applications, tokens, and what it saw."""
+"""The state of a running sandbox: options, applications, tokens, and what was received."""
 
 from __future__ import annotations
 
@@ -21,12 +21,13 @@ Expires: TypeAlias = Literal["in", "both", "past"]
 Outcome: TypeAlias = Callable[[Activity, float], None]
 
 UNLIMITED_CAP = 1_000_000_000
-SWEEP_AT = 1000
+# Above this number of tokens, expired ones are dropped.
+MAX_TOKENS = 1000
 
 
 @dataclass
 class Options:
-    """How the sandbox behaves; all of it may be changed while it runs."""
+    """How the sandbox behaves; every option can be changed while it runs."""
 
     token_lifetime: float = 3600
     token_latency: float = 0
@@ -43,13 +44,13 @@ class Options:
 
 @dataclass(eq=False)
 class App:
-    """One application of the dashboard: its credentials, and all that its calls left behind."""
+    """One application of the platform: its credentials, and what its calls stored."""
 
     client_id: str
     client_secret: str = field(repr=False)
     scopes: frozenset[str]
     credits: int | None = None
-    #: It stands in the dashboard, which the sandbox has not.
+    #: The platform's dashboard showed it; the sandbox has no dashboard.
     name: str = "Sandbox App"
     billed: int = 0
     window_end: float = 0.0
@@ -59,7 +60,7 @@ class App:
 
     @property
     def credits_remaining(self) -> int:
-        # A test application without a balance counts down below zero, as the recordings show.
+        # Without a balance the number goes below zero, as in the recordings of a test application.
         return (self.credits or 0) - self.billed
 
     @property
@@ -76,10 +77,10 @@ class IssuedToken:
 
 
 class State:
-    """Everything shared by the server's thread and the one that runs the test.
+    """What the server's thread and the thread of the test share.
 
-    ``lock`` is held while a family's handler runs and while time moves an activity; the rest is
-    single operations on dicts, lists and numbers.
+    ``lock`` is held while a handler runs and while time moves an activity. Everything else is
+    a single operation on a dict, a list or a number.
     """
 
     def __init__(self, options: Options, clock: Clock) -> None:
@@ -99,10 +100,10 @@ class State:
 
     def issue(self, value: str, app: App, scopes: Collection[str], lifetime: float) -> None:
         now = self.clock.now()
-        if len(self.tokens) > SWEEP_AT:
-            # A copy, for the test's thread may revoke meanwhile.
-            held = list(self.tokens.items())
-            self.tokens = {value: token for value, token in held if token.expires_at > now}
+        if len(self.tokens) > MAX_TOKENS:
+            # A copy, because the thread of the test can revoke tokens at the same time.
+            issued = list(self.tokens.items())
+            self.tokens = {value: token for value, token in issued if token.expires_at > now}
         self.tokens[value] = IssuedToken(value, app, frozenset(scopes), now + lifetime)
 
     def valid_token(self, value: str | None) -> IssuedToken | None:
@@ -110,20 +111,17 @@ class State:
         return token if token is not None and token.expires_at > self.clock.now() else None
 
     def latest_token(self, app: App, scopes: Collection[str]) -> IssuedToken | None:
-        """The newest valid token of an application that has exactly these scopes."""
+        """Return the newest valid token of an application with exactly these scopes."""
+        now = self.clock.now()
         for token in reversed(list(self.tokens.values())):
-            if (
-                token.app is app
-                and token.scopes == set(scopes)
-                and token.expires_at > self.clock.now()
-            ):
+            if token.app is app and token.scopes == set(scopes) and token.expires_at > now:
                 return token
         return None
 
-    # The rate limit, one window for all endpoints of an application
+    # The rate limit: one window for all endpoints of an application
 
     def count_request(self, app: App) -> bool:
-        """Count one call; False when the window's calls are used up."""
+        """Count one call; return False if the window has no calls left."""
         now = self.clock.now()
         if now >= app.window_end:
             app.window_end = now + self.options.rate_window
@@ -139,9 +137,10 @@ class State:
     def run_later(
         self, app: App, activity: Activity, path: TransitionPath, delay: float, outcome: Outcome
     ) -> None:
-        """Send an activity along ``path``: its first transition now, the others from ``delay`` on.
+        """Make the first transition of ``path`` now, and the others ``delay`` seconds later.
 
-        Before the last one ``outcome(activity, when)`` is called, to set the result or another end.
+        ``outcome(activity, when)`` is called before the last one. It adds the result, or enters
+        another final state.
         """
         activity.path = path
         activity.long_running = True
@@ -166,11 +165,11 @@ class State:
     def _run_outcome(self, outcome: Outcome, activity: Activity, when: float) -> None:
         try:
             outcome(activity, when)
-        except Exception:  # who waits for the end of an activity must see one
-            log.exception("an activity of the sandbox failed")
+        except Exception:  # a client that polls must see the activity end
+            log.exception("the outcome of the activity %s failed", activity.name)
             activity.enter("failed", when)
 
 
 def new_id() -> str:
-    """An id as the API made them: 24 hex digits."""
+    """Return an id as the API made them: 24 hex digits."""
     return secrets.token_hex(12)

@@ -1,4 +1,4 @@
-"""The throwaway certificate: who signs for the sandbox, and how a client comes to trust it."""
+"""The sandbox's certificate: a new authority per sandbox, and how a client trusts it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import trustme
 
 
 class Certificate:
-    """A certificate for the loopback names, and the authority that vouches for it alone."""
+    """A certificate for the loopback names, signed by an authority that signs nothing else."""
 
     def __init__(self) -> None:
         self._authority = trustme.CA(organization_name="PokitDok sandbox, for tests only")
@@ -19,17 +19,17 @@ class Certificate:
 
     def server_context(self) -> ssl.SSLContext:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        # The platform switched off 1.0 and 1.1 in December 2016.
+        # The platform switched TLS 1.0 and 1.1 off in December 2016.
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         self._leaf.configure_cert(context)
         return context
 
     def client_context(self) -> ssl.SSLContext:
-        """A context that trusts this authority and no other."""
+        """Return a context that trusts only this authority."""
         return ssl.create_default_context(cadata=self._authority.cert_pem.bytes().decode())
 
     def write_authority(self) -> Path:
-        """Write the authority's certificate to a file of its own, readable by the owner alone."""
+        """Write the authority's certificate to a temporary file that only the owner can read."""
         descriptor, name = tempfile.mkstemp(prefix="pokitdok-sandbox-", suffix=".pem")
         with os.fdopen(descriptor, "wb") as file:
             file.write(self._authority.cert_pem.bytes())

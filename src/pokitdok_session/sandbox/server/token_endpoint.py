@@ -1,4 +1,4 @@
-"""The token endpoint: oauthlib's provider side, as lenient about credentials as the service was."""
+"""The token endpoint: oauthlib's provider side, which takes credentials in any usual form."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from starlette.requests import Request as FormRequest
 from starlette.responses import Response
 from starlette.types import Scope
 
+from .body import RequestBody
 from .faults import TOKEN_PATH
-from .request_log import RequestBody
 from .responses import encode, html_page, message_response
 from .state import App, IssuedToken, State
 
 REVOKE_PATH = "/oauth2/revoke"
 ALPHABET = string.ascii_letters + string.digits
 TOKEN_LENGTH = 40
-# How far in the past the `expires` of the documentation's own sample lay.
-PAST = 8.4 * 86400
+# How long ago the `expires` of the documentation's sample was, in seconds.
+EXPIRED_AGO = 8.4 * 86400
 
 
 def random_text(length: int) -> str:
@@ -37,7 +37,7 @@ def random_text(length: int) -> str:
 
 
 class Validator(RequestValidator):
-    """What oauthlib asks about clients and scopes, and where its tokens go."""
+    """What oauthlib needs: which clients and scopes are valid, and where tokens are stored."""
 
     def __init__(self, state: State) -> None:
         super().__init__()
@@ -86,7 +86,7 @@ class Validator(RequestValidator):
 
 
 class TokenEndpoint:
-    """Answers ``/oauth2/token`` and ``/oauth2/revoke``."""
+    """Responds to ``/oauth2/token`` and ``/oauth2/revoke``."""
 
     def __init__(self, state: State) -> None:
         self._state = state
@@ -95,9 +95,9 @@ class TokenEndpoint:
             token_generator=self._token_value,
             token_expires_in=self._expires_in,  # type: ignore[arg-type]  # fractions of a second
         )
-        self._server.credentials_grant.register_token_modifier(self._as_the_api)
+        self._server.credentials_grant.register_token_modifier(self._token_response)
 
-    async def answer(self, scope: Scope, body: RequestBody) -> Response:
+    async def respond(self, scope: Scope, body: RequestBody) -> Response:
         if scope["method"] != "POST":
             return html_page(405, {"allow": "POST"})
         if scope["path"].rstrip("/") == REVOKE_PATH:
@@ -108,18 +108,18 @@ class TokenEndpoint:
                 fields = [(name, text) for name, text in form.multi_items() if type(text) is str]
         except (MultiPartException, ValueError):
             fields = []
-        # An empty scope asks for none, where oauthlib would see one without a name.
+        # oauthlib would take an empty scope for a scope without a name.
         fields = [(name, text) for name, text in fields if name != "scope" or text.strip()]
-        answer_headers, text, status = self._server.create_token_response(
+        response_headers, text, status = self._server.create_token_response(
             self._state.base_url + TOKEN_PATH, "POST", fields, dict(headers)
         )
-        answer = Response(text, status, answer_headers)
-        answer.headers["content-type"] = "application/json;charset=UTF-8"
-        return answer
+        response = Response(text, status, response_headers)
+        response.headers["content-type"] = "application/json;charset=UTF-8"
+        return response
 
     def _revoke(self, body: RequestBody) -> Response:
         try:
-            token = json.loads(body.whole())["token"]
+            token = json.loads(body.content())["token"]
         except (ValueError, KeyError, TypeError, RecursionError):
             token = None
         if not isinstance(token, str):
@@ -127,59 +127,60 @@ class TokenEndpoint:
         self._state.tokens.pop(token, None)
         return Response(encode({}), media_type="application/json")
 
-    def _held(self, request: Request) -> IssuedToken | None:
-        """The token to hand out once more, where that is the manner."""
+    def _reusable_token(self, request: Request) -> IssuedToken | None:
+        """Return the token to issue again, if the option ``same_token`` is set."""
         if not self._state.options.same_token:
             return None
         return self._state.latest_token(app_of(request), request.scopes or ())
 
     def _expires_in(self, request: Request) -> float:
-        held = self._held(request)
-        if held is None:
+        token = self._reusable_token(request)
+        if token is None:
             lifetime = self._state.options.token_lifetime
         else:
-            lifetime = held.expires_at - self._state.clock.now()
+            lifetime = token.expires_at - self._state.clock.now()
         return int(lifetime) if lifetime == int(lifetime) else lifetime
 
     def _token_value(self, request: Request) -> str:
-        held = self._held(request)
-        return random_text(TOKEN_LENGTH) if held is None else held.value
+        token = self._reusable_token(request)
+        return random_text(TOKEN_LENGTH) if token is None else token.value
 
-    def _as_the_api(
+    def _token_response(
         self, token: dict[str, Any], handler: Any = None, request: Request | None = None
     ) -> dict[str, Any]:
-        shown = {
+        response = {
             "access_token": token["access_token"],
             "token_type": "bearer",
             "expires_in": token["expires_in"],
         }
         now = self._state.clock.now()
         if self._state.options.expires == "both":
-            shown["expires"] = int(now + token["expires_in"])
+            response["expires"] = int(now + token["expires_in"])
         elif self._state.options.expires == "past":
-            shown["expires"] = int(now - PAST)
-        return shown
+            response["expires"] = int(now - EXPIRED_AGO)
+        return response
 
 
 def app_of(request: Request) -> App:
-    """The application that ``authenticate_client`` found."""
+    """Return the application that ``authenticate_client`` found."""
     app = request.client
     assert isinstance(app, App)
     return app
 
 
-def secrets_equal(expected: str, given: str) -> bool:
-    """Compare secrets in a time that does not tell how much of them agrees."""
+def secrets_equal(expected: str, received: str) -> bool:
+    """Compare two secrets in constant time."""
     return hmac.compare_digest(
-        expected.encode("utf-8", "surrogatepass"), given.encode("utf-8", "surrogatepass")
+        expected.encode("utf-8", "surrogatepass"), received.encode("utf-8", "surrogatepass")
     )
 
 
 def basic_credentials(encoded: str) -> Iterator[tuple[str, str]]:
-    """Every reading of a Basic header that the service is known or likely to have accepted.
+    """Yield every id and secret that a Basic header can mean.
 
-    Both base64 alphabets, no padding, a line's end after the secret (``echo | base64``), parts
-    as they are or form-encoded (RFC 6749 section 2.3.1).
+    - Both base64 alphabets, with or without padding.
+    - With or without a newline after the secret, which ``echo | base64`` adds.
+    - As they are, or form-encoded (RFC 6749 section 2.3.1).
     """
     text = encoded.strip().rstrip("=").translate(str.maketrans("-_", "+/"))
     try:
@@ -190,10 +191,10 @@ def basic_credentials(encoded: str) -> Iterator[tuple[str, str]]:
         credentials = raw.decode()
     except UnicodeDecodeError:
         credentials = raw.decode("latin-1")
-    for shown in dict.fromkeys((credentials, credentials.rstrip("\r\n"))):
-        for place, character in enumerate(shown):
+    for text in dict.fromkeys((credentials, credentials.rstrip("\r\n"))):
+        for index, character in enumerate(text):
             if character == ":":
-                yield shown[:place], shown[place + 1 :]
-        client_id, _, client_secret = shown.partition(":")
+                yield text[:index], text[index + 1 :]
+        client_id, _, client_secret = text.partition(":")
         yield unquote_plus(client_id), unquote_plus(client_secret)
         yield unquote(client_id), unquote(client_secret)

@@ -1,4 +1,4 @@
-"""A file of claims (X12 837) taken apart: each claim as JSON, its diagnoses in ICD-10."""
+"""The converter of claims (X12 837): each claim as JSON, with its diagnoses in ICD-10."""
 
 from __future__ import annotations
 
@@ -84,13 +84,13 @@ DATES = {"431": "onset_date", "435": "admission_date", "439": "accident_date"}
 ICD9 = {"BK": "ABK", "BF": "ABF"}
 
 
-def convert(text: str) -> list[dict[str, Any]]:
-    """What the converter says of each claim in an interchange."""
-    return [_converted(text, claim) for claim in _claims(parse(text))]
+def convert_claims(text: str) -> list[dict[str, Any]]:
+    """Return the conversion of each claim in an interchange."""
+    return [_convert_claim(text, claim) for claim in _claims(parse(text))]
 
 
-def _converted(text: str, claim: list[Segment]) -> dict[str, Any]:
-    between, end, inner = separators(text)
+def _convert_claim(text: str, claim: list[Segment]) -> dict[str, Any]:
+    separator, terminator, inner = separators(text)
     mappings: list[dict[str, Any]] = []
     segments = [
         [_icd10(item, inner, mappings) for item in segment] if segment[0] == "HI" else segment
@@ -100,7 +100,7 @@ def _converted(text: str, claim: list[Segment]) -> dict[str, Any]:
     envelope = parse(text)
     before = [s for s in envelope if s[0] in ("ISA", "GS")][:2]
     after = [s for s in envelope if s[0] in ("GE", "IEA")][-2:]
-    edi = (between.join(segment) + end for segment in (*before, *segments, *count, *after))
+    edi = (separator.join(segment) + terminator for segment in (*before, *segments, *count, *after))
     return {
         "claims_request": _Reader(inner).request(segments),
         "converted_edi": "".join(edi),
@@ -109,7 +109,7 @@ def _converted(text: str, claim: list[Segment]) -> dict[str, Any]:
 
 
 def _claims(segments: list[Segment]) -> Iterator[list[Segment]]:
-    """Each claim from its ST on, with the loops it is in and without the other claims of them."""
+    """Yield the segments of each claim, with its outer loops and without their other claims."""
     around: dict[str, list[Segment]] = {}
     level = ""
     claim: list[Segment] = []
@@ -122,7 +122,7 @@ def _claims(segments: list[Segment]) -> Iterator[list[Segment]]:
             level, around = "", {"": []}
         elif tag == "HL":
             level = element(segment, 3)
-            # 20 is the billing provider, 22 the subscriber, 23 the patient: deeper and deeper.
+            # From outside: 20 is the billing provider, 22 the subscriber, 23 the patient.
             around = {outer: around[outer] for outer in around if outer < level} | {level: []}
         elif tag == "CLM":
             claim = [inner for loop in around.values() for inner in loop]
@@ -135,7 +135,7 @@ def _claims(segments: list[Segment]) -> Iterator[list[Segment]]:
 
 
 def _icd10(item: str, inner: str, mappings: list[dict[str, Any]]) -> str:
-    """A diagnosis in ICD-10, the first that fits; as it was if it already is or is not known."""
+    """Return a diagnosis in ICD-10; unchanged if it is ICD-10 already, or unknown."""
     system, _, code = item.partition(inner)
     mapping = find_mapping(code) if system in ICD9 else None
     if mapping is None:
@@ -146,7 +146,7 @@ def _icd10(item: str, inner: str, mappings: list[dict[str, Any]]) -> str:
 
 
 class _Reader:
-    """Reads the segments of one claim into the body that `/claims/` takes."""
+    """Reads the segments of one claim into a body for `/claims/`."""
 
     def __init__(self, inner: str) -> None:
         self._inner = inner
@@ -164,7 +164,7 @@ class _Reader:
                 read(self, segment)
         patient = self._request.get("patient")
         if patient is not None:
-            # Members of a family have the subscriber's id.
+            # A family has one member id, the subscriber's.
             subscriber = self._request.get("subscriber", {})
             patient.setdefault("member_id", subscriber.get("member_id"))
         return {**self._request, "claim": self._claim}
@@ -179,7 +179,7 @@ class _Reader:
             self._request["transaction_code"] = code
 
     def _hl(self, segment: Segment) -> None:
-        # What is said of a patient before the name.
+        # A patient's PAT segment comes before the name.
         self._party = self._request.setdefault("patient", {}) if element(segment, 3) == "23" else {}
 
     def _pat(self, segment: Segment) -> None:
@@ -187,12 +187,12 @@ class _Reader:
 
     def _sbr(self, segment: Segment) -> None:
         if self._claim:
-            return  # of another payer
+            return  # another payer's
         subscriber = self._request.setdefault("subscriber", {})
         subscriber["payer_responsibility"] = RESPONSIBILITIES.get(element(segment, 1), "unknown")
-        for place, name in ((3, "group_number"), (4, "group_name")):
-            if element(segment, place):
-                subscriber[name] = element(segment, place)
+        for number, name in ((3, "group_number"), (4, "group_name")):
+            if element(segment, number):
+                subscriber[name] = element(segment, number)
         if element(segment, 9) in FILING_CODES:
             subscriber["claim_filing_code"] = FILING_CODES[element(segment, 9)]
 
@@ -227,7 +227,7 @@ class _Reader:
         self._party["gender"] = GENDERS.get(element(segment, 3), "unknown")
 
     def _prv(self, segment: Segment) -> None:
-        # It stands before the billing provider's name, and behind the others'.
+        # It comes before the billing provider's name, but after the name of others.
         party = self._party
         if element(segment, 1) == "BI":
             party = self._request.setdefault("billing_provider", {})
@@ -249,7 +249,7 @@ class _Reader:
         )
 
     def _hi(self, segment: Segment) -> None:
-        # Undotted, as in the documentation's example of this call alone.
+        # Without the dot, as in the documentation's example of this endpoint only.
         self._codes += [item.partition(self._inner)[2] for item in segment[1:] if item]
 
     def _lx(self, segment: Segment) -> None:
@@ -258,7 +258,7 @@ class _Reader:
 
     def _sv1(self, segment: Segment) -> None:
         _, code, *modifiers = (*element(segment, 1).split(self._inner), "")
-        codes = {str(place): code for place, code in enumerate(self._codes, 1)}
+        codes = {str(number): code for number, code in enumerate(self._codes, 1)}
         pointers = element(segment, 7).split(self._inner)
         self._holder.update(
             procedure_code=code,

@@ -1,4 +1,4 @@
-"""A membership (X12 834) taken apart: one enrollment request a subscriber, dependents included."""
+"""The parser of memberships (X12 834): one enrollment request per subscriber."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ BENEFIT_DATES = {"348": "begin_date", "349": "end_date"}
 
 
 def parse_members(text: str, payer: dict[str, Any]) -> list[dict[str, Any]]:
-    """The enrollment requests that a file stands for; each dependent is with the subscriber."""
+    """Return an enrollment request per subscriber, with the dependents inside."""
     common: dict[str, Any] = {
         "trading_partner_id": payer["id"],
         "action": "Verify",
@@ -49,7 +49,7 @@ def parse_members(text: str, payer: dict[str, Any]) -> list[dict[str, Any]]:
         "sponsor": {},
     }
     found: list[dict[str, Any]] = []
-    # Before the first INS there is nobody of whom these could speak.
+    # Segments before the first INS are about no member.
     member: dict[str, Any] = {}
     names_member = False
     for segment in parse(text):
@@ -66,7 +66,7 @@ def parse_members(text: str, payer: dict[str, Any]) -> list[dict[str, Any]]:
             else:
                 found[-1]["dependents"].append(member)
         elif tag == "NM1":
-            # The member's employer and custodian have names too.
+            # An NM1 can also name the employer or the custodian.
             names_member = element(segment, 1) in ("IL", "74")
         if tag in ("NM1", "N3", "N4", "DMG") and names_member:
             _describe(member, segment)

@@ -1,4 +1,4 @@
-"""Raw X12: its media types, what a request says, and the interchange that answers it."""
+"""Raw X12: its media types, the parser of requests, and the writer of responses."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from ..server.responses import ValidationError
 BARE = "application/edi-x12"
 IN_JSON = "application/vnd.pokitdok.v4+edi-x12-json"
 SEGMENTS = "application/vnd.pokitdok.v4+full-x12-json"
-# Its name in the drafts of October and November 2017.
+# Its name in drafts of October and November 2017.
 SEGMENTS_DRAFT = "application/vnd.pokitdok.v4+x12-segments-json"
 
-# The transaction that answers each; a claim is acknowledged first.
+# The response to each transaction. A claim is acknowledged first.
 RESPONSE_TYPES = {"270": "271", "276": "277", "278": "278", "837": "999"}
 GROUPS = {
     "271": ("HB", "005010X279A1"),
@@ -49,37 +49,37 @@ FINDINGS = {
 
 
 def parse(text: str) -> list[list[str]]:
-    """The segments of an interchange, each split into its elements."""
+    """Return the segments of an interchange, each as a list of elements."""
     text = text.strip()
     if not text.startswith("ISA") or len(text) < 8:
         raise ValidationError({"x12": ["Not an X12 interchange."]})
-    between, end, _ = separators(text)
-    pieces = (piece.strip() for piece in text.split(end))
-    return [piece.split(between) for piece in pieces if piece]
+    element_separator, terminator, _ = separators(text)
+    segments = (segment.strip() for segment in text.split(terminator))
+    return [segment.split(element_separator) for segment in segments if segment]
 
 
 def separators(text: str) -> tuple[str, str, str]:
-    """What stands between elements, behind segments, and inside composite elements."""
+    """Return the separator of elements, the end of a segment, the separator inside elements."""
     text = text.lstrip()
-    # The ISA segment has a fixed length; what stands behind it ends every segment.
-    whole = len(text) > 105 and not text[105].isalnum()
-    return text[3], text[105] if whole else "~", text[104] if whole else ":"
+    # The ISA segment has a fixed length, and the next character ends every segment.
+    is_complete = len(text) > 105 and not text[105].isalnum()
+    return text[3], text[105] if is_complete else "~", text[104] if is_complete else ":"
 
 
 def parse_request(text: str) -> dict[str, Any]:
-    """What the JSON form of the same request would have said, as far as the sandbox looks."""
+    """Return the JSON form of a request, with the fields that the sandbox reads."""
     body: dict[str, Any] = {"trading_partner_id": None}
     person: dict[str, Any] = {}
     provider: dict[str, Any] = {}
     codes: list[str] = []
     for segment in parse(text):
-        tag, who = segment[0], element(segment, 1)
-        if tag == "NM1" and who == "PR":
+        tag, code = segment[0], element(segment, 1)
+        if tag == "NM1" and code == "PR":
             body["trading_partner_id"] = element(segment, 9)
-        elif tag == "NM1" and who in ("IL", "QC"):
+        elif tag == "NM1" and code in ("IL", "QC"):
             person |= parse_name(segment)
             person["id"] = person["member_id"] = element(segment, 9)
-        elif tag == "NM1" and who in ("1P", "85"):
+        elif tag == "NM1" and code in ("1P", "85"):
             provider = {**parse_name(segment), "npi": element(segment, 9)}
         elif tag == "DMG" and len(element(segment, 2)) == 8:
             person["birth_date"] = expand_date(element(segment, 2))
@@ -89,11 +89,11 @@ def parse_request(text: str) -> dict[str, Any]:
             codes += [_dotted(item.partition(":")[2]) for item in segment[1:]]
         elif tag == "UM":
             body["event"] = {
-                "category": REVIEW_CATEGORIES.get(who),
+                "category": REVIEW_CATEGORIES.get(code),
                 "certification_type": CERTIFICATIONS.get(element(segment, 2)),
             }
         elif tag == "SE":
-            # Only the first transaction of an interchange is used.
+            # Only the first transaction is read.
             break
     for name in ("member", "subscriber", "patient"):
         body[name] = person
@@ -105,7 +105,7 @@ def parse_request(text: str) -> dict[str, Any]:
 
 
 def build_response(transaction: str, body: dict[str, Any], when: float) -> str:
-    """A short but well-formed interchange that answers a request."""
+    """Return a short, well-formed interchange in response to a request."""
     kind = RESPONSE_TYPES.get(transaction, "999")
     moment = format_datetime(when)
     payer = str(body.get("trading_partner_id"))
@@ -127,7 +127,7 @@ def build_response(transaction: str, body: dict[str, Any], when: float) -> str:
 
 
 def build_interchange(kind: str, content: list[str], payer: str, when: float) -> str:
-    """One transaction in its envelopes, from a payer to PokitDok."""
+    """Return one transaction in its envelopes, from a payer to PokitDok."""
     group, version = GROUPS[kind]
     moment = format_datetime(when)
     date, hour = compact_date(moment), moment[11:13] + moment[14:16]
@@ -145,7 +145,7 @@ def build_interchange(kind: str, content: list[str], payer: str, when: float) ->
 
 
 def split_transactions(text: str) -> list[list[list[str]]]:
-    """The segments of each transaction of an interchange, from its ST on, without its SE."""
+    """Return the segments of each transaction, from its ST to before its SE."""
     found: list[list[list[str]]] = []
     inside = False
     for segment in parse(text):
@@ -158,22 +158,23 @@ def split_transactions(text: str) -> list[list[list[str]]]:
 
 
 def to_named_elements(text: str) -> list[dict[str, Any]]:
-    """The segments with their elements by name (``NM109``)."""
+    """Return the segments with named elements (``NM109``)."""
     return [
         {
             "segment_id": tag,
-            "data": {f"{tag}{place:02d}": value for place, value in enumerate(elements, 1)},
+            "data": {f"{tag}{number:02d}": value for number, value in enumerate(elements, 1)},
         }
         for tag, *elements in parse(text)
     ]
 
 
-def element(segment: list[str], place: int) -> str:
-    return segment[place] if place < len(segment) else ""
+def element(segment: list[str], number: int) -> str:
+    """Return an element, an empty string if the segment is shorter."""
+    return segment[number] if number < len(segment) else ""
 
 
 def compact_date(day: str) -> str:
-    """X12 writes a date as eight digits."""
+    """Return a date as X12 writes it: eight digits."""
     return day[:10].replace("-", "")
 
 
@@ -196,5 +197,5 @@ def _name(role: str, qualifier: str, person: dict[str, Any], key: str) -> str:
 
 
 def _dotted(code: str) -> str:
-    """X12 leaves out the dot that the JSON form has."""
+    """Add the dot of a diagnosis, which X12 does not write."""
     return f"{code[:3]}.{code[3:]}" if len(code) > 3 else code

@@ -1,4 +1,4 @@
-"""A payment as raw X12: the 835 that the JSON form was made of."""
+"""A payment as raw X12 (835)."""
 
 from __future__ import annotations
 
@@ -10,13 +10,15 @@ GROUP_CODES = {"contractual_obligations": "CO", "patient_responsibility": "PR"}
 
 
 def build_835(payment: dict[str, Any], when: float) -> str:
-    """The interchange that brought a payment."""
-    money, payer, payee = (payment[name] for name in ("financial_information", "payer", "payee"))
-    paid = money["payment_amount"]["amount"]
-    day = compact_date(money["effective_date"])
+    """Return the interchange of a payment."""
+    financial, payer, payee = (
+        payment[name] for name in ("financial_information", "payer", "payee")
+    )
+    paid = financial["payment_amount"]["amount"]
+    day = compact_date(financial["effective_date"])
     content = [
         f"BPR*I*{paid}*C*ACH*CCP*01*999999992*DA*0000000001*9012345678**01*999999992*DA*1*{day}",
-        f"TRN*1*{money['check_eft_trace_number']}*9012345678",
+        f"TRN*1*{financial['check_eft_trace_number']}*9012345678",
         f"DTM*405*{compact_date(payment['production_date'])}",
         f"N1*PR*{payer['name']}",
         f"N1*PE*{payee['name']}*XX*{payee.get('npi', '')}",
