@@ -25,7 +25,7 @@ def test_it_takes_the_options_of_any_session(sandbox: Sandbox) -> None:
 
 def test_heal_warns_and_clears_the_faults(sandbox: Sandbox) -> None:
     sandbox.fail("/activities/", status=503, times=None)
-    with pytest.warns(DeprecationWarning, match="use Sandbox.clear_faults"):
-        sandbox.clear_faults()
+    with pytest.warns(DeprecationWarning, match=r"use Sandbox\.clear_faults"):
+        sandbox.heal()
     with sandbox.session() as session:
         assert session.get("/activities/").status_code == 200
