@@ -111,8 +111,8 @@ def resource(counter: Counter, python: str) -> None:
     measure.print_table(f"(e) a resource method, Python {python}", columns, rows)
 
 
-def imports(counter: Counter, python: str) -> None:
-    """Print table (f); exit with an error if ours imports an optional package."""
+def imports(counter: Counter, python: str, bound: float) -> None:
+    """Print table (f); exit if ours costs too much or imports an optional package."""
     modules = {PEERS[peer].module: peer for peer in counter.pythons if peer != PLAIN}
     modules.update(
         {
@@ -126,19 +126,24 @@ def imports(counter: Counter, python: str) -> None:
         for module, peer in modules.items()
         if peer != "niquests" and module not in ("google", "authlib")
     }
-    statements["from pokitdok_session import PokitDokSession"] = OURS
-    rows = []
+    for name in ("ClientCredentialsSession", "PokitDokSession"):
+        statements[f"from pokitdok_session import {name}"] = OURS
+    rows, costs = [], {}
     for statement, peer in statements.items():
         if peer not in counter.pythons:
             continue
         code = _IMPORTS.format(statement=statement, optional=_OPTIONAL if peer == OURS else ())
         command = [counter.pythons[peer], "-c", code]
         measure.instructions(command)  # writes the bytecode
-        rows.append((statement, f"{measure.instructions(command)[0] / 1e6:+.1f} M"))
+        costs[statement] = measure.instructions(command)[0] / 1e6
+        rows.append((statement, f"{costs[statement]:+.1f} M"))
     title = (
         f"(f) over import requests, Python {python}; ours imports none of {', '.join(_OPTIONAL)}"
     )
     measure.print_table(title, ("", "instructions"), rows)
+    cost = costs["from pokitdok_session import ClientCredentialsSession"]
+    if cost > bound:
+        raise SystemExit(f"the import costs {cost:.1f} M instructions; the bound is {bound:g} M")
 
 
 def main() -> None:
@@ -154,6 +159,12 @@ def main() -> None:
     parser.add_argument("--calls", type=int, default=40, help="calls per count")
     parser.add_argument("--repeats", type=int, default=1, help="rounds, of two parts each")
     parser.add_argument("--tables", default="abcdef", help="which of them")
+    parser.add_argument(
+        "--import-bound",
+        type=float,
+        default=100,
+        help="million instructions that ClientCredentialsSession may add to the import of requests",
+    )
     options = parser.parse_args()
     with measure.Server() as server:
         for python, pythons in measure.by_version(options.python).items():
@@ -167,7 +178,7 @@ def main() -> None:
             if "e" in options.tables:
                 resource(counter, python)
             if "f" in options.tables:
-                imports(counter, python)
+                imports(counter, python, options.import_bound)
 
 
 if __name__ == "__main__":
