@@ -98,7 +98,6 @@ PENDING: set[str] = {
     "tests/pokitdok/test_activities.py",
     "tests/pokitdok/test_envelope.py",
     "tests/pokitdok/test_session.py",
-    "tests/project/test_readme.py",
     "tests/sandbox/endpoints/test_app_registrations.py",
     "tests/sandbox/endpoints/test_claims.py",
     "tests/sandbox/endpoints/test_claims_convert.py",
@@ -131,7 +130,6 @@ PENDING: set[str] = {
     "tests/support/families.py",
     "tests/support/http_server.py",
     "tests/support/subprocesses.py",
-    "tests/support/threads.py",
 }
 
 
