@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 import os
 import re
 import subprocess
@@ -17,6 +18,7 @@ import pytest
 from pokitdok_session import TokenError, errors
 from pokitdok_session.pokitdok.resources import Resources
 from pokitdok_session.sandbox import Sandbox
+from support.http_server import Answer, Loopback, Script
 from support.redis_server import RedisServer
 
 ROOT = Path(__file__).parents[2]
@@ -31,7 +33,8 @@ PROSE = [
 PYTHON = [code for language, code in BLOCKS if language == "python"]
 [DASK] = [code for code in PYTHON if "dask" in code]
 [TESTS] = [code for code in PYTHON if "pytest_plugins" in code]
-IN_ORDER = [code for code in PYTHON if code not in (DASK, TESTS)]
+[LIBRARY] = [code for code in PYTHON if "Library" in code]
+IN_ORDER = [code for code in PYTHON if code not in (DASK, TESTS, LIBRARY)]
 
 
 def section(title: str) -> str:
@@ -140,6 +143,40 @@ def test_readme_code_runs_in_order(
     assert variables["reply"].data["coverage"]["active"] is True
     assert variables["same"].status_code == variables["response"].status_code == 200
     assert len(sandbox.received("/eligibility/")) == 2
+
+
+def test_readme_example_of_an_api_has_at_most_20_lines() -> None:
+    assert len([line for line in LIBRARY.splitlines() if line.strip()]) <= 20
+
+
+def test_readme_example_of_an_api_works_on_another_server(tmp_path: Path) -> None:
+    token = {"access_token": "a-token", "token_type": "Bearer", "expires_in": 3600}
+    pages = {
+        "/v1/books?author=Le+Guin": Answer(
+            body=json.dumps([{"title": "The Dispossessed"}]).encode(),
+            headers={"Link": '</v1/books?page=2>; rel="next"'},
+        ),
+        "/v1/books?page=2": Answer(body=b'[{"title": "Always Coming Home"}]'),
+    }
+    script: dict[str, Script] = {
+        "/token": Answer(body=json.dumps(token).encode()),
+        "/v1/books": lambda seen: pages[seen.path],
+        "/v1/books/97": Answer(404, b'{"title": "no such book"}'),
+    }
+    cover = tmp_path / "cover.png"
+    cover.write_bytes(b"an image")
+    with Loopback(script) as server:
+        code = re.sub(r"https://\w+\.library\.example", server.url, LIBRARY)
+        variables: dict[str, Any] = {"__name__": "readme"}
+        exec(compile(code, README.name, "exec"), variables)
+        assert variables["titles"] == ["The Dispossessed", "Always Coming Home"]
+        with variables["library"] as library:
+            library.add_cover(96, cover)
+            with pytest.raises(errors.NotFound):
+                library.book(97)
+        assert [seen.authorization for seen in server.seen[1:]] == ["Bearer a-token"] * 4
+        assert server.seen[3].path == "/v1/books/96/cover"
+        assert b"an image" in server.seen[3].body
 
 
 def test_readme_example_of_tests_passes(tmp_path: Path) -> None:
