@@ -145,14 +145,15 @@ def test_a_path_without_a_base_url_gets_requests_own_error() -> None:
     with session, pytest.raises(requests.exceptions.MissingSchema) as error:
         session.get("/a", params={"ssn": "123"})
     assert str(error.value) == (
-        "no URL: it begins with https:// and a host, or with one slash where base_url is set"
+        "invalid URL: give an absolute URL (https://host/path), or set base_url and give a path "
+        'that begins with one "/"'
     )
 
 
 def test_a_path_without_its_slash_is_an_error_that_does_not_show_it(
     held: ClientCredentialsSession,
 ) -> None:
-    with pytest.raises(requests.exceptions.MissingSchema, match="one slash") as error:
+    with pytest.raises(requests.exceptions.MissingSchema, match='one "/"') as error:
         held.get("patients/7?ssn=123")
     shown = "".join(traceback.format_exception(error.type, error.value, None))
     assert "patients" not in shown

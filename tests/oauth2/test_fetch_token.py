@@ -170,7 +170,9 @@ def test_fetch_token_over_plain_http_is_refused(
     session: PokitDokSession,
 ) -> None:
 
-    with pytest.raises(InsecureTransportError, match=r"auth\.example/token must be https"):
+    with pytest.raises(
+        InsecureTransportError, match=r"must begin with https://, got http://auth\.example/token"
+    ):
         session.fetch_token("http://user:words@auth.example/token?key=kept")
     with pytest.raises(InsecureTransportError):
         ClientCredentialsSession("id", "secret", "http://auth.example/token")

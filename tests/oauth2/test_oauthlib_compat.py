@@ -128,7 +128,7 @@ def test_the_way_of_requests_oauthlib_s_own_documentation_works(
 
 
 def test_authorization_of_other_grants_is_not_pretended(session: PokitDokSession) -> None:
-    with pytest.raises(ValueError, match="no authorization code"):
+    with pytest.raises(ValueError, match="takes no code"):
         session.fetch_token(code="x")
 
 

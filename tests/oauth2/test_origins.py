@@ -203,7 +203,7 @@ def test_plain_http_to_loopback_is_confidential(nowhere: Nowhere, host: str) -> 
 )
 def test_no_other_host_over_plain_http_is(host: str) -> None:
     with pytest.raises(InsecureTransportError):
-        trusted_origin(f"http://{host}/")
+        trusted_origin(f"http://{host}/", "token_url")
 
 
 # Other origins are as in requests
@@ -442,7 +442,7 @@ def test_it_is_said_where_no_token_goes(
     with caplog.at_level("DEBUG", "pokitdok_session"):
         example.get("https://other.example/path?query")
     assert [record.getMessage() for record in caplog.records] == [
-        "no token goes to https://other.example:443, no origin of this session"
+        "not sending the token to https://other.example:443: not an origin of this session"
     ]
 
 
@@ -582,7 +582,7 @@ def test_the_session_s_auth_sends_no_token_over_plain_http(
     [
         ("https://user:words@h.example:8443/p?q=1#f", "https://h.example:8443/p"),
         ("https://h.example", "https://h.example"),
-        ("https://[::1/", "the URL"),
+        ("https://[::1/", "a URL that cannot be parsed"),
     ],
 )
 def test_a_url_is_shown_without_what_may_be_secret(url: str, shown: str) -> None:
@@ -631,7 +631,7 @@ def test_a_redirect_measures_no_body_that_is_still_half_read(session: PokitDokSe
     # requests rewinds it only after `rebuild_auth`: the rest would be announced, the whole sent.
     session.token = {"access_token": "t", "expires_in": 3600}
     file = io.BytesIO(b"x" * 1000)
-    url = f"{session.api_root}/claims/convert"
+    url = f"{session.base_url}/claims/convert"
     sent = session.prepare_request(requests.Request("POST", url, data=file))
     file.read(400)
     response = requests.Response()

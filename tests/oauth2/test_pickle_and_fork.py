@@ -20,7 +20,7 @@ import requests
 from pokitdok_session import PokitDokSession
 from pokitdok_session.oauth2.auth import ReplayOn401
 from pokitdok_session.sandbox import Sandbox
-from pokitdok_session.transport import environment as process
+from pokitdok_session.transport import fork
 from support.threads import PATIENCE, Crowd, Held
 
 PATH = "/activities/"
@@ -66,11 +66,10 @@ def test_a_copy_keeps_what_was_set(sandbox: Sandbox, travel: Travel) -> None:
     session.headers["X-Own"] = "1"
     session.cookies.set("c", "2")
     session.max_redirects = 3
-    session.own = "attribute"  # type: ignore[attr-defined]
     other = travel(session)
-    for name in ("base_url", "api_root", "client_id", "client_secret", "token_url", "token_params"):
+    for name in ("base_url", "client_id", "client_secret", "token_url", "token_params"):
         assert getattr(other, name) == getattr(session, name)
-    for name in ("scope", "timeout", "max_rate_limit_wait", "max_redirects", "verify", "own"):
+    for name in ("scope", "timeout", "max_rate_limit_wait", "max_redirects", "verify"):
         assert getattr(other, name) == getattr(session, name)
     assert other.headers == session.headers
     assert other.cookies["c"] == "2"
@@ -289,14 +288,10 @@ def test_an_adapter_that_cannot_be_made_anew_keeps_no_other_session_from_it(
         for other in sessions:
             held.enter_context(other.token_source._lock)
         assert in_a_child(lambda: not any(s.token_source._lock.locked() for s in sessions))
-    process._after_fork()  # what the child has called
-    ours = [
-        record
-        for record in caplog.records
-        if record.name == "pokitdok_session.transport.environment"
-    ]
+    fork._reset_all()  # what the child has called
+    ours = [record for record in caplog.records if record.name == "pokitdok_session.transport.fork"]
     assert [record.getMessage() for record in ours] == [
-        "after a fork, PokitDokSession does not start afresh: AttributeError"
+        "PokitDokSession cannot be reset after a fork: AttributeError"
     ]
 
 

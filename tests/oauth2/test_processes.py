@@ -22,7 +22,7 @@ from requests.adapters import HTTPAdapter
 
 from pokitdok_session import APIError, FileTokenStore, Reply, TokenError, errors
 from pokitdok_session.sandbox import Sandbox
-from pokitdok_session.transport import environment as process
+from pokitdok_session.transport import fork
 from support.echo_server import Echo, peers
 from support.subprocesses import FORKS_WITH_THREADS, START, Workers, call, eventually, token_of
 from support.threads import PATIENCE, Crowd, Held
@@ -120,7 +120,7 @@ def test_what_a_child_does_first_leaves_a_session_its_token_and_no_connection(ec
     with echo.session() as session:
         session.mount(echo.url + "/own", HTTPAdapter())
         before = peers(session, "master", 2) | peers(session, "own", 2)
-        process._after_fork()
+        fork._reset_all()
         assert before.isdisjoint(peers(session, "master", 2) | peers(session, "own", 2))
     assert echo.token_requests == 1
 

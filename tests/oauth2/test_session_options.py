@@ -38,15 +38,15 @@ def test_constructor_value_that_cannot_work_is_a_value_error(
 @pytest.mark.parametrize(
     ("bad", "error"),
     [
-        ({"scope": 5}, "scope must be a string, or a list of strings"),
-        ({"scope": b"a b"}, "scope must be a string, or a list of strings"),
+        ({"scope": 5}, "scope must be a string or a list of strings"),
+        ({"scope": b"a b"}, "scope must be a string or a list of strings"),
         ({"token_params": "audience=x"}, "token_params must be a dict"),
         ({"token_updater": "save"}, "token_updater must be callable"),
         ({"token": "abc"}, "token must be a dict"),
-        ({"retries": None}, "retries must be an int, or a urllib3 Retry"),
-        ({"retries": "3"}, "retries must be an int, or a urllib3 Retry"),
-        ({"store": "/tmp/tokens.json"}, "store must have load, save and lock"),
-        ({"store": FileTokenStore}, "store must have load, save and lock"),
+        ({"retries": None}, "retries must be an int or a urllib3 Retry"),
+        ({"retries": "3"}, "retries must be an int or a urllib3 Retry"),
+        ({"store": "/tmp/tokens.json"}, "store must be an object with load, save and lock"),
+        ({"store": FileTokenStore}, "store must be an object with load, save and lock"),
     ],
     ids=str,
 )

@@ -57,7 +57,7 @@ def pair(sandbox: Sandbox, clock: Clock, file_store: FileTokenStore) -> Iterator
 
 
 def key_in(session: Any) -> str:
-    return sharing.key_of(session._identity())
+    return sharing.key_of(session._cache_key_parts())
 
 
 def let_the_saved_token_age(session: Any, seconds: float) -> None:

@@ -33,7 +33,7 @@ def test_what_is_not_given_is_taken_from_the_environment() -> None:
     assert session.client_id == "id-of-the-environment"
     assert session.client_secret == "secret-of-the-environment"
     assert session.token_url == "https://environment.example/oauth2/token"
-    assert session.api_root == "https://environment.example/api/v4"
+    assert session.base_url == "https://environment.example/api/v4"
     assert session.is_token_origin("https://environment.example/anything")
 
 
@@ -42,14 +42,14 @@ def test_what_is_given_beats_the_environment() -> None:
     session = PokitDokSession("id", "secret", base_url="https://given.example", version="v5")
     assert (session.client_id, session.client_secret) == ("id", "secret")
     assert session.token_url == "https://given.example/oauth2/token"
-    assert session.api_root == "https://given.example/api/v5"
+    assert session.base_url == "https://given.example/api/v5"
     assert not session.is_token_origin("https://environment.example/anything")
 
 
 def test_without_anything_it_is_the_platform() -> None:
     session = PokitDokSession("id", "secret")
     assert session.token_url == "https://platform.pokitdok.com/oauth2/token"
-    assert session.api_root == "https://platform.pokitdok.com/api/v4"
+    assert session.base_url == "https://platform.pokitdok.com/api/v4"
 
 
 @pytest.mark.parametrize("name", ["CLIENT_ID", "CLIENT_SECRET"])

@@ -132,8 +132,8 @@ def test_demo_unreachable_endpoint_exits_with_1_and_one_line(
     [
         ({"POKITDOK_CLIENT_SECRET": "wrong"}, "check client_id and client_secret"),
         ({"POKITDOK_CLIENT_SECRET": ""}, "set POKITDOK_CLIENT_SECRET in the environment"),
-        ({"POKITDOK_BASE_URL": "http://api.invalid"}, "must be https"),
-        ({"POKITDOK_BASE_URL": "nowhere"}, "base_url and origins begin with https://"),
+        ({"POKITDOK_BASE_URL": "http://api.invalid"}, "base_url must begin with https://"),
+        ({"POKITDOK_BASE_URL": "nowhere"}, "base_url must be an absolute URL"),
     ],
     ids=["wrong secret", "no secret", "plain http", "no URL"],
 )

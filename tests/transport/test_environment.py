@@ -174,7 +174,7 @@ def test_prepare_request_does_not_change_the_request(
     session: ClientCredentialsSession,
 ) -> None:
     request = requests.Request("GET", "/things/1")
-    session.api_root = "https://api.example.com"
+    session.base_url = "https://api.example.com"
     before = dict(vars(request))
     assert session.prepare_request(request).url == URL
     assert vars(request) == before
@@ -224,4 +224,4 @@ def test_settings_on_macos_and_windows_are_not_cached(
 def test_settings_cache_holds_at_most_64_origins(session: ClientCredentialsSession) -> None:
     for number in range(1000):
         settings(session, f"https://host{number}.example/")
-    assert len(session._surroundings._cached[1]) <= 64
+    assert len(session._environment._cached[1]) <= 64

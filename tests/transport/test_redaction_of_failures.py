@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from pokitdok_session import ClientCredentialsSession, PokitDokSession, TokenError
+from pokitdok_session.oauth2.client_auth import ClientSecretPost
 from pokitdok_session.sandbox import Sandbox
 from pokitdok_session.transport.adapter import Transport
 from support.clock import Clock
@@ -85,7 +86,7 @@ def test_failed_renewal_is_logged_without_the_url(
         session.get(f"{sandbox.base_url}/api/v4{GET}")
         finish_renewals()
     assert any(
-        "was not renewed" in line for line in said.of("pokitdok_session.oauth2.token_source")
+        "could not be renewed" in line for line in said.of("pokitdok_session.oauth2.token_source")
     )
     assert said.holds(*confidential(sandbox)) == []
 
@@ -118,7 +119,7 @@ def test_repr_of_all_objects_shows_no_secret(sandbox: Sandbox) -> None:
     with sandbox.session() as session:
         answer = session.get(GET)
         things = [session, session.auth, session.token_source, session.token_source.current]
-        things += [session._token_request(), *answer.request.hooks["response"]]
+        things += [ClientSecretPost("id", SECRET), *answer.request.hooks["response"]]
         things += [answer, answer.request, session.adapters, session.origins]
         with pytest.raises(TokenError) as caught:
             session.fetch_token(client_secret=f"{SECRET}-wrong")

@@ -17,7 +17,7 @@ from uuid import UUID
 
 import requests
 
-from ..oauth2.auth import Timeout
+from ..oauth2.timeouts import Timeout
 from .reply import Reply
 
 #: A JSON object to send. Every TypedDict is accepted, and none is required.

@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any
 import requests
 from urllib3.util.retry import Retry
 
-from ..oauth2.auth import Timeout
 from ..oauth2.session import ClientCredentialsSession
+from ..oauth2.timeouts import Timeout
 from ..transport.multipart import Multipart
 from ..transport.retries import rewind_body
 from . import encoding, error_rules, pagination
@@ -41,6 +41,9 @@ class APISession(ClientCredentialsSession, Resource):
     A call that meets a rate limit waits for at most ``max_rate_limit_wait`` seconds in all, and
     is sent again. `ClientCredentialsSession` explains the other parameters.
     """
+
+    #: What a pickle carries, as in requests.
+    __attrs__ = [*ClientCredentialsSession.__attrs__, "max_rate_limit_wait"]  # noqa: RUF012
 
     def __init__(
         self,

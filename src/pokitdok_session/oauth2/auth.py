@@ -1,4 +1,4 @@
-"""The auth object: the token on a request to its own origin, and one replay when it is refused."""
+"""The auth object: puts the token on requests to its own origins, and replays one after a 401."""
 
 from __future__ import annotations
 
@@ -6,139 +6,162 @@ import contextlib
 import logging
 import time
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any
 
 import requests
 from requests.auth import AuthBase
 from requests.cookies import extract_cookies_to_jar
+from requests.utils import get_netrc_auth
 
 from ..transport.retries import rewind_body
 from .errors import TokenError
-from .origins import origin_of
+from .origins import Origins, origin_of
+from .timeouts import total_timeout
 from .token import Token
-from .token_source import RENEWAL_TIMEOUT
-
-if TYPE_CHECKING:
-    from .session import ClientCredentialsSession
+from .token_source import Renewer, TokenSource
 
 log = logging.getLogger(__name__)
-
-Timeout: TypeAlias = "float | tuple[float | None, float | None] | None"
-
-
-def total_timeout(timeout: Any) -> float:
-    """Give the seconds that a call with this timeout may wait for a token."""
-    parts = timeout if isinstance(timeout, tuple) else (getattr(timeout, "total", timeout),)
-    if not all(isinstance(part, (int, float)) and part > 0 for part in parts):
-        return RENEWAL_TIMEOUT  # no end to one of them, or nothing that requests will take
-    return float(min(sum(parts), RENEWAL_TIMEOUT))
 
 
 class TokenAuth(AuthBase):
     """Bearer token usage (RFC 6750 section 2.1), for a session or a single ``requests.get``.
 
-    A request to another origin passes as it is.
+    A request to another origin goes out without the token.
     """
 
-    def __init__(self, session: ClientCredentialsSession, patience: float | None = None) -> None:
-        self.session = session
-        self._patience = patience
-
-    def patience(self) -> float:
-        """Give the seconds to wait for a token at most: the session's own unless others are set."""
-        return total_timeout(self.session.timeout) if self._patience is None else self._patience
+    def __init__(
+        self,
+        origins: Origins,
+        source: TokenSource,
+        renewer: Renewer,
+        *,
+        timeout: float,
+        use_netrc: bool = False,
+        withhold: bool = False,
+    ) -> None:
+        self.origins = origins
+        self.source = source
+        self.renewer = renewer
+        self.timeout = timeout
+        self.use_netrc = use_netrc
+        self.withhold = withhold
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        url = request.url or ""
-        if not self.session.is_token_origin(url):
-            self.session.origins.check_https(url)
-            origin = origin_of(url)
-            if origin is not None:
-                log.debug("no token goes to %s://%s:%s, no origin of this session", *origin)
-            request.prepare_auth(None)  # as without an auth: user:password@ of the URL, if any
+        if not self.origins.contains(request.url or ""):
+            return self._without_token(request)
+        if self.withhold:
             return request
-        token = self.session.token_source.get(self.patience())
-        request.headers["Authorization"] = token.header
-        # Before the caller's own hooks, also after a redirect: those see the second answer.
+        token = self.source.get(self.renewer, self.timeout)
+        if "Authorization" in request.headers:
+            log.debug("replacing the caller's Authorization header by the token")
+        request.headers["Authorization"] = self.header(token)
+        # Before the caller's hooks, also after a redirect: those see the second response.
         request.hooks["response"].insert(0, ReplayOn401(self, token))
+        return request
+
+    def header(self, token: Token) -> str:
+        """Return the value of the Authorization header."""
+        return f"Bearer {token.access_token}"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return getattr, (self.renewer, "auth")
+
+    def _without_token(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        url = request.url or ""
+        self.origins.check_https(url)
+        origin = origin_of(url)
+        if origin is not None:
+            log.debug("not sending the token to %s://%s:%s: not an origin of this session", *origin)
+        # What requests does without an auth: a netrc entry, else user:password@ of the URL.
+        netrc = get_netrc_auth(url) if self.use_netrc else None
+        request.prepare_auth(netrc)
         return request
 
 
 class ReplayOn401:
-    """The response hook of a request that bears a token: sends it once more after a 401.
+    """The response hook of a request with a token: renews the token and replays after a 401.
 
-    A 401 was not processed, so any method may be repeated, with the whole body or not at all.
-    It is sent a third time when the second token was not fresh, but lay in a store.
+    A request that got a 401 was not processed, so every method can be sent again, with its whole
+    body or not at all. It is sent a third time if the second token came from a store and was not
+    fresh.
     """
 
-    def __init__(self, auth: TokenAuth, token: Token, *, tries: int = 2) -> None:
+    def __init__(self, auth: TokenAuth, token: Token, *, attempts: int = 2) -> None:
         self.auth = auth
         self.token = token
-        self.tries = tries
+        self.attempts = attempts
 
     def __call__(self, response: requests.Response, **kwargs: Any) -> requests.Response:
         request = response.request
         if response.status_code != 401 or not self.was_sent_with(request):
             return response
-        source = self.auth.session.token_source
-        can_be_sent_again = rewind_body(request)
+        can_be_replayed = rewind_body(request)
+        _release(response)  # before the token request, which may need this connection
+        source, renewer = self.auth.source, self.auth.renewer
         try:
-            token = source.replace(self.token, total_timeout(kwargs.get("timeout")))
+            token = source.replace(self.token, renewer, total_timeout(kwargs.get("timeout")))
         except TokenError:
-            if can_be_sent_again:
-                response.close()  # or its connection is lost to the pool
+            if can_be_replayed:
                 raise
             token = None
-        if token is None or not can_be_sent_again:
+        if token is None or not can_be_replayed:
             return response
-        again = request.copy()
-        again.headers["Authorization"] = token.header
-        # Its own hook, for whoever sends ``response.request`` once more.
-        hooks = [ReplayOn401(self.auth, token) if hook is self else hook for hook in _hooks(again)]
-        again.hooks = {**again.hooks, "response": hooks}
-        answer = self._send(again, response, **kwargs)
-        if answer.status_code == 401 and not source.mark_rejected(token) and self.tries > 1:
-            return ReplayOn401(self.auth, token, tries=self.tries - 1)(answer, **kwargs)
-        return answer
+        replayed = self._replay(response, token, **kwargs)
+        if replayed.status_code == 401 and not source.mark_rejected(token) and self.attempts > 1:
+            again = ReplayOn401(self.auth, token, attempts=self.attempts - 1)
+            return again(replayed, **kwargs)
+        return replayed
 
     def was_sent_with(self, request: requests.PreparedRequest) -> bool:
-        """Say whether this token is on the request: a redirect copies hooks, not always headers."""
-        return request.headers.get(
-            "Authorization"
-        ) == self.token.header and self.auth.session.is_token_origin(request.url or "")
+        """Return True if the request carries this token; a redirect may copy the hook only."""
+        return request.headers.get("Authorization") == self.auth.header(self.token)
 
-    def _send(
-        self, again: requests.PreparedRequest, refused: requests.Response, **kwargs: Any
-    ) -> requests.Response:
-        with contextlib.suppress(requests.RequestException):
-            _ = refused.content  # drained and closed, or its connection is lost to the pool
-        refused.close()
-        cookies = again._cookies  # type: ignore[attr-defined]  # as requests' own digest auth does
+    def _replay(self, refused: requests.Response, token: Token, **kwargs: Any) -> requests.Response:
+        request = refused.request.copy()
+        request.headers["Authorization"] = self.auth.header(token)
+        # With a hook of its own, for code that sends ``response.request`` once more.
+        hooks = [
+            ReplayOn401(self.auth, token) if hook is self else hook for hook in _hooks(request)
+        ]
+        request.hooks = {**request.hooks, "response": hooks}
+        # As requests' own digest authentication does.
+        cookies = request._cookies  # type: ignore[attr-defined]  # not in the stubs
         extract_cookies_to_jar(cookies, refused.request, refused.raw)
-        again.prepare_cookies(cookies)
+        request.prepare_cookies(cookies)
         started = time.perf_counter()
-        answer = refused.connection.send(again, **kwargs)
-        answer.elapsed = refused.elapsed + timedelta(seconds=time.perf_counter() - started)
-        answer.history = [*refused.history, refused]
-        answer.request = again
-        return answer
+        response = refused.connection.send(request, **kwargs)
+        response.elapsed = refused.elapsed + timedelta(seconds=time.perf_counter() - started)
+        response.history = [*refused.history, refused]
+        response.request = request
+        return response
 
     @classmethod
-    def take(cls, request: requests.PreparedRequest) -> ReplayOn401 | None:
-        """Take the token off a request that a redirect has copied; give the hook it came with."""
-        ours = [hook for hook in _hooks(request) if isinstance(hook, cls)]
-        rest = [hook for hook in _hooks(request) if not isinstance(hook, cls)]
-        request.hooks = {**(request.hooks or {}), "response": rest}  # copies share the mapping
-        for hook in ours:
-            if request.headers.get("Authorization") == hook.token.header:
-                del request.headers["Authorization"]
-                return hook
-        return None
+    def of(cls, request: requests.PreparedRequest) -> ReplayOn401 | None:
+        """Return the hook of a request that was sent with a token, else None."""
+        return next((hook for hook in _hooks(request) if isinstance(hook, cls)), None)
+
+    @classmethod
+    def detach(cls, request: requests.PreparedRequest) -> ReplayOn401 | None:
+        """Take token and hook off a request that a redirect has copied; return the hook."""
+        hook = cls.of(request)
+        others = [each for each in _hooks(request) if not isinstance(each, cls)]
+        request.hooks = {**(request.hooks or {}), "response": others}  # copies share the mapping
+        if hook is None or not hook.was_sent_with(request):
+            return None
+        del request.headers["Authorization"]
+        return hook
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # A response is pickled with its request and its hooks: the session, and with it the
-        # secret, stays here.
-        return _no_replay, ()
+        # A pickled response carries its request with the hooks. The session, and with it the
+        # secret, does not go along.
+        return _unpickle_hook, ()
+
+
+def _release(response: requests.Response) -> None:
+    """Read the response and give its connection back to the pool."""
+    with contextlib.suppress(requests.RequestException):
+        _ = response.content
+    response.close()
 
 
 def _hooks(request: requests.PreparedRequest) -> list[Any]:
@@ -146,9 +169,9 @@ def _hooks(request: requests.PreparedRequest) -> list[Any]:
     return [hooks] if callable(hooks) else list(hooks)
 
 
-def _no_replay() -> Any:
-    return _pass_on
+def _unpickle_hook() -> Any:
+    return _noop_hook
 
 
-def _pass_on(response: requests.Response, **kwargs: Any) -> requests.Response:
+def _noop_hook(response: requests.Response, **kwargs: Any) -> requests.Response:
     return response

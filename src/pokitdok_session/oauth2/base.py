@@ -1,20 +1,19 @@
-"""The grant: what OAuth2Session says and does about a token, over one `TokenSource`."""
+"""What OAuth2Session offers for its token, over one `TokenSource`."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
-from types import MappingProxyType, NoneType
+from collections.abc import Mapping
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
-from oauthlib.oauth2 import BackendApplicationClient
-from requests_oauthlib import OAuth2Session
-
-from .auth import Timeout
+from .arguments import check_mapping
 from .client_auth import ClientAuth, ClientSecretBasic, ClientSecretPost
-from .origins import trusted_origin
-from .token import Token
-from .token_endpoint import fetch_token, send_by
+from .errors import TokenError
+from .oauth2_session import OAuth2Session
+from .timeouts import SESSION_DEFAULT, Timeout, total_timeout
+from .token import AccessToken, Token
+from .token_endpoint import Send, fetch_token
 from .token_request import TokenRequest, TransportOptions, build_form
 from .token_source import TokenSource
 
@@ -25,83 +24,64 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-class BaseClientCredentialsSession(OAuth2Session):
-    """An OAuth2Session that asks for its tokens by itself, with its client's credentials.
+class _RenewalCall:
+    """One renewal that goes through `fetch_token`: its time limit, and the token it got."""
 
-    It keeps the parent's surface and runs none of the parent's ``request`` and ``fetch_token``:
-    those write secrets and tokens to the log.
+    def __init__(self, timeout: float) -> None:
+        self.timeout = timeout
+        self.token: Token | None = None
+
+
+_renewal_call: ContextVar[_RenewalCall | None] = ContextVar("renewal_call", default=None)
+
+
+class BaseClientCredentialsSession(OAuth2Session):
+    """An OAuth2Session that fetches its tokens by itself, with its client's credentials.
+
+    It keeps the surface of OAuth2Session, but runs neither its ``request`` nor its
+    ``fetch_token``: those write secrets and tokens to the log. `ClientCredentialsSession` sets
+    the attributes below.
     """
 
-    _client: BackendApplicationClient
+    token_url: str
+    token_params: dict[str, Any]
+    token_timeout: Timeout
+    token_endpoint_auth_method: str
+    timeout: Timeout
+    store: TokenStore | None
+    token_source: TokenSource
+    _client_secret: str
+    _shared: SharedTokenSource | None
+    _send_token_request: Send
 
-    def __init__(
-        self,
-        client_id: str,
-        client_secret: str,
-        token_url: str,
-        *,
-        scope: str | Iterable[str] | None,
-        token: Mapping[str, Any] | None,
-        token_updater: Callable[[dict[str, Any]], Any] | None,
-        token_params: Mapping[str, Any] | None,
-        token_timeout: Timeout,
-        token_endpoint_auth_method: str,
-        store: TokenStore | None,
-    ) -> None:
-        for name, value in {"client_id": client_id, "client_secret": client_secret}.items():
-            if not isinstance(value, str) or not value:
-                raise ValueError(f"{name} must be a string that is not empty")
-        if token_endpoint_auth_method not in ("client_secret_basic", "client_secret_post"):
-            raise ValueError(
-                "token_endpoint_auth_method must be client_secret_basic or client_secret_post"
-            )
-        scope = scope.split() if isinstance(scope, str) else scope
-        scope = list(scope) if isinstance(scope, Iterable) else scope
-        _require(scope is None or _are_words(scope), "scope must be a string, or a list of strings")
-        _require(isinstance(token_params, (Mapping, NoneType)), "token_params must be a dict")
-        _require(token_updater is None or callable(token_updater), "token_updater must be callable")
-        _require(store is None or _is_store(store), "store must have load, save and lock")
-        trusted_origin(token_url)
-        self.token_source = TokenSource(self._next_token, self._notify_token_updater)
-        super().__init__(
-            client=BackendApplicationClient(client_id),
-            token=token,
-            scope=scope,
-            token_updater=token_updater,
-        )
-        self.client_secret = client_secret
-        self.token_url = token_url
-        self.token_params = dict(token_params or {})
-        self.token_timeout = token_timeout
-        self.token_endpoint_auth_method = token_endpoint_auth_method
-        self.store = store
-        self._shared: SharedTokenSource | None = None
-        if store is not None:
-            from .stores.shared import (
-                SharedTokenSource,  # here, for most sessions share with nobody
-            )
+    @property
+    def client_secret(self) -> str:
+        """The client's secret. A new one is tried at once, even after a refusal."""
+        return self._client_secret
 
-            self._shared = SharedTokenSource(store)
+    @client_secret.setter
+    def client_secret(self, value: str) -> None:
+        self._client_secret = value
+        self.token_source.forget_failure()
 
     @property
     def token(self) -> dict[str, Any]:
-        """The present token as a dict, empty where there is none; ``expires_at`` is epoch seconds.
+        """The current token as a dict, empty if there is none.
 
-        Set it to take up a token that was kept, or to None to forget the present one.
+        ``expires_at`` is in seconds since the epoch. Set it to use a token that was saved, or to
+        None to forget the current one.
         """
         token = self.token_source.current
-        return token.shown() if token else {}
+        return token.to_dict() if token else {}
 
     @token.setter
     def token(self, value: Mapping[str, Any] | None) -> None:
-        _require(isinstance(value, (Mapping, NoneType)), "token must be a dict")
-        self.token_source.set(
-            Token.from_saved(value, now=self.token_source.clock()) if value else None
-        )
+        check_mapping(value, "token")
+        self.token_source.set(self._saved_token(value) if value else None)
 
     @property
     def access_token(self) -> str | None:
-        """The present token's own text."""
+        """The text of the current token. It may have expired; see `get_access_token`."""
         token = self.token_source.current
         return token.access_token if token else None
 
@@ -112,6 +92,15 @@ class BaseClientCredentialsSession(OAuth2Session):
     @access_token.deleter
     def access_token(self) -> None:
         self.token = None
+
+    def get_access_token(self, timeout: Timeout = SESSION_DEFAULT) -> AccessToken:
+        """Return a valid token for another client, such as a websocket, with its expiry.
+
+        Fetches or renews it if necessary. Raises TokenError if there is none in time.
+        """
+        timeout = self.timeout if timeout is SESSION_DEFAULT else timeout
+        token = self.token_source.get(self, total_timeout(timeout))
+        return AccessToken(token.access_token, token.response["expires_at"])
 
     def fetch_token(
         self,
@@ -133,20 +122,23 @@ class BaseClientCredentialsSession(OAuth2Session):
         cert: Any = None,
         **kwargs: Any,
     ) -> dict[str, Any]:
-        """Ask for a new token now, whatever became of the last, and give it as a dict.
+        """Fetch a new token now, whatever the state of the current one, and return it as a dict.
 
-        Raises `TokenError` where none comes. Without an argument it is the request that every
-        renewal makes. The parameters are those of OAuth2Session and hold for this request alone;
-        further ones become form fields.
+        The parameters are those of OAuth2Session, for this request only; other keyword arguments
+        become form fields. Every renewal calls this method too, so that a subclass can override
+        it. Raises TokenError if no token comes.
         """
         if code or authorization_response:
-            raise ValueError("the client-credentials grant has no authorization code")
+            raise ValueError("the client-credentials grant takes no code; remove this argument")
         if method.upper() not in ("GET", "POST"):
-            raise ValueError(f"method must be 'GET' or 'POST', got {method!r}")
-        request = self._token_request(
-            _given(username=username, password=password, **kwargs),
-            body=body,
-            url=token_url,
+            raise ValueError(f'method must be "GET" or "POST", got {method!r}')
+        fields = _drop_none(username=username, password=password, **kwargs)
+        hooks: Mapping[str, Any] = {**self.compliance_hook}  # the stubs lack a key
+        request = TokenRequest(
+            url=token_url or self.token_url,
+            form=build_form(
+                self._client, scope=self.scope, fields={**self.token_params, **fields}, body=body
+            ),
             client_auth=self._client_auth(client_secret, include_client_id),
             auth=auth,
             method=method.upper(),
@@ -158,13 +150,24 @@ class BaseClientCredentialsSession(OAuth2Session):
                 cert=cert,
                 proxies=proxies,
             ),
+            request_hooks=hooks["access_token_request"],
+            response_hooks=hooks["access_token_response"],
         )
-        token = self._send_token_request(request)
+        renewal = _renewal_call.get()
+        token = fetch_token(
+            request,
+            self._send_token_request,
+            clock=self.token_source.clock,
+            max_seconds=renewal.timeout if renewal else None,
+        )
+        if renewal is not None:
+            renewal.token = token
+            return token.to_dict()
         self.token_source.set(token)
         if self._shared is not None:
-            self._shared.put(self._identity(), token)
+            self._shared.put(self._cache_key_parts(), token)
         self._notify_token_updater(token)
-        return token.shown()
+        return token.to_dict()
 
     def refresh_token(
         self,
@@ -178,42 +181,63 @@ class BaseClientCredentialsSession(OAuth2Session):
         proxies: Any = None,
         **kwargs: Any,
     ) -> dict[str, Any]:
-        """Ask for a new token: this grant has no refresh token (RFC 6749 section 4.4.3)."""
+        """Fetch a new token; this grant has no refresh token (RFC 6749 section 4.4.3).
+
+        A renewal of a token calls this method, so that a subclass can override it.
+        """
         options = {"timeout": timeout, "headers": headers, "verify": verify, "proxies": proxies}
         return self.fetch_token(token_url, body=body, auth=auth, **options, **kwargs)
 
-    def _token_request(
-        self,
-        fields: Mapping[str, Any] = MappingProxyType({}),
-        *,
-        body: str = "",
-        url: str | None = None,
-        client_auth: ClientAuth | None = None,
-        auth: Any = None,
-        method: str = "POST",
-        in_query: bool = False,
-        headers: Mapping[str, str] | None = None,
-        transport: TransportOptions | None = None,
-    ) -> TokenRequest:
-        """Build the token request; each argument replaces what the session itself has."""
-        hooks: Mapping[str, Any] = {**self.compliance_hook}  # the stubs lack a key
-        return TokenRequest(
-            url=url or self.token_url,
-            form=build_form(
-                self._client,
-                scope=self.scope,
-                fields={**self.token_params, **fields},
-                body=body,
-            ),
-            client_auth=client_auth or self._client_auth(),
-            auth=auth,
-            method=method,
-            in_query=in_query,
-            headers=headers,
-            transport=transport or TransportOptions(timeout=self.token_timeout),
-            request_hooks=hooks["access_token_request"],
-            response_hooks=hooks["access_token_response"],
+    def _fetch_next_token(self, stale: Token | None, timeout: float) -> Token:
+        """Return the token that replaces ``stale``: from the store, or by a token request."""
+        if self._shared is None:
+            return self._call_fetch_token(stale, timeout)
+        return self._shared.next(
+            self._cache_key_parts(),
+            stale,
+            lambda: self._call_fetch_token(stale, timeout),
+            self.token_source.clock,
         )
+
+    def _call_fetch_token(self, stale: Token | None, timeout: float) -> Token:
+        """Fetch a token through the public methods, which subclasses may override."""
+        call = _RenewalCall(timeout)
+        previous = _renewal_call.set(call)
+        try:
+            if stale is None:
+                fetched = self.fetch_token(self.token_url)
+            else:
+                fetched = self.refresh_token(self.token_url)
+        finally:
+            _renewal_call.reset(previous)
+        if call.token is not None and call.token.access_token == fetched.get("access_token"):
+            return call.token
+        try:
+            return self._saved_token(fetched)
+        except ValueError as error:
+            raise TokenError(f"fetch_token returned a token that is not usable: {error}") from None
+
+    def _saved_token(self, value: Mapping[str, Any]) -> Token:
+        try:
+            return Token.from_saved(value, now=self.token_source.clock())
+        except ValueError as reason:
+            raise ValueError(
+                f"token must be a dict with access_token and expires_at, but {reason}"
+            ) from None
+
+    def _cache_key_parts(self) -> tuple[Any, ...]:
+        """Return what a token belongs to: sessions with the same parts share one in a store."""
+        scope = self.scope.split() if isinstance(self.scope, str) else self.scope
+        return self.token_url, self.client_id, sorted(scope or ()), self.token_params
+
+    def _notify_token_updater(self, token: Token) -> None:
+        log.info("token %s is in use, granted for %.0f s", token.fingerprint, token.lifetime)
+        if self.token_updater is None:
+            return
+        try:
+            self.token_updater(dict(token.response))
+        except Exception as error:  # in the caller's code; the token is in use
+            log.warning("token_updater raised %s; the token is in use", type(error).__name__)
 
     def _client_auth(
         self, client_secret: str | None = None, include_client_id: bool | None = None
@@ -223,56 +247,7 @@ class BaseClientCredentialsSession(OAuth2Session):
         method = ClientSecretPost if include_client_id else ClientSecretBasic
         return method(self._client.client_id, client_secret or self.client_secret)
 
-    def _send_token_request(self, request: TokenRequest) -> Token:
-        return fetch_token(request, send_by(self), clock=self.token_source.clock)
 
-    def _next_token(self, stale: Token | None) -> Token:
-        if self._shared is None:
-            return self._ask()
-        return self._shared.next(self._identity(), stale, self._ask, self.token_source.clock)
-
-    def _ask(self) -> Token:
-        return self._send_token_request(self._token_request())
-
-    def _identity(self) -> tuple[Any, ...]:
-        """Give what a token belongs to: sessions of which it is the same share one."""
-        scope = self.scope.split() if isinstance(self.scope, str) else self.scope
-        return self.token_url, self.client_id, sorted(scope or ()), self.token_params
-
-    def _notify_token_updater(self, token: Token) -> None:
-        log.info("token %s is in place, granted for %.0f s", token.fingerprint, token.lifetime)
-        if self.token_updater is None:
-            return
-        try:
-            self.token_updater(dict(token.answer))
-        except Exception as error:  # the caller's code; the token is good all the same
-            log.warning("token_updater failed with %s", type(error).__name__)
-
-    def __getstate__(self) -> dict[str, Any]:
-        """Give everything but what belongs to this process: a pickle holds the credentials."""
-        return {**self.__dict__, "token_source": self.token_source.current}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
-        self.token_source = TokenSource(
-            self._next_token, self._notify_token_updater, state["token_source"]
-        )
-
-
-def _require(holds: bool, what: str) -> None:
-    if not holds:
-        raise TypeError(what)
-
-
-def _are_words(scope: Any) -> bool:
-    return isinstance(scope, list) and all(isinstance(word, str) for word in scope)
-
-
-def _is_store(store: Any) -> bool:
-    methods = (getattr(store, name, None) for name in ("load", "save", "lock"))
-    return not isinstance(store, type) and all(map(callable, methods))
-
-
-def _given(**options: Any) -> dict[str, Any]:
-    """Keep what was given: None stands for what was not."""
+def _drop_none(**options: Any) -> dict[str, Any]:
+    """Return the options that were given; None means that one was not."""
     return {name: value for name, value in options.items() if value is not None}

@@ -1,13 +1,13 @@
-"""Where a token may go: the origin of a URL, and which ones are safe to speak to."""
+"""Where the token can go: the origin of a URL, and which origins are safe."""
 
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeAlias
 
 from requests import Request
-from requests.exceptions import InvalidURL, MissingSchema
+from requests.exceptions import InvalidSchema, InvalidURL, MissingSchema
 from requests.utils import prepend_scheme_if_needed, select_proxy
 from urllib3.exceptions import LocationParseError
 from urllib3.util import parse_url
@@ -16,15 +16,15 @@ from .errors import InsecureTransport
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
-# requests' own text repeats what it was given, which may be a secret in the wrong place.
-_NOT_A_URL = "token_url, base_url and origins begin with https:// and a host: one of them does not"
-
-#: Scheme, host and port (RFC 6454 section 4), with the port written out.
+#: Scheme, host and port (RFC 6454 section 4). The port is never None for http and https.
 Origin: TypeAlias = "tuple[str, str, int | None]"
 
 
 def origin_of(url: str) -> Origin | None:
-    """Read the origin with the parser that urllib3 connects by; None where there is none."""
+    """Return the origin of a URL, read by the parser that urllib3 connects with.
+
+    None means that the URL has no scheme or no host.
+    """
     try:
         parts = parse_url(url)
     except LocationParseError:
@@ -36,25 +36,39 @@ def origin_of(url: str) -> Origin | None:
 
 
 class Origins:
-    """The origins that a token goes to."""
+    """The origins that the token is sent to. One instance serves a session and its auth object."""
 
-    def __init__(self, urls: Iterable[str]) -> None:
-        self._origins = frozenset(map(trusted_origin, urls))
-        # A URL that begins so has this origin: its authority ends at the slash.
-        self._prefixes = tuple(
-            f"{scheme}://{host}{place}/"
-            for scheme, host, port in self._origins
-            for place in ([f":{port}", ""] if port == _DEFAULT_PORTS.get(scheme) else [f":{port}"])
+    def __init__(self, origins: Iterable[Origin]) -> None:
+        self.replace(origins)
+
+    def replace(self, origins: Iterable[Origin]) -> None:
+        """Use these origins from now on."""
+        values = frozenset(origins)
+        # A URL that begins like this has that origin, because its authority ends at the slash.
+        # This saves parsing the URL of nearly every request.
+        prefixes = tuple(
+            f"{scheme}://{host}{suffix}/"
+            for scheme, host, port in values
+            for suffix in ([f":{port}", ""] if port == _DEFAULT_PORTS.get(scheme) else [f":{port}"])
         )
+        self._origins = values
+        self._prefixes = prefixes
 
-    def own(self, url: str) -> bool:
-        """Say whether the token goes to this URL."""
+    def __iter__(self) -> Iterator[Origin]:
+        return iter(self._origins)
+
+    def contains(self, url: str) -> bool:
+        """Return True if the token is sent to this URL."""
         return url.startswith(self._prefixes) or origin_of(url) in self._origins
 
-    def check_https(self, url: str) -> None:
-        """Raise InsecureTransport for plain http to a host that is spoken to by https.
+    def are_foreign_to(self, url: str) -> bool:
+        """Return True if the URL has a scheme and none of our hosts, although it may be invalid."""
+        return "://" in url and not any(host in url.lower() for _, host, _ in self._origins)
 
-        Its paths and bodies are confidential too.
+    def check_https(self, url: str) -> None:
+        """Raise InsecureTransport for plain http to a host that this session uses by https.
+
+        The path and the body are confidential too, not only the token.
         """
         if url.startswith("https:"):
             return
@@ -65,45 +79,52 @@ class Origins:
             and not _is_confidential(origin)
             and origin[1] in {host for _, host, _ in self._origins}
         ):
-            raise InsecureTransport("this host is only spoken to by https")
+            raise InsecureTransport(
+                f"refusing plain http to {origin[1]}, which this session uses by https; use https"
+            )
 
 
-def trusted_origin(url: str) -> Origin:
-    """Give the origin of a URL that will be sent a secret.
+def trusted_origin(url: str, name: str) -> Origin:
+    """Return the origin of a URL that will get a token or a secret.
 
-    Raises requests' own errors for what is no URL, and InsecureTransport for
-    plain http to another machine.
+    ``name`` is the argument that the URL came from. Raises an error of requests if it is not an
+    absolute URL, and InsecureTransport for plain http to another machine.
     """
+    if not isinstance(url, str):
+        raise TypeError(f"{name} must be a string, got {type(url).__name__}")
     try:
         origin = origin_of(Request("GET", url).prepare().url or "")
-    except (InvalidURL, MissingSchema) as error:
-        raise type(error)(_NOT_A_URL) from None
+    except (InvalidURL, InvalidSchema, MissingSchema) as error:
+        # The value is not repeated, because it may be a secret in the wrong place.
+        raise type(error)(
+            f"{name} must be an absolute URL that begins with https:// and a host"
+        ) from None
     if origin is None or not _is_confidential(origin):
-        raise InsecureTransport(f"{without_query(url)} must be https")
+        raise InsecureTransport(f"{name} must begin with https://, got {without_query(url)}")
     return origin
 
 
 def check_no_proxy(url: str, proxies: Mapping[str, str] | None) -> None:
-    """Raise InsecureTransport where plain http to this machine would leave it by a proxy."""
+    """Raise InsecureTransport if plain http to this machine would leave it through a proxy."""
     proxy = select_proxy(url, proxies) if url.startswith("http:") else None
     host = proxy and parse_url(prepend_scheme_if_needed(proxy, "http")).host
     if host and not _is_loopback(host):
         raise InsecureTransport(
-            "plain http would leave this machine by a proxy: set none, or name the host in NO_PROXY"
+            "refusing plain http through a proxy; use https, or add the host to NO_PROXY"
         )
 
 
 def without_query(url: str) -> str:
-    """Give a URL without what it may carry besides its place: user, query, fragment."""
+    """Return a URL without user, query and fragment, which may be confidential."""
     try:
         parts = parse_url(url)
     except LocationParseError:
-        return "the URL"
+        return "a URL that cannot be parsed"
     return parts._replace(auth=None, query=None, fragment=None).url
 
 
 def _is_confidential(origin: Origin) -> bool:
-    """Say whether nobody on the way can read: https, or a way that leaves no machine."""
+    """Return True for https, and for http that does not leave this machine."""
     scheme, host, _ = origin
     return scheme == "https" or (scheme == "http" and _is_loopback(host))
 

@@ -1,4 +1,4 @@
-"""A token: what an answer grants, how long it may be used, and nothing that waits or sends."""
+"""A token: what a response grants and how long it can be used. It does no I/O and never waits."""
 
 from __future__ import annotations
 
@@ -7,136 +7,162 @@ import math
 import re
 import time
 from collections.abc import Mapping
-from typing import Any, NoReturn
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
-#: Seconds that a token is taken to live when the answer does not say (RFC 6749 section 5.1
-#: only recommends ``expires_in``). A token that ends sooner is found out by its 401.
+#: Lifetime in seconds when the response does not state one (RFC 6749 section 5.1 only
+#: recommends ``expires_in``). If the token ends sooner, a 401 tells.
 DEFAULT_LIFETIME = 3600.0
 
-#: Ten years. What claims to live longer is renewed then, and no clock overflows.
+#: Ten years in seconds. A longer lifetime is cut to this, so that no clock overflows.
 MAX_LIFETIME = 10 * 365 * 86_400.0
 
-# What may stand in a header field: no controls, nothing outside latin-1, no space at its ends.
+# A header value: no control characters, only latin-1, no space at either end.
 _HEADER_SAFE = r"[\x21-\x7e\xa1-\xff]+( +[\x21-\x7e\xa1-\xff]+)*"
 
 
-class Token:
-    """An access token and its windows, which scale with the lifetime that was granted.
+class AccessToken(NamedTuple):
+    """A token that is usable now, and its expiry in seconds since the epoch."""
 
-    Before ``renew_from`` it is used; from there to ``end`` it is used while the next one is
-    fetched; after ``end`` a request waits for the next one. Both are seconds of the monotonic
-    clock, so a wall clock that jumps moves neither. ``answer`` is what the server said, with the
-    absolute end in ``expires_at``; whether the server ``stated`` a lifetime at all is noted.
+    access_token: str
+    expires_at: float
+
+    def __repr__(self) -> str:
+        return f"AccessToken(<redacted>, expires_at={self.expires_at:.0f})"
+
+
+@dataclass(frozen=True, repr=False)
+class Token:
+    """An access token and its two time limits, which scale with the lifetime that was granted.
+
+    ::
+
+        granted             renew_from       usable_until   expires
+           |--------------------|------------------|-----------|
+             every request       requests use it,    a request waits
+             uses it             one renewal runs    for the next token
+
+    ``renew_from`` and ``usable_until`` are seconds of the monotonic clock, so a wall clock that
+    jumps moves neither. ``response`` is what the server sent, with the absolute expiry as
+    ``expires_at`` (seconds since the epoch). ``has_stated_lifetime`` is False when the response
+    had no ``expires_in`` and the lifetime is our default.
     """
 
     access_token: str
-    header: str
-    answer: dict[str, Any]
+    response: dict[str, Any]
     lifetime: float
     renew_from: float
-    end: float
-    stated: bool
-
-    def __init__(self, **parts: Any) -> None:
-        vars(self).update(parts)
-
-    def __setattr__(self, name: str, value: Any) -> NoReturn:
-        raise AttributeError("a token is not changed: threads share it")
+    usable_until: float
+    has_stated_lifetime: bool
 
     @classmethod
-    def from_response(cls, answer: Mapping[str, Any], *, asked: float, now: float) -> Token:
-        """Read a token answer (RFC 6749 section 5.1) to what was asked for at ``asked``.
+    def from_response(
+        cls, response: Mapping[str, Any], *, requested_at: float, now: float
+    ) -> Token:
+        """Read a token response (RFC 6749 section 5.1) to a request sent at ``requested_at``.
 
-        Raises ValueError, without quoting anything, when no request could use the token.
+        Raises ValueError if no request can use the token. The text quotes nothing of it.
         """
-        lifetime = _seconds(answer.get("expires_in"))
+        lifetime = _seconds(response.get("expires_in"))
         if lifetime is None:
             lifetime = DEFAULT_LIFETIME
-        return cls._build(answer, lifetime, end=asked + lifetime, now=now)
+        return cls._build(response, lifetime, expiry=requested_at + lifetime, now=now)
 
     @classmethod
     def from_saved(cls, saved: Mapping[str, Any], *, now: float) -> Token:
-        """Take up a token that was kept as a dict: ``expires_at`` (epoch seconds) is its end.
+        """Read a token that was saved as a dict with ``expires_at`` (seconds since the epoch).
 
-        Raises ValueError as `granted` does.
+        Without ``expires_at`` its lifetime begins now. Raises ValueError as `from_response` does.
         """
-        lifetime = _seconds(saved.get("expires_in"))
         expires_at = _number(saved.get("expires_at"))
         if expires_at is None:
-            return cls.from_response(saved, asked=now, now=now)
+            return cls.from_response(saved, requested_at=now, now=now)
         remaining = expires_at - time.time()
+        lifetime = _seconds(saved.get("expires_in"))
         if lifetime is None:
             lifetime = min(max(remaining, 0.0), MAX_LIFETIME)
-        return cls._build(saved, lifetime, end=now + min(remaining, lifetime), now=now)
+        return cls._build(saved, lifetime, expiry=now + min(remaining, lifetime), now=now)
 
     @classmethod
-    def _build(cls, answer: Mapping[str, Any], lifetime: float, *, end: float, now: float) -> Token:
-        access_token = answer.get("access_token")
+    def _build(
+        cls, response: Mapping[str, Any], lifetime: float, *, expiry: float, now: float
+    ) -> Token:
+        access_token = response.get("access_token")
         if access_token is None or access_token == "":
             raise ValueError("it has no access_token")
         if not isinstance(access_token, str) or not re.fullmatch(_HEADER_SAFE, access_token):
-            raise ValueError("its access_token cannot stand in a header")
-        if not _is_bearer(answer.get("token_type")):
+            raise ValueError("its access_token cannot be sent in a header")
+        if not _is_bearer(response.get("token_type")):
             raise ValueError("its token_type is not bearer")
-        whole = int(lifetime) if lifetime >= 1 else lifetime  # as oauthlib has it
+        # oauthlib gives whole seconds.
+        expires_in = int(lifetime) if lifetime >= 1 else lifetime
         return cls(
             access_token=access_token,
-            header=f"Bearer {access_token}",
-            answer={**answer, "expires_in": whole, "expires_at": time.time() + end - now},
+            response={
+                **response,
+                "expires_in": expires_in,
+                "expires_at": time.time() + expiry - now,
+            },
             lifetime=lifetime,
-            # A 24th of the life is 150 s of an hour and 83 ms of 2 s: time for one renewal,
-            # and small enough that renewing early costs no additional request in 23 lives.
-            renew_from=end - min(lifetime / 24, 300.0),
-            # What leaves now must still be good when it arrives.
-            end=end - min(lifetime / 256, 5.0),
-            stated=_seconds(answer.get("expires_in")) is not None,
+            # A 24th of the lifetime is 150 s of a 3600 s token and 83 ms of a 2 s token. That is
+            # enough for one renewal, and costs one additional token request in 23 lifetimes.
+            renew_from=expiry - min(lifetime / 24, 300.0),
+            # A request that is sent now must arrive before the token expires.
+            usable_until=expiry - min(lifetime / 256, 5.0),
+            has_stated_lifetime=_seconds(response.get("expires_in")) is not None,
         )
 
-    def kept(self, until: float) -> Token:
-        """Give the same token, to be used until then at least."""
-        return self._but(renew_from=max(self.renew_from, until), end=max(self.end, until))
+    def extended_until(self, moment: float) -> Token:
+        """Return the same token, to be used and not renewed before ``moment``."""
+        return replace(
+            self,
+            renew_from=max(self.renew_from, moment),
+            usable_until=max(self.usable_until, moment),
+        )
 
-    def _but(self, **changes: Any) -> Token:
-        return Token(**{**vars(self), **changes})
+    def is_young(self, now: float, seconds: float) -> bool:
+        """Return True if the token was granted less than ``seconds``, or its lifetime, ago."""
+        return now < self.usable_until - self.lifetime + min(seconds, self.lifetime)
 
-    def shown(self) -> dict[str, Any]:
-        """Give the token as OAuth2Session shows it: without an end that nobody stated."""
-        unstated = () if self.stated else ("expires_in", "expires_at")
-        return {name: value for name, value in self.answer.items() if name not in unstated}
+    def to_dict(self) -> dict[str, Any]:
+        """Return the token as OAuth2Session does: without an expiry that the server never sent."""
+        unstated = () if self.has_stated_lifetime else ("expires_in", "expires_at")
+        return {name: value for name, value in self.response.items() if name not in unstated}
 
     @property
     def fingerprint(self) -> str:
-        """Tell two tokens apart in a log, without either."""
+        """Eight hex digits that tell two tokens apart in a log without showing either."""
         return hashlib.sha256(self.access_token.encode()).hexdigest()[:8]
 
     def __repr__(self) -> str:
         return f"<Token {self.fingerprint}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # The monotonic clock means nothing to another host: travel with the absolute end.
-        return _unpickle_token, (dict(self.answer), self.stated)
+        # Another host has another monotonic clock, so a pickle carries the absolute expiry.
+        return _unpickle_token, (dict(self.response), self.has_stated_lifetime)
 
 
-def _unpickle_token(answer: dict[str, Any], stated: bool) -> Token:
-    return Token.from_saved(answer, now=time.monotonic())._but(stated=stated)
+def _unpickle_token(response: dict[str, Any], has_stated_lifetime: bool) -> Token:
+    token = Token.from_saved(response, now=time.monotonic())
+    return replace(token, has_stated_lifetime=has_stated_lifetime)
 
 
 def _is_bearer(token_type: Any) -> bool:
     if token_type is None:
-        return True  # RFC 6749 requires it, providers forget it, and there is one to be meant
+        return True  # RFC 6749 requires it, but some providers leave it out
     return isinstance(token_type, str) and token_type.strip().lower() == "bearer"
 
 
 def _number(value: Any) -> float | None:
-    """Read a number where there is one: 3600, "3600" and "3600.0", not NaN, True or a list."""
+    """Return the number in 3600, "3600" or "3600.0"; None for NaN, True, a list and the like."""
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         return None
     try:
         number = float(value)
     except ValueError:
         return None
-    except OverflowError:
-        return MAX_LIFETIME if value > 0 else 0.0  # type: ignore[operator]  # an int, then
+    except OverflowError:  # an int of hundreds of digits
+        return MAX_LIFETIME if value > 0 else 0.0  # type: ignore[operator]  # it is an int here
     return number if math.isfinite(number) else None
 
 

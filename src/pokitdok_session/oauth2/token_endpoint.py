@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import random
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any, Protocol
 
 import requests
-from requests import Session  # bound here: another package may replace requests.Session
 
 from ..transport import redaction
-from ..transport.adapter import Transport
-from ..transport.retries import NO_RETRIES
 from .errors import InsecureTransport, TokenError
-from .origins import check_no_proxy, without_query
+from .origins import without_query
 from .token import Token
 from .token_request import TokenRequest
 from .token_response import (
@@ -32,7 +28,7 @@ MAX_TOTAL_TIME = 60.0
 
 
 class Send(Protocol):
-    """Send a token request by the session's adapters, and without its headers and cookies."""
+    """Send a token request through a session, but without its headers and cookies."""
 
     def __call__(
         self, request: requests.Request, *, timeout: Any, verify: Any, cert: Any, proxies: Any
@@ -120,42 +116,3 @@ def _connection_error(error: requests.RequestException, url: str) -> TokenError:
     return TokenError(
         f"no response from {without_query(url)} ({reason}): the API request was not processed"
     )
-
-
-class _TokenEndpointSession(Session):
-    """A session with the adapters and TLS settings of another, and with nothing else of it."""
-
-    def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
-        check_no_proxy(request.url or "", kwargs.get("proxies"))
-        with redaction.redact_logs(request):
-            try:
-                return super().send(request, **kwargs)
-            except requests.RequestException as error:
-                redaction.redact_exception(error, request)
-                raise
-
-
-def send_by(session: requests.Session) -> Send:
-    """Return the function that sends a token request by the adapters of ``session``."""
-    by = _TokenEndpointSession()
-    # `fetch_token` retries: the adapter must not multiply the attempts.
-    by.adapters = OrderedDict(
-        (
-            prefix,
-            adapter.replace(max_retries=NO_RETRIES) if isinstance(adapter, Transport) else adapter,
-        )
-        for prefix, adapter in session.adapters.items()
-    )
-    by.proxies = session.proxies
-    by.verify = session.verify
-    by.cert = session.cert
-    by.trust_env = session.trust_env
-
-    def send(
-        request: requests.Request, *, timeout: Any, verify: Any, cert: Any, proxies: Any
-    ) -> requests.Response:
-        prepared = by.prepare_request(request)
-        settings = by.merge_environment_settings(prepared.url, proxies or {}, None, verify, cert)
-        return by.send(prepared, timeout=timeout, allow_redirects=False, **settings)
-
-    return send

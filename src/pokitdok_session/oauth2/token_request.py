@@ -73,7 +73,7 @@ class TokenRequest:
         content: dict[str, Any] = {"params" if in_query else "data": form}
         for hook in self.request_hooks:
             url, headers, content = hook(url, headers, content)
-        trusted_origin(url)
+        trusted_origin(url, "token_url")
         auth: Any = self.auth or self.client_auth.header_auth()
         return requests.Request(self.method, url, headers=headers, auth=auth, **content)
 

@@ -50,7 +50,7 @@ def parse_token_response(
             retry_after=REFUSAL_COOLDOWN,
         )
     try:
-        return Token.from_response(body, asked=requested_at, now=now)
+        return Token.from_response(body, requested_at=requested_at, now=now)
     except ValueError as reason:
         raise TokenError(
             f"{message} with a token that cannot be used: {reason}"

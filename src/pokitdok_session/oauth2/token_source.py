@@ -1,4 +1,15 @@
-"""When a token is asked for: one request at a time, and nobody waits who need not."""
+"""When a token is fetched: one renewal at a time, and no thread waits without need.
+
+The state of a `TokenSource`::
+
+    no usable token   the first thread fetches one, in its own thread; the others wait for it
+    usable            every thread uses it
+    near its expiry   every thread uses it; a helper thread fetches the next one
+    refused by a 401  replaced once, however many requests were refused
+
+A token request that was refused for good (a wrong secret) is not repeated for
+``TokenError.retry_after`` seconds: every request raises the same error.
+"""
 
 from __future__ import annotations
 
@@ -7,241 +18,243 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from typing import Protocol
 
 from ..transport.fork import reset_after_fork
 from .errors import TokenError
+from .rejections import REJECTED_TOKEN_COOLDOWN, Rejections
+from .renewal import Renewal, no_token_in_time
 from .token import Token
 
 log = logging.getLogger(__name__)
 
-#: Seconds after which a renewal that has not come to an end is given up for dead. A token
-#: request ends much sooner; what hangs longer is a thread that a fork or a host has stopped.
+#: Seconds after which a renewal that has not finished is given up and another one may start.
+#: A token request ends much sooner; only a stopped thread takes that long.
 RENEWAL_TIMEOUT = 120.0
 
-#: Seconds during which a token that replaced a refused one, and was refused too, is not
-#: replaced again: then the refusal is not about its age.
-REJECTED_TOKEN_COOLDOWN = 30.0
-
-#: Seconds after which a waiter looks again whether he need wait.
-WAIT_POLL_INTERVAL = 1.0
-
-#: Seconds to go on with a token that the server, asked for the next, handed out again.
+#: Seconds to use a token that the server sent again when it was asked for the next one.
 UNCHANGED_TOKEN_GRACE = 1.0
 
+__all__ = ["REJECTED_TOKEN_COOLDOWN", "RENEWAL_TIMEOUT", "Renewer", "TokenSource"]
 
-class Renewal:
-    """One token request that is going on; all who need its outcome share it."""
 
-    def __init__(self, started: float) -> None:
-        self.started = started
-        self.installed_token: Token | None = None
-        self._outcome: Token | BaseException | None = None
-        # Held until the end. Each waiter takes it in turn and lets in the next: an Event wakes
-        # all at once, and 32 threads that go in step take a third longer to their answers.
-        self._going_on = threading.Lock()
-        self._going_on.acquire()
+class Renewer(Protocol):
+    """How a `TokenSource` gets a token; a session is one."""
 
-    def end(self, outcome: Token | BaseException) -> None:
-        """Let go of all who wait."""
-        self._outcome = outcome
-        self._going_on.release()
+    def _fetch_next_token(self, stale: Token | None, timeout: float) -> Token:
+        """Return the token that replaces ``stale``, within about ``timeout`` seconds."""
 
-    def token(self, patience: float) -> Token:
-        """Wait ``patience`` seconds at most; raise what the token request raised."""
-        give_up = time.monotonic() + patience
-        while (outcome := self._outcome) is None:
-            left = give_up - time.monotonic()
-            if left <= 0 and self.installed_token is not None:
-                return self.installed_token  # who is told of it takes his time
-            if left <= 0:
-                raise TokenError(
-                    f"no token came within {patience:g} s: the request was not processed"
-                )
-            # Not all at a time: what a signal raises just here would leave the lock held.
-            if self._going_on.acquire(timeout=min(left, WAIT_POLL_INTERVAL)):
-                self._going_on.release()
-        if isinstance(outcome, TokenError):
-            raise copy.copy(outcome) from outcome.__cause__  # a traceback for each waiter
-        if isinstance(outcome, BaseException):
-            raise outcome
-        return outcome
+    def _notify_token_updater(self, token: Token) -> None:
+        """Tell the session's user of a new token, which is in use already."""
 
 
 class TokenSource:
-    """The token of one session, and the way to the next.
+    """The token of one session, shared by its threads. It never refers to the session."""
 
-    ``fetch`` makes the token request; it is given the token that it replaces. It runs in a
-    thread of its own, so that a caller waits as long as its own timeout and not another's, and
-    so that the others go on with a token that is still good. ``announce`` is told of each token
-    once it is in place.
-    """
-
-    def __init__(
-        self,
-        fetch: Callable[[Token | None], Token],
-        announce: Callable[[Token], None],
-        token: Token | None = None,
-    ) -> None:
+    def __init__(self, token: Token | None = None) -> None:
         self.current = token
         self.clock: Callable[[], float] = time.monotonic
-        self._fetch = fetch
-        self._notify_token_updater = announce
         self._failure: TokenError | None = None
         self._failure_until = 0.0
-        self._rejected_until = 0.0
-        self._next_try = 0.0
+        self._next_attempt = 0.0
+        self._rejections = Rejections()
         self._reset_after_fork()
         reset_after_fork(self)
 
     def _reset_after_fork(self) -> None:
-        """Drop a lock and a renewal that a fork may have left without their thread."""
+        """Replace a lock and a renewal whose thread does not exist in the child process."""
         self._lock = threading.Lock()
-        self._going: Renewal | None = None
+        self._pending: Renewal | None = None
 
     def set(self, token: Token | None) -> None:
-        """Put a token in place, or none, and forget what was held against the last."""
+        """Use this token, or none, from now on."""
         with self._lock:
             self._install(token)
-            self._rejected_until = 0.0
-            self._going = None  # what it brings is older than what was set
+            self._rejections = Rejections()
+            self._pending = None  # its token would be older than this one
 
-    def get(self, patience: float) -> Token:
-        """Give a token that is good now; wait ``patience`` seconds at most where there is none."""
+    def forget_failure(self) -> None:
+        """Allow a token request at once, because the credentials have changed."""
+        with self._lock:
+            self._failure = None
+
+    def get(self, renewer: Renewer, timeout: float) -> Token:
+        """Return a token that is usable now; wait at most ``timeout`` seconds if there is none."""
         token = self.current
         if token is not None:
             now = self.clock()
             if now < token.renew_from:
                 return token
-            if now < token.end:
-                self._renew_ahead(token, now)
-                return token
+            if now < token.usable_until:
+                return self._renew_ahead(token, renewer, now)
         with self._lock:
-            current = self.current
-            if current is not None and current is not token and self.clock() < current.end:
+            current = self._take_set_aside() or self.current
+            if current is not None and current is not token and self._is_usable(current):
                 return current
-            going = self._join_or_start(current)
+            renewal, is_new = self._join_or_start(current)
         try:
-            return going.token(patience)
+            return self._result(renewal, is_new, renewer, timeout)
         except TokenError:
-            current = self.current
-            if current is None or self.clock() >= current.end:
+            current = self.current  # it may have been set meanwhile
+            if current is None or not self._is_usable(current):
                 raise
-            return current  # it was set meanwhile
+            return current
 
-    def replace(self, refused: Token, patience: float) -> Token | None:
-        """Give another token than the one that a 401 refused; None when there is no better one.
-
-        However many requests were refused, the token is replaced once.
-        """
+    def replace(self, refused: Token, renewer: Renewer, timeout: float) -> Token | None:
+        """Return another token than the one that a 401 refused; None if there is no better one."""
         with self._lock:
             current = self.current
             now = self.clock()
-            if current is None or current.access_token == refused.access_token:
-                if now < self._rejected_until:
-                    return None
-            elif now < current.end:
-                return current
-            going = self._join_or_start(current)
-        token = going.token(patience)
+            if current is not None and current.access_token != refused.access_token:
+                if now < current.usable_until:
+                    return current
+            elif other := self._rejections.other_token(current, now):
+                self.current = other
+                return other
+            elif not self._rejections.allows_renewal(current, now):
+                return None
+            renewal, is_new = self._join_or_start(current)
+        token = self._result(renewal, is_new, renewer, timeout)
         if token.access_token == refused.access_token:
             self.mark_rejected(token)
             return None
         return token
 
     def mark_rejected(self, token: Token) -> bool:
-        """Note that a token was refused when fresh, so that it is not replaced again and again.
+        """Note that a token was refused; return True if it was fresh, so that age is no reason."""
+        with self._lock:
+            return self._rejections.mark(token, self.clock())
 
-        False when it was not fresh, or has merely run out on its way.
+    @property
+    def has_a_rival(self) -> bool:
+        """True if another process seems to invalidate each token that this one fetches."""
+        return self._rejections.suspects_a_rival
+
+    def _is_usable(self, token: Token | None) -> bool:
+        return token is not None and self.clock() < token.usable_until
+
+    def _take_set_aside(self) -> Token | None:
+        """Use the newer token that was set aside, if there is one. The lock is held."""
+        token = self._rejections.take_set_aside()
+        if token is not None:
+            self._install(token)
+        return token
+
+    def _renew_ahead(self, token: Token, renewer: Renewer, now: float) -> Token:
+        """Return the token to use now, and have the next one fetched in a helper thread."""
+        if now < self._next_attempt:
+            return token
+        renewal = None
+        with self._lock:
+            if self._rejections.has_set_aside:
+                return (self._take_set_aside() or token) if self._rejections.is_due(now) else token
+            if self._is_idle(now) and self.current is token and now >= self._next_attempt:
+                left = token.usable_until - now
+                window = token.usable_until - token.renew_from
+                self._next_attempt = now + max(left / 2, window / 4)
+                renewal, is_new = self._join_or_start(token)
+        if renewal is not None and is_new:
+            self._run_in_thread(renewal, renewer)
+        return token
+
+    def _is_idle(self, now: float) -> bool:
+        return self._pending is None or now - self._pending.started > RENEWAL_TIMEOUT
+
+    def _join_or_start(self, stale: Token | None) -> tuple[Renewal, bool]:
+        """Return the pending renewal, or a new one and True. The lock is held.
+
+        Raises the TokenError of the last token request while that is remembered.
         """
         now = self.clock()
-        is_fresh = now < token.end - token.lifetime + min(REJECTED_TOKEN_COOLDOWN, token.lifetime)
-        if is_fresh:
-            self._rejected_until = now + min(REJECTED_TOKEN_COOLDOWN, token.lifetime)
-        return is_fresh
-
-    def _renew_ahead(self, token: Token, now: float) -> None:
-        if now < self._next_try:
-            return
-        with self._lock:
-            idle = self._going is None or now - self._going.started > RENEWAL_TIMEOUT
-            if idle and self.current is token and now >= self._next_try:
-                self._next_try = now + max(
-                    (token.end - now) / 2, (token.end - token.renew_from) / 4
-                )
-                self._join_or_start(token)
-
-    def _join_or_start(self, stale: Token | None) -> Renewal:
-        """Give the renewal that is going on, or begin one. The lock is held."""
-        now = self.clock()
-        going = self._going
-        if going is not None and now - going.started <= RENEWAL_TIMEOUT:
-            return going
-        renewal = Renewal(now)
+        if self._pending is not None and not self._is_idle(now):
+            return self._pending, False
         if self._failure is not None and now < self._failure_until:
-            renewal.end(self._failure)
-            return renewal
-        self._going = renewal
-        from contextvars import copy_context  # here, as nothing else of requests imports it
+            raise copy.copy(self._failure) from self._failure.__cause__
+        self._pending = Renewal(now, stale)
+        return self._pending, True
 
-        work = threading.Thread(
-            target=copy_context().run,  # as if it were done here, for who traces or logs by that
-            args=(self._run, renewal, stale),
+    def _result(self, renewal: Renewal, is_new: bool, renewer: Renewer, timeout: float) -> Token:
+        """Run a new renewal in this thread, or wait for the one of another thread."""
+        if is_new:
+            return self._run_here(renewal, renewer, timeout)
+        return renewal.result(timeout)
+
+    def _run_here(self, renewal: Renewal, renewer: Renewer, timeout: float) -> Token:
+        """Fetch the token in this thread, within its own timeout.
+
+        If this thread runs out of time or is interrupted, a helper thread goes on for the others.
+        """
+        deadline = time.monotonic() + timeout
+        try:
+            token = renewer._fetch_next_token(renewal.stale, timeout)
+        except Exception as error:
+            if time.monotonic() >= deadline:
+                self._run_in_thread(renewal, renewer)
+                raise no_token_in_time(timeout) from error
+            self._fail(renewal, error)
+            raise
+        except BaseException:  # Ctrl-C ends this request only
+            self._run_in_thread(renewal, renewer)
+            raise
+        return self._succeed(renewal, renewer, token)
+
+    def _run_in_thread(self, renewal: Renewal, renewer: Renewer) -> None:
+        # Imported late because requests does not import it.
+        from contextvars import copy_context
+
+        thread = threading.Thread(
+            target=copy_context().run,  # for code that traces or logs by context
+            args=(self._run, renewal, renewer),
             name="token-renewal",
             daemon=True,
         )
         try:
-            work.start()
-        except RuntimeError:  # no more threads here, or the interpreter is ending
-            self._lock.release()
-            try:
-                self._run(renewal, stale)
-            finally:
-                self._lock.acquire()
-        return renewal
+            thread.start()
+        except RuntimeError:  # no thread can start: a limit, or the interpreter is ending
+            self._run(renewal, renewer)
 
-    def _run(self, renewal: Renewal, stale: Token | None) -> None:
+    def _run(self, renewal: Renewal, renewer: Renewer) -> None:
         try:
-            token = self._fetch(stale)
-        except BaseException as error:  # whatever it is belongs to those who wait
-            try:
-                self._failed(renewal, stale, error)
-            finally:
-                renewal.end(error)
+            token = renewer._fetch_next_token(renewal.stale, RENEWAL_TIMEOUT)
+        except BaseException as error:  # it belongs to the threads that wait
+            stale, now = renewal.stale, self.clock()
+            if self._fail(renewal, error) and stale is not None and now < stale.usable_until:
+                log.warning(
+                    "token %s could not be renewed; it is valid for %.0f s more: %s",
+                    stale.fingerprint,
+                    stale.usable_until - now,
+                    error if isinstance(error, TokenError) else type(error).__name__,
+                )
         else:
-            try:
-                self._succeeded(renewal, stale, token)
-            except BaseException as error:  # of those who are told: the token is in place
-                log.warning("who was told of a token failed with %s", type(error).__name__)
-            renewal.end(token)
+            self._succeed(renewal, renewer, token)
 
-    def _succeeded(self, renewal: Renewal, stale: Token | None, token: Token) -> None:
+    def _succeed(self, renewal: Renewal, renewer: Renewer, token: Token) -> Token:
+        stale = renewal.stale
         with self._lock:
-            if self._going is not renewal:
-                return  # given up for dead, or overtaken by a token that was set
-            self._going = None
-            if stale is not None and token.access_token == stale.access_token:
-                token = token.kept(self.clock() + UNCHANGED_TOKEN_GRACE)
-            self._install(token)
-            renewal.installed_token = token
-        self._notify_token_updater(token)
+            is_awaited = self._pending is renewal  # else given up, or a token was set meanwhile
+            if is_awaited:
+                self._pending = None
+                if stale is not None and token.access_token == stale.access_token:
+                    token = token.extended_until(self.clock() + UNCHANGED_TOKEN_GRACE)
+                self._rejections.remember_older(stale, token)
+                self._install(token)
+        renewal.finish(token)
+        if is_awaited:
+            renewer._notify_token_updater(token)
+        return token
 
-    def _failed(self, renewal: Renewal, stale: Token | None, error: BaseException) -> None:
+    def _fail(self, renewal: Renewal, error: BaseException) -> bool:
+        """End a renewal; return False if nothing depends on it any more."""
         with self._lock:
-            if self._going is not renewal:
-                return
-            self._going = None
-            now = self.clock()
-            if isinstance(error, TokenError) and error.retry_after:
-                self._failure, self._failure_until = error, now + error.retry_after
-        if stale is not None and now < stale.end:
-            log.warning(
-                "token %s was not renewed and is good for %.0f s more: %s",
-                stale.fingerprint,
-                stale.end - now,
-                error if isinstance(error, TokenError) else type(error).__name__,
-            )
+            is_awaited = self._pending is renewal
+            if is_awaited:
+                self._pending = None
+                if isinstance(error, TokenError) and error.retry_after:
+                    self._failure, self._failure_until = error, self.clock() + error.retry_after
+        renewal.finish(error)
+        return is_awaited
 
     def _install(self, token: Token | None) -> None:
         self.current = token
         self._failure = None
-        self._next_try = 0.0
+        self._next_attempt = 0.0

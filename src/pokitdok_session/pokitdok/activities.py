@@ -8,7 +8,7 @@ from typing import Any
 
 from ..api.reply import Reply
 from ..api.resource import SESSION_TIMEOUT, Identifier
-from ..oauth2.auth import Timeout
+from ..oauth2.timeouts import Timeout
 from .errors import ActivityPending
 from .resources.activities import Activities
 

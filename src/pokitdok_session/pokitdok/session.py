@@ -14,7 +14,7 @@ from ..api.errors import APIError
 from ..api.rate_limit import RateLimit
 from ..api.reply import Reply
 from ..api.session import APISession
-from ..oauth2.auth import Timeout
+from ..oauth2.timeouts import Timeout
 from . import envelope
 from .activities import ActivityPoller
 from .resources import Resources
@@ -35,6 +35,9 @@ class PokitDokSession(APISession, ActivityPoller, Resources):
 
     Raises ValueError, which names the variables, if there are no credentials.
     """
+
+    #: What a pickle carries, as in requests.
+    __attrs__ = [*APISession.__attrs__, "_window_end"]  # noqa: RUF012
 
     def __init__(
         self,

@@ -91,7 +91,7 @@ class SharedTokenSource:
             token = Token.from_saved(saved, now=clock())
         except ValueError:
             return None  # incomplete, or written by another program
-        if clock() >= token.end:
+        if clock() >= token.usable_until:
             return None
         return None if stale is not None and token.access_token == stale.access_token else token
 
@@ -99,7 +99,7 @@ class SharedTokenSource:
         return self._call_store(lambda: self.store.load(key))
 
     def _save(self, key: str, token: Token) -> None:
-        self._call_store(lambda: self.store.save(key, dict(token.answer)))
+        self._call_store(lambda: self.store.save(key, dict(token.response)))
 
     @contextmanager
     def _lock(self, key: str) -> Iterator[None]:

@@ -1,0 +1,44 @@
+"""requests-oauthlib's `OAuth2Session`, typed here because it has no types of its own.
+
+Without the types a type checker would take our sessions for ``Any`` and accept every misspelt
+name. At run time this is the library's own class.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    import requests
+    from oauthlib.oauth2 import BackendApplicationClient
+
+    class OAuth2Session(requests.Session):
+        """The part of the class that a client-credentials session uses."""
+
+        _client: BackendApplicationClient
+        scope: list[str] | None
+        client_id: str
+        token_updater: Callable[[dict[str, Any]], Any] | None
+        auto_refresh_url: str | None
+        auto_refresh_kwargs: dict[str, Any]
+        compliance_hook: dict[str, set[Callable[..., Any]]]
+
+        def __init__(
+            self,
+            *,
+            client: BackendApplicationClient,
+            token: dict[str, Any] | None = None,
+            scope: list[str] | None = None,
+            token_updater: Callable[[dict[str, Any]], Any] | None = None,
+        ) -> None: ...
+        @property
+        def authorized(self) -> bool: ...
+        def register_compliance_hook(self, hook_type: str, hook: Callable[..., Any]) -> None: ...
+
+else:
+    from requests_oauthlib import OAuth2Session
+
+__all__ = ["OAuth2Session"]

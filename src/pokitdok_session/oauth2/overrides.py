@@ -1,0 +1,250 @@
+"""The methods of `requests.Session` that are overridden: request, prepare, send, redirect.
+
+``request`` takes the arguments of requests in their order, which OAuth2Session changes.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import requests
+from requests.exceptions import InvalidURL, MissingSchema
+from requests.utils import resolve_proxies
+
+from ..transport import redaction
+from ..transport.environment import EnvironmentSettingsCache
+from ..transport.outcome import annotate_error
+from .auth import ReplayOn401, TokenAuth
+from .base import BaseClientCredentialsSession
+from .errors import TokenError
+from .oauth2_session import OAuth2Session
+from .origins import Origins, check_no_proxy
+from .timeouts import SESSION_DEFAULT, Timeout, default_timeout, total_timeout
+from .token_sending import TokenEndpointRequest, prepare_token_request, send_by_adapter
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from .request_options import CommonOptions, JSONOptions, RequestOptions
+
+_INVALID_URL = (
+    "invalid URL: give an absolute URL (https://host/path), or set base_url and give a path that "
+    'begins with one "/"'
+)
+
+
+class RequestsOverrides(BaseClientCredentialsSession):
+    """A session whose requests carry the token. `ClientCredentialsSession` sets the attributes."""
+
+    base_url: str | None
+    _origins: Origins
+    _uses_token: bool
+    _other_auth: Any
+    _environment: EnvironmentSettingsCache
+
+    if TYPE_CHECKING:
+        # At run time these are the methods of requests, which call `request`.
+        def get(self, url: Any, **kwargs: Unpack[RequestOptions]) -> requests.Response: ...
+        def options(self, url: Any, **kwargs: Unpack[RequestOptions]) -> requests.Response: ...
+        def head(self, url: Any, **kwargs: Unpack[RequestOptions]) -> requests.Response: ...
+        def delete(self, url: Any, **kwargs: Unpack[RequestOptions]) -> requests.Response: ...
+        def post(
+            self, url: Any, data: Any = None, json: Any = None, **kwargs: Unpack[CommonOptions]
+        ) -> requests.Response: ...
+        def put(
+            self, url: Any, data: Any = None, **kwargs: Unpack[JSONOptions]
+        ) -> requests.Response: ...
+        def patch(
+            self, url: Any, data: Any = None, **kwargs: Unpack[JSONOptions]
+        ) -> requests.Response: ...
+
+    def request(  # type: ignore[override]  # withhold_token is new
+        self,
+        method: str,
+        url: str | bytes,
+        params: Any = None,
+        data: Any = None,
+        headers: Any = None,
+        cookies: Any = None,
+        files: Any = None,
+        auth: Any = None,
+        timeout: Timeout = SESSION_DEFAULT,
+        allow_redirects: bool = True,
+        proxies: Any = None,
+        hooks: Any = None,
+        stream: bool | None = None,
+        verify: Any = None,
+        cert: Any = None,
+        json: Any = None,
+        *,
+        withhold_token: bool = False,
+    ) -> requests.Response:
+        """Send a request as `requests.Session.request` does, with the token for our origins.
+
+        The token replaces an ``Authorization`` header of the caller; ``withhold_token=True``
+        keeps that header. Raises TokenError, and sends nothing, if there is no usable token.
+        """
+        if auth is None and self._uses_token:
+            wait = self.timeout if timeout is SESSION_DEFAULT else timeout
+            auth = self._token_auth(wait, use_netrc=self.trust_env, withhold=withhold_token)
+        # Not OAuth2Session.request, which logs the token and sends it to every host.
+        return super(OAuth2Session, self).request(
+            method,
+            url,
+            params=params,
+            data=data,
+            headers=headers,
+            cookies=cookies,
+            files=files,
+            auth=auth,
+            timeout=default_timeout(self.timeout, url) if timeout is SESSION_DEFAULT else timeout,
+            allow_redirects=allow_redirects,
+            proxies=proxies,
+            hooks=hooks,
+            stream=stream,
+            verify=verify,
+            cert=cert,
+            json=json,
+        )
+
+    def prepare_request(self, request: requests.Request) -> requests.PreparedRequest:
+        """Prepare a request as requests does; a path is appended to ``base_url``."""
+        request = _copy(request)
+        url = request.url = self._absolute_url(request.url)
+        if self._uses_token:
+            # Also in place of () and "", with which requests would send no credentials.
+            request.auth = request.auth or self._token_auth(self.timeout, use_netrc=self.trust_env)
+        self._run_compliance_hooks(request)
+        self._skip_empty_merges(request)
+        try:
+            return super().prepare_request(request)
+        except (InvalidURL, MissingSchema) as error:
+            if self._origins.are_foreign_to(url):
+                raise
+            # The text of requests repeats the URL, and with it the query.
+            raise type(error)(_INVALID_URL) from None
+
+    def _absolute_url(self, given: Any) -> str:
+        """Append a path to the base URL; a path that contains the base path already is kept."""
+        url = (given.decode() if isinstance(given, bytes) else str(given)).lstrip()
+        if url[:1] != "/" or url[:2] == "//" or not self.base_url:
+            return url
+        base_path = urlsplit(self.base_url).path
+        if base_path and url.startswith((base_path + "/", base_path + "?")):
+            return self.base_url.removesuffix(base_path) + url
+        return self.base_url + url
+
+    def _run_compliance_hooks(self, request: requests.Request) -> None:
+        hooks = self.compliance_hook["protected_request"]
+        if not hooks or not isinstance(request.auth, TokenAuth) or request.auth.withhold:
+            return
+        if self.is_token_origin(request.url or ""):
+            request.headers = dict(request.headers or {})
+            for hook in hooks:
+                request.url, request.headers, request.data = hook(
+                    request.url, request.headers, request.data
+                )
+
+    def _skip_empty_merges(self, request: requests.Request) -> None:
+        """Save a tenth of the request's cost: merging and encoding what is empty.
+
+        Headers are merged if a session header is None, because merging removes it.
+        """
+        if request.params == {} and not self.params:
+            request.params = ""  # requests encodes {} but not ""
+        if request.headers == {} and self.headers and None not in self.headers.values():
+            request.headers = None
+
+    def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
+        """Send as requests does, with the session's timeout unless another is given.
+
+        Token requests leave here too. Raises InsecureTransport for plain http to a host that
+        this session uses by https: the path and the body are confidential too.
+        """
+        if isinstance(request, TokenEndpointRequest):
+            return send_by_adapter(self.get_adapter(request.url or ""), request, **kwargs)
+        url = getattr(request, "url", None) or ""
+        kwargs.setdefault("timeout", default_timeout(self.timeout, url))
+        if not self.is_token_origin(url):
+            self._origins.check_https(url)
+            with redaction.redact_logs(None):  # a redirect may have led from our origin to another
+                return super().send(request, **kwargs)
+        if url.startswith("http:"):
+            proxies = resolve_proxies(request, dict(self.proxies or {}), self.trust_env)
+            check_no_proxy(url, kwargs.setdefault("proxies", proxies))
+        with redaction.redact_logs(request):
+            try:
+                return super().send(request, **kwargs)
+            except TokenError:
+                raise
+            except requests.RequestException as error:
+                annotate_error(error, request)
+                raise
+
+    def _send_token_request(
+        self, request: requests.Request, *, timeout: Any, verify: Any, cert: Any, proxies: Any
+    ) -> requests.Response:
+        """Send a token request through `send`, with the session's proxies and TLS settings."""
+        prepared = prepare_token_request(request)
+        settings = self.merge_environment_settings(
+            prepared.url or "", proxies or {}, False, verify, cert
+        )
+        return self.send(prepared, timeout=timeout, allow_redirects=False, **settings)
+
+    def merge_environment_settings(
+        self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any
+    ) -> Any:
+        """Merge as requests does; the environment is read again only after a change."""
+        compute = super().merge_environment_settings
+        if proxies or proxies is None or verify is not None or cert is not None:
+            return compute(url, proxies, stream, verify, cert)
+        settings = self._environment.settings(self, url, compute)
+        if stream is not None:
+            settings["stream"] = stream
+        return settings
+
+    def rebuild_auth(
+        self, prepared_request: requests.PreparedRequest, response: requests.Response
+    ) -> None:
+        """Keep the token on its own origin when a redirect leads to another one.
+
+        requests would keep it from http to https, and would look for a replacement in a
+        ``~/.netrc``.
+        """
+        url = prepared_request.url or ""
+        hook = ReplayOn401.detach(prepared_request)
+        if not self.is_token_origin(url):
+            super().rebuild_auth(  # type: ignore[no-untyped-call]  # not in the stubs
+                prepared_request, response
+            )
+        elif hook:
+            # Not prepare_auth, which measures the body again before it is rewound.
+            hook.auth(prepared_request)
+        elif self.should_strip_auth(  # type: ignore[no-untyped-call]  # not in the stubs
+            response.request.url or "", url
+        ):
+            prepared_request.headers.pop("Authorization", None)
+
+    def is_token_origin(self, url: str) -> bool:
+        """Return True if the token is sent to this URL."""
+        return self._origins.contains(url)
+
+    def _token_auth(
+        self, timeout: Timeout, *, use_netrc: bool = False, withhold: bool = False
+    ) -> TokenAuth:
+        return TokenAuth(
+            self._origins,
+            self.token_source,
+            self,
+            timeout=total_timeout(timeout),
+            use_netrc=use_netrc,
+            withhold=withhold,
+        )
+
+
+def _copy(request: requests.Request) -> requests.Request:
+    """Copy a request of the caller before it is changed; ten times faster than `copy.copy`."""
+    copied = object.__new__(type(request))
+    copied.__dict__.update(request.__dict__)
+    return copied

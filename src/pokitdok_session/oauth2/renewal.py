@@ -1,0 +1,75 @@
+"""One token request in progress, and the threads that wait for its outcome."""
+
+from __future__ import annotations
+
+import copy
+import threading
+import time
+
+from .errors import TokenError
+from .token import Token
+
+#: Seconds between two looks of a waiting thread at the outcome.
+WAIT_POLL_INTERVAL = 1.0
+
+
+class Gate:
+    """Lets all waiting threads through once it is open, one after another.
+
+    A `threading.Event` wakes all threads at the same time. Then 32 threads compete for the
+    interpreter and each gets its response about a third later. Here each thread that passes wakes
+    the next one.
+    """
+
+    def __init__(self) -> None:
+        self._closed = threading.Lock()
+        self._closed.acquire()
+
+    def open(self) -> None:
+        self._closed.release()
+
+    def wait(self, timeout: float) -> None:
+        if self._closed.acquire(timeout=timeout):
+            self._closed.release()
+
+
+class Renewal:
+    """A token request in progress. A thread that needs its outcome waits for `result`."""
+
+    def __init__(self, started: float, stale: Token | None) -> None:
+        self.started = started
+        self.stale = stale
+        self._outcome: Token | BaseException | None = None
+        self._gate = Gate()
+
+    def finish(self, outcome: Token | BaseException) -> None:
+        """Set the outcome and let the waiting threads go."""
+        self._outcome = outcome
+        self._gate.open()
+
+    def result(self, timeout: float) -> Token:
+        """Wait at most ``timeout`` seconds; raise what the token request raised.
+
+        Raises TokenError when the time is up.
+        """
+        deadline = time.monotonic() + timeout
+        while (outcome := self._outcome) is None:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise no_token_in_time(timeout)
+            # In short steps: an exception that a signal handler raises between the two steps of
+            # `Gate.wait` leaves the gate closed, and the other threads must notice.
+            self._gate.wait(min(left, WAIT_POLL_INTERVAL))
+        if isinstance(outcome, TokenError):
+            raise copy.copy(outcome) from outcome.__cause__  # each thread gets its own traceback
+        if isinstance(outcome, BaseException):
+            raise outcome
+        return outcome
+
+
+def no_token_in_time(timeout: float) -> TokenError:
+    """Return the error of a request whose timeout ended while it waited for a token."""
+    return TokenError(
+        f"no token was available within {timeout:g} s; the request was not sent. "
+        "Give it a longer timeout, or check the token endpoint."
+    )

@@ -1,0 +1,67 @@
+"""Timeouts: the type, the session's default, and how long a request waits for a token."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, TypeAlias
+
+from .token_source import RENEWAL_TIMEOUT
+
+#: As requests has it: seconds, or (seconds to connect, seconds between two bytes), or None.
+Timeout: TypeAlias = "float | tuple[float | None, float | None] | None"
+
+
+class _SessionDefault:
+    def __repr__(self) -> str:
+        return "<the session's timeout>"
+
+
+#: No timeout was given to the call. That differs from None, which means no limit.
+SESSION_DEFAULT: Any = _SessionDefault()
+
+
+def default_timeout(timeout: Timeout, url: str | bytes) -> Timeout:
+    """Return the session's timeout for this URL; None for ``ftp://`` and the like.
+
+    Adapters for other schemes than http and https may not take a pair.
+    """
+    text = url.decode(errors="replace") if isinstance(url, bytes) else str(url)
+    is_http = text.startswith(("/", "http")) or not re.match(r"\s*(?!https?:)[\w+.-]+://", text)
+    return timeout if is_http else None
+
+
+def total_timeout(timeout: Any) -> float:
+    """Return how many seconds a request with this timeout waits for a token at most."""
+    parts = timeout if isinstance(timeout, tuple) else (getattr(timeout, "total", timeout),)
+    if not all(isinstance(part, (int, float)) and part > 0 for part in parts):
+        return RENEWAL_TIMEOUT  # no limit, or a value that requests refuses later
+    return float(min(sum(parts), RENEWAL_TIMEOUT))
+
+
+def check_timeout(timeout: Any, name: str) -> None:
+    """Raise TypeError or ValueError unless requests can use this timeout.
+
+    A urllib3 ``Timeout`` is left to requests.
+    """
+    parts = timeout if isinstance(timeout, tuple) else (timeout,)
+    if isinstance(timeout, tuple) and len(timeout) != 2:
+        raise ValueError(f"{name} must be one number or two (connect, read), got {len(timeout)}")
+    for part in parts:
+        if part is None or hasattr(part, "connect_timeout"):
+            continue
+        if isinstance(part, bool) or not isinstance(part, (int, float)):
+            kind = type(part).__name__
+            raise TypeError(
+                f"{name} must be a number of seconds, a pair of them or None, got {kind}"
+            )
+        if not part > 0:
+            raise ValueError(f"{name} must be greater than 0 seconds, got {part!r}")
+
+
+def at_most(timeout: Any, seconds: float) -> Any:
+    """Return a timeout of requests with each part cut to ``seconds``."""
+    if isinstance(timeout, tuple):
+        return tuple(seconds if part is None else min(part, seconds) for part in timeout)
+    if timeout is None or isinstance(timeout, (int, float)):
+        return seconds if timeout is None else min(timeout, seconds)
+    return timeout  # a urllib3 Timeout
