@@ -1,10 +1,10 @@
-"""A clock that stands still until a test moves it."""
+"""A clock that moves only when a test advances it."""
 
 from __future__ import annotations
 
 
 class Clock:
-    """Stands for `time.monotonic`."""
+    """Replaces `time.monotonic`."""
 
     def __init__(self, now: float = 50_000.0) -> None:
         self.now = now

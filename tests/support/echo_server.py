@@ -1,4 +1,4 @@
-"""A server that tells each client which connection it came by, and hands out tokens."""
+"""A server that tells each client which connection it uses, and grants tokens."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pokitdok_session import ClientCredentialsSession
 
 
 class Echo:
-    """Answers any GET with its path and the port of its peer, over plain http and keep-alive."""
+    """Responds to any GET with its path and the client's port, over plain http with keep-alive."""
 
     def __init__(self) -> None:
         self.token_requests = 0
@@ -44,7 +44,7 @@ class Echo:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
-            wbufsize = 1 << 16  # head and body in one piece, or the second waits 40 ms
+            wbufsize = 1 << 16  # one packet; otherwise the body is 40 ms late
             disable_nagle_algorithm = True
 
             def do_GET(self) -> None:
@@ -64,17 +64,17 @@ class Echo:
                 self.wfile.write(body)
 
             def log_message(self, *args: Any) -> None:
-                """Say nothing."""
+                """Log nothing."""
 
         return Handler
 
 
 def peers(session: Any, name: str, times: int) -> set[int]:
-    """Call so often; give the connections that were used, and see that each answer is ours."""
+    """Send ``times`` GETs, check each response, and return the connections that were used."""
     used = set()
     for number in range(times):
         path = f"/{name}/{number}"
         answer = session.get(path).json()
-        assert answer["path"] == path, "an answer to somebody else"
+        assert answer["path"] == path, "the response to another request"
         used.add(answer["peer"])
     return used

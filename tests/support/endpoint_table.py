@@ -1,8 +1,9 @@
-"""The table: every endpoint of the API, and which method sends what to it.
+"""Every endpoint of the API, and what each method sends to it.
 
-`REFERENCE` repeats section 5 of the API reference: 100 documented endpoints and six that only
-clients named. `ROWS` is what the methods must send; `ABSENT` says why an endpoint has no method.
-`OFFICIAL` is what the official client 2.8.1 offered, and four methods that it had lost by then.
+`REFERENCE` has the 100 endpoints of the public documentation (github.com/pokitdok/apidocs-v4, the
+last version of each page until May 2019) and six that only client libraries named. `ROWS` has what
+the methods must send; `ABSENT` says why an endpoint does not have a method. `OFFICIAL` has the
+methods of the official client 2.8.1, and four that it had removed by then.
 """
 
 from __future__ import annotations
@@ -195,7 +196,7 @@ class Row:
 
 
 def _transaction(family: str, method: str, path: str) -> list[Row]:
-    """Every form in which a transaction may be sent and asked for (API reference 4.6)."""
+    """Return a row per form in which a transaction can be sent and its response requested."""
     endpoint = f"POST {path}"
     body = {"trading_partner_id": "MOCKPAYER"}
     wrapped = {"x12": INTERCHANGE.decode()}
@@ -1205,7 +1206,7 @@ _PRICE = ("cpt_code", "zip_code")
 _PARTNER = ("trading_partner_id",)
 
 # Two paths differ from the client's: /identity and /pharmacy/network get the slash that the
-# documentation gives them and the server redirected to (API reference 1.2).
+# documentation gives them and to which the server redirected.
 OFFICIAL = {
     "activities": Official(
         "GET", "/activities/{activity_id}", optional=("activity_id",), keywords=True

@@ -1,4 +1,4 @@
-"""The families as the tests see them: found in the folder, not listed by hand."""
+"""The resource families, found in their folder."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ FAMILIES: dict[str, type] = {family.__name__: family for family in Resources.__b
 
 
 def public_methods(family: type) -> dict[str, Callable[..., Any]]:
-    """Give the methods that a family adds itself."""
+    """Return the methods that a family defines."""
     return {
         name: value
         for name, value in vars(family).items()

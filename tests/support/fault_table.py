@@ -1,4 +1,4 @@
-"""The table of faults: what can go wrong on the wire, and what a caller then meets.
+"""The table of faults: what can go wrong on the network, and what a caller then sees.
 
 `FAULTS` says how each is brought about; `AT_THE_API` and `AT_THE_TOKEN_ENDPOINT` say what comes
 of one that lasts. The soak takes its faults from here too.
@@ -33,16 +33,16 @@ TOKEN = "/oauth2/token"
 GET = "/activities/"
 POST = "/claims/"
 
-#: Seconds of silence that a test waits for, where it waits for silence, and elsewhere.
+#: Timeouts in seconds, for tests of silence and for others.
 SHORT, PATIENT = 0.3, 5.0
 
-#: What is noticed by a timeout alone.
+#: Faults that only a timeout can detect.
 SILENT = ("no connection", "silence before TLS", "silence")
 
 
 @dataclass(frozen=True)
 class Fault:
-    """What is ordered of the sandbox (the keywords of its ``fail``), or else of the relay.
+    """One fault: the keywords of the sandbox's ``fail``, or an order to the proxy.
 
     ``once`` is for what would only break the next connection if it lasted.
     """
@@ -101,7 +101,7 @@ FAULTS: dict[str, Fault] = {
     "a deep hole": answer(200, body="[" * 100_000, content_type="application/json"),
 }
 
-#: Orders that make sense of a token answer alone.
+#: Orders for token responses only.
 TOKEN_GARBAGE: dict[str, Fault] = {
     name: answer(200, body=body)
     for name, body in {
@@ -120,7 +120,7 @@ TOKEN_GARBAGE: dict[str, Fault] = {
 
 @dataclass(frozen=True)
 class Outcome:
-    """What the caller sees, a status or an exception, and what the server saw."""
+    """The status or exception that the caller sees, and the requests that the server saw."""
 
     sees: int | type[Exception]
     requests: int
@@ -145,7 +145,7 @@ def _same(outcome: Outcome) -> tuple[Outcome, Outcome, Outcome, Outcome]:
     return outcome, outcome, outcome, outcome
 
 
-#: What comes of a fault that lasts: a GET, a POST, and both with ``retries=2``.
+#: Outcomes of a lasting fault: a GET, a POST, and both with ``retries=2``.
 AT_THE_API: dict[str, tuple[Outcome, Outcome, Outcome, Outcome]] = {
     "refused": _same(lost(_Disconnect, 0)),
     "no connection": _same(lost(requests.ConnectTimeout, 0)),
@@ -221,7 +221,7 @@ AT_THE_API: dict[str, tuple[Outcome, Outcome, Outcome, Outcome]] = {
     }.items()
 }
 
-#: What `session.call` makes of a status, both with JSON and with a page of HTML.
+#: What `session.call` raises or returns for a status, with JSON and with HTML.
 KINDS = {
     "400": ValidationError,
     "401": Unauthorized,
@@ -236,7 +236,7 @@ KINDS = {
     "504": ServerError,
 }
 
-#: How often the token endpoint is asked in a row, and the status that a `TokenError` names.
+#: The number of token requests, and the status that the `TokenError` names.
 AT_THE_TOKEN_ENDPOINT: dict[str, tuple[int, int | None]] = {
     "refused": (0, None),
     "no connection": (0, None),
@@ -273,7 +273,7 @@ AT_THE_TOKEN_ENDPOINT: dict[str, tuple[int, int | None]] = {
 
 
 def claim(marker: str = "") -> dict[str, Any]:
-    """A claim that MOCKPAYER takes, with a marker that shows which one it is."""
+    """Return a claim that MOCKPAYER accepts, with a marker that identifies it."""
     return {
         "trading_partner_id": "MOCKPAYER",
         "transaction_code": "chargeable",
@@ -300,7 +300,7 @@ def claim(marker: str = "") -> dict[str, Any]:
 
 
 class Wire:
-    """A sandbox behind a relay: each fault of the table can be brought about on it."""
+    """A sandbox behind a proxy, on which each fault of the table can be injected."""
 
     def __init__(self, sandbox: Sandbox, relay: Relay) -> None:
         self.sandbox = sandbox
@@ -314,7 +314,7 @@ class Wire:
             yield cls(sandbox, relay)
 
     def session(self, **options: Any) -> PokitDokSession:
-        """A session that speaks through the relay."""
+        """Return a session that connects through the proxy."""
         options = {"timeout": PATIENT, "token_timeout": PATIENT, **options}
         session = PokitDokSession(
             self.sandbox.client_id, self.sandbox.client_secret, base_url=self.relay.url, **options
@@ -324,7 +324,7 @@ class Wire:
         return session
 
     def break_(self, path: str, fault: Fault, times: int | None = None) -> None:
-        """Have the fault meet the next ``times`` requests for a path, or connections at all."""
+        """Inject a fault into the next ``times`` requests for a path, or into connections."""
         if fault.manner is not None:
             self.relay.order(fault.manner, 1 if fault.once else times)
         else:
@@ -335,7 +335,7 @@ class Wire:
         self.sandbox.clear_faults()
 
     def seen(self, path: str) -> int:
-        """How many requests for a path arrived, at the sandbox or at who posed as it."""
+        """Return the number of requests for a path that arrived at the sandbox or the proxy."""
         return len(self.sandbox.received(path)) + self.relay.heard
 
 
@@ -360,5 +360,5 @@ def outcome_of(work: Callable[[], requests.Response]) -> int | Exception:
 
 
 def warm(session: PokitDokSession) -> None:
-    """Fetch a token and open a connection, so that the next thing to fail is the request."""
+    """Fetch a token and open a connection, so that the fault meets the request."""
     session.fetch_token()

@@ -1,4 +1,4 @@
-"""A server of few words on a loopback port: what it answers is scripted, what it got is kept."""
+"""A scripted server on a loopback port that records what it receives."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 
 @dataclass
 class Answer:
-    """What a path is answered with, and no header but these and the length."""
+    """The response for a path; it has only these headers and the length."""
 
     status: int = 200
     body: bytes = b"{}"
@@ -23,7 +23,7 @@ class Answer:
 
 @dataclass
 class Seen:
-    """A request as it arrived."""
+    """A request as the server received it."""
 
     method: str
     path: str
@@ -39,7 +39,7 @@ Script = Answer | Callable[[Seen], Answer]
 
 
 class Loopback:
-    """Answers each path as ``script`` says, and any other with ``{}``; over TLS with a context."""
+    """Responds to each path by ``script``, to others with ``{}``; over TLS if it has a context."""
 
     def __init__(
         self, script: Mapping[str, Script] | None = None, *, context: ssl.SSLContext | None = None
@@ -52,7 +52,7 @@ class Loopback:
             self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
         self.port: int = self._server.server_address[1]
         self.url = f"{'https' if context else 'http'}://127.0.0.1:{self.port}"
-        # Looking seldom for the end is what makes stopping slow.
+        # A longer interval would make stopping slow.
         self._thread = threading.Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True
         )
@@ -89,7 +89,7 @@ class Loopback:
             do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = do_OPTIONS = do_PATCH = _answer
 
             def log_message(self, *args: Any) -> None:
-                """Say nothing."""
+                """Log nothing."""
 
         return Handler
 

@@ -1,4 +1,4 @@
-"""Interchanges to upload: the envelopes, and what stands in them."""
+"""X12 interchanges to upload."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ ISA = f"ISA*00*{'':10}*00*{'':10}*{_PARTIES}*300102*0304*^*00501*000000001*0*T*:
 
 
 def interchange(*transactions: str) -> bytes:
-    """The transactions, one ``ST`` to ``SE`` each, in their envelopes."""
+    """Return these transactions, each from ``ST`` to ``SE``, in their envelopes."""
     group = "GS*HC*SENDER*MOCKPAYER*20300102*0304*1*X*005010X222A1~"
     end = f"GE*{len(transactions)}*1~IEA*1*000000001~"
     return (ISA + group + "".join(transactions) + end).encode()
 
 
 def claims(*claims: str) -> str:
-    """An 837 of the claims of one child, insured through its mother."""
+    """Return an 837 with claims for a child that is insured through its mother."""
     return (
         "ST*837*0001*005010X222A1~BHT*0019*00*1*20300102*0304*CH~HL*1**20*1~"
         "PRV*BI*PXC*207Q00000X~NM1*85*2*Thistledown Clinic*****XX*1234567893~"
@@ -27,7 +27,7 @@ def claims(*claims: str) -> str:
 
 
 def claim(codes: str, charge: str = "60") -> str:
-    """One claim with one service line, whose diagnoses are ``codes``."""
+    """Return a claim with one service line and these diagnosis codes."""
     return (
         f"CLM*26*{charge}***11:B:1*Y*A*Y*Y~HI*{codes}~LX*1~"
         f"SV1*HC:99213:25*{charge}*UN*1***1~DTP*472*D8*20300102~"

@@ -1,4 +1,4 @@
-"""A client so plain that it hides nothing of the wire."""
+"""A plain client, for tests of what the sandbox sends."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from pokitdok_session.sandbox import Sandbox
 
 
 class Client(requests.Session):
-    """`requests` with a token of the sandbox in its header, and nothing cleverer."""
+    """A `requests.Session` with a token of the sandbox in its header."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         super().__init__()
         self.sandbox = sandbox
-        # The environment may name another bundle, which requests would prefer.
+        # requests would prefer a bundle that the environment names.
         self.trust_env = False
         self.verify = sandbox.ca_file
 

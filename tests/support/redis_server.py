@@ -1,4 +1,4 @@
-"""A Redis of the tests' own: a `redis-server` process on a free port, which can be ill."""
+"""A `redis-server` process on a free port, which a test can stop or make hang."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from support.threads import PATIENCE
 
 
 class RedisServer:
-    """Runs from ``start`` to ``stop``, on the same port each time; what it holds dies with it."""
+    """Runs from ``start`` to ``stop``, on the same port each time; it saves nothing."""
 
     def __init__(self) -> None:
         found = shutil.which("redis-server")
@@ -63,7 +63,7 @@ class RedisServer:
             process.stdout.close()
 
     def hang(self) -> None:
-        """Keep connections and answer nothing, until `wake`."""
+        """Accept connections and respond to nothing until `wake`."""
         assert self._process is not None
         self._process.send_signal(signal.SIGSTOP)
 

@@ -1,4 +1,4 @@
-"""Other processes that do what a test tells them, and what they do there."""
+"""Processes that run functions for a test, and these functions."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from typing import Any
 
 from support.threads import PATIENCE
 
-#: Starting an interpreter on a machine that is busy takes a while.
+#: Seconds; starting an interpreter on a busy machine takes some.
 START = 30.0
 
-#: A fork of a process with threads, which is the point here; Python 3.12 and later warn of it.
+#: Python 3.12 and later warn of a fork with threads, which these tests need.
 FORKS_WITH_THREADS = "ignore:This process .* is multi-threaded, use of fork:DeprecationWarning"
 
 
 class Workers:
-    """Processes that each hold the same things and do as they are told, all at once."""
+    """Processes that have the same arguments and run the same function at the same time."""
 
     def __init__(self, method: str, size: int, *held: Any) -> None:
         context: Any = multiprocessing.get_context(method)
@@ -42,7 +42,7 @@ class Workers:
             way.send((work, args))
 
     def hear(self, patience: float = START, only: int | None = None) -> list[Any]:
-        """Give what each has given; raise what one has raised."""
+        """Return what each returned; raise what one raised."""
         return [_outcome(way, patience) for way in self._chosen(only)]
 
     def all(self, work: Callable[..., Any], *args: Any, patience: float = START) -> list[Any]:
@@ -50,10 +50,10 @@ class Workers:
         return self.hear(patience)
 
     def kill(self, number: int) -> None:
-        """End one by SIGKILL, in whatever it is doing."""
+        """Kill one by SIGKILL."""
         process = self.processes[number]
         process.kill()
-        # `join` would also wait for those that it forked.
+        # `join` would also wait for its own children.
         os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
 
     def _chosen(self, only: int | None) -> list[Connection]:
@@ -66,7 +66,7 @@ class Workers:
         self, kind: type[BaseException] | None, error: Any, trace: TracebackType | None
     ) -> None:
         for way in self._ways:
-            with contextlib.suppress(OSError):  # the one at its other end was killed
+            with contextlib.suppress(OSError):  # the process was killed
                 way.send(None)
         for process in self.processes:
             process.join(PATIENCE)
@@ -80,7 +80,7 @@ class Workers:
 
 
 def _work(way: Connection, *held: Any) -> None:
-    # Not until the way is closed: a sibling that was forked later has a copy of its other end.
+    # Only a message ends the loop: a sibling forked later has a copy of the other end.
     while order := way.recv():
         work, args = order
         try:
@@ -91,7 +91,7 @@ def _work(way: Connection, *held: Any) -> None:
 
 
 class Failed(str):
-    """What was raised in another process, as text."""
+    """An exception of another process, as text."""
 
 
 def _outcome(way: Connection, patience: float) -> Any:
@@ -102,7 +102,7 @@ def _outcome(way: Connection, patience: float) -> Any:
 
 
 def eventually(holds: Callable[[], object], patience: float = PATIENCE) -> None:
-    """Wait until something holds that no event tells of."""
+    """Wait until a condition holds for which there is no event."""
     tick = threading.Event()
     give_up = time.monotonic() + patience
     while not holds():
@@ -110,11 +110,11 @@ def eventually(holds: Callable[[], object], patience: float = PATIENCE) -> None:
         tick.wait(0.005)
 
 
-# What they do. Each takes what the process holds, then what it was told.
+# The functions. Each takes the arguments of the process, then those of the command.
 
 
 def call(session: Any, times: int = 1) -> list[int]:
-    """Give the status of each answer, those of refused tries as well."""
+    """Return the status of each response, those that were replayed included."""
     statuses = []
     for _ in range(times):
         answer = session.get("/activities/")
@@ -124,7 +124,7 @@ def call(session: Any, times: int = 1) -> list[int]:
 
 
 def call_for(session: Any, seconds: float) -> list[int]:
-    """Give the status of each answer that a caller sees."""
+    """Return the status of each response that the caller sees."""
     end = time.monotonic() + seconds
     statuses = []
     while time.monotonic() < end:

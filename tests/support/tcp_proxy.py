@@ -1,4 +1,4 @@
-"""A wire between a client and a sandbox that can be cut, stalled, and talked into by another."""
+"""A TCP proxy between a client and a sandbox that can cut, stall and falsify connections."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from typing import Any, Literal
 
 import trustme
 
-#: What can be done to a connection that the client makes, before the sandbox hears of it.
+#: What the proxy can do to a connection of the client.
 Manner = Literal[
-    "refuse",  # nobody listens
-    "ignore",  # the connection is never made, nor refused
-    "hang up",  # it is made, and ended before TLS begins
-    "say nothing",  # it is made, and TLS never begins
-    "speak plainly",  # an answer without TLS
-    "pose as another",  # a certificate that nobody trusted vouches for
-    "talk nonsense",  # what comes back through TLS is no HTTP
-    "cut the answer",  # the request arrives and is answered; the answer is cut off within TLS
-    "garble the answer",  # the same, and what comes instead is no TLS
+    "refuse",  # no listening socket
+    "ignore",  # neither accepted nor refused
+    "hang up",  # accepted, and closed before TLS
+    "say nothing",  # accepted, without a TLS handshake
+    "speak plainly",  # a response without TLS
+    "pose as another",  # an untrusted certificate
+    "talk nonsense",  # TLS, but not HTTP
+    "cut the answer",  # the response is cut within TLS
+    "garble the answer",  # bytes that are not TLS
 ]
 
 _AFTERWARDS = ("cut the answer", "garble the answer")
 
 _HOST = "127.0.0.1"
-# Lingering for no time at all makes the kernel end a connection by RST instead of FIN.
+# With a linger time of 0 the kernel ends a connection by RST instead of FIN.
 _RESET = struct.pack("ii", 1, 0)
 _PLAIN = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 _NONSENSE = b"\x00\xfe\xff nonsense \x80\r\n\r\n"
@@ -74,7 +74,7 @@ class Relay:
             thread.join(5)
 
     def order(self, manner: Manner, times: int | None = None) -> None:
-        """Treat the next ``times`` connections so, or all that come; those that are open end.
+        """Treat the next ``times`` connections so, or all; open connections are closed.
 
         What is done to answers counts those, and leaves open what is.
         """
@@ -89,7 +89,7 @@ class Relay:
         self._listen(backlog=0 if manner == "ignore" else 128)
 
     def heal(self) -> None:
-        """Pass everything on again."""
+        """Forward all connections again."""
         self._manner = None
         if self._listener is None or self._crowd:
             self._close()
@@ -105,7 +105,7 @@ class Relay:
         if backlog:
             self._start(self._accept, listener)
             return
-        # A queue that is full lets a connection neither in nor go.
+        # A full backlog neither accepts nor refuses a connection.
         for _ in range(2):
             waiting = socket.socket()
             waiting.setblocking(False)
@@ -143,7 +143,7 @@ class Relay:
             return None if manner in _AFTERWARDS or not self._spend() else manner
 
     def _spend(self) -> bool:
-        """Use one of the times that are ordered; the lock is held."""
+        """Count one use of the current order; the caller has the lock."""
         if self._times is None:
             return True
         self._times -= 1
@@ -153,7 +153,7 @@ class Relay:
         with self._lock:
             self._open.add(client)
         try:
-            with contextlib.suppress(OSError, ValueError):  # closed, here or there
+            with contextlib.suppress(OSError, ValueError):  # closed by one side
                 if manner is None:
                     self._pass_on(client)
                 else:
@@ -205,7 +205,7 @@ class Relay:
 
 @functools.cache
 def _authorities() -> tuple[trustme.CA, trustme.CA]:
-    """The one that is trusted, and one that is not; to make them takes a while."""
+    """Return a trusted and an untrusted authority; creating them takes time."""
     return trustme.CA(), trustme.CA()
 
 

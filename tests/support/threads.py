@@ -1,4 +1,4 @@
-"""Many threads at once, and a wire that holds a request back until it is told to go on."""
+"""Many threads that start together, and a transport that blocks requests until a test goes on."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import requests
 
 from pokitdok_session.transport.adapter import Transport
 
-#: Longer than anything here takes, and shorter than anybody waits for a test that hangs.
+#: Seconds after which a test that hangs fails; longer than any test takes.
 PATIENCE = 10.0
 
 
 class Crowd:
-    """Threads that do the same; what each gave or raised is in ``outcomes``."""
+    """Threads with the same work; ``outcomes`` has what each returned or raised."""
 
     def __init__(self, size: int, work: Callable[[], Any]) -> None:
         self.outcomes: list[Any] = []
@@ -46,7 +46,7 @@ def at_once(size: int, work: Callable[[], Any]) -> list[Any]:
 
 
 class Held(Transport):
-    """A transport on which requests wait until they are let go; ``arrived`` says that one does."""
+    """A transport that blocks requests until ``release``; ``arrived`` is set when one waits."""
 
     def __init__(self, verify: str) -> None:
         super().__init__(verify=verify)

@@ -19,7 +19,7 @@ PATH = "/activities/"
 
 
 def generic(sandbox: Sandbox, **options: Any) -> ClientCredentialsSession:
-    """A session of the parent class, which has parameters that the API's own has not."""
+    """A session of the generic class, which has parameters that the API's class does not have."""
     options.setdefault("client_id", sandbox.client_id)
     options.setdefault("client_secret", sandbox.client_secret)
     options.setdefault("token_url", sandbox.base_url + TOKEN)
@@ -36,7 +36,7 @@ def form_of(record: Record) -> list[tuple[str, str]]:
 
 
 def credentials_of(record: Record) -> tuple[str, str]:
-    """Read a Basic header as RFC 6749 section 2.3.1 and RFC 7617 say, and in no other way."""
+    """Return the id and secret of a Basic header (RFC 7617, RFC 6749 section 2.3.1)."""
     scheme, _, encoded = record.headers["Authorization"].partition(" ")
     assert scheme == "Basic"
     name, colon, secret = base64.b64decode(encoded, validate=True).decode("ascii").partition(":")

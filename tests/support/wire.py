@@ -24,7 +24,7 @@ API_ROOT = "https://platform.example/api/v4"
 
 @dataclass(frozen=True)
 class Part:
-    """A file in a multipart body."""
+    """A file of a multipart body."""
 
     name: str
     media_type: str
@@ -33,7 +33,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Sent:
-    """A request: its body is one of ``json``, ``content``, or ``form`` with ``part``, or none."""
+    """A request; its body is ``json``, ``content``, ``form`` with ``part``, or missing."""
 
     verb: str
     path: str
@@ -49,7 +49,7 @@ class Sent:
     def of(
         cls, verb: str, url: str, headers: Mapping[str, str], body: bytes | None, *, root: str = ""
     ) -> Sent:
-        """Read a request; ``url`` may be absolute or not, ``root`` is the path before the API's."""
+        """Return the request; ``url`` can be a path, ``root`` is the path of the API root."""
         parts = urlsplit(url)
         pairs = parse_qsl(parts.query, keep_blank_values=True)
         query = dict(pairs)
@@ -96,7 +96,7 @@ def _multipart(content_type: str, body: bytes) -> dict[str, Any]:
 
 
 class Recorder(Resources):
-    """Prepares each call as requests does, and keeps it instead of sending it."""
+    """Prepares each call as requests does, and records it instead of sending it."""
 
     def __init__(self) -> None:
         self.sent: list[Sent] = []
