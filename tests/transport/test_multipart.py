@@ -74,6 +74,16 @@ def test_multipart_read_returns_at_most_size_bytes(size: int) -> None:
     assert b"".join(blocks) == b"".join(form)
 
 
+@pytest.mark.parametrize("size", [(), (-1,), (None,)], ids=repr)
+def test_multipart_read_without_a_size_returns_all_that_remains(size: Any) -> None:
+    form = Multipart({"a": "1"}, {"file": io.BytesIO(CONTENT * 2000)})
+    whole = b"".join(form)
+    for position in (0, 7, len(whole) - 3, len(whole)):
+        form.seek(position)
+        assert form.read(*size) == whole[position:]
+        assert (form.tell(), form.read(*size)) == (len(whole), b"")
+
+
 def test_multipart_text_and_pipes_are_read_at_once() -> None:
     ours, theirs = os.pipe()
     os.write(theirs, CONTENT)

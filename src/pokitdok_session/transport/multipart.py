@@ -46,8 +46,10 @@ class Multipart:
             position -= part.length
         self._position = sum(part.position for part in self._parts)
 
-    def read(self, size: int = -1) -> bytes:
-        """Read up to ``size`` bytes, perhaps fewer; none at the end."""
+    def read(self, size: int | None = -1) -> bytes:
+        """Return up to ``size`` bytes, perhaps fewer; without a size, all that remain."""
+        if size is None or size < 0:
+            return b"".join(self)
         for part in self._parts:
             block = part.read(size)
             if block:
@@ -76,7 +78,7 @@ class _Part:
     def read(self, size: int) -> bytes:
         remaining = self.length - self.position
         self._file.seek(self._start + self.position)  # the same file may be sent twice
-        block: bytes = self._file.read(remaining if size < 0 else min(size, remaining))
+        block: bytes = self._file.read(min(size, remaining))
         if not block and remaining and size:
             raise OSError("a file of the form was truncated while it was sent")
         self.position += len(block)
