@@ -35,7 +35,9 @@ class RawServer:
     connections: list[list[Action]]
     context: ssl.SSLContext | None = None
     is_proxy: bool = False
-    #: The body of every request that arrived, after its request line.
+    #: Refuse connections once the first is there.
+    close_after_one: bool = False
+    #: Every request that arrived: its request line and its body.
     seen: list[tuple[str, bytes]] = field(default_factory=list)
 
     def __enter__(self) -> RawServer:
@@ -50,7 +52,7 @@ class RawServer:
     def __exit__(
         self, kind: type[BaseException] | None, error: object, trace: TracebackType | None
     ) -> None:
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError):  # closed already
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         self._thread.join(5)
@@ -61,6 +63,8 @@ class RawServer:
                 connection, _ = self._listener.accept()
             except OSError:
                 return
+            if self.close_after_one:
+                self._listener.close()
             with contextlib.suppress(OSError), connection:
                 self._converse(connection, actions)
 

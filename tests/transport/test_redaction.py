@@ -97,7 +97,8 @@ def test_redirected_request_is_redacted(wire: Wire, said: Said, name: str) -> No
         wire.sandbox.fail(GET, status=302, headers={"Location": there})
         wire.break_("/activities/*", FAULTS[name])
         attempt(said, lambda: session.get(GET, params={"q": MARK}))
-    assert len(wire.sandbox.requests) == 2
+    # A GET on a reused connection that is reset is sent once more.
+    assert len(wire.sandbox.requests) == (3 if name == "reset before the headers" else 2)
     assert said.holds(*confidential(wire.sandbox)) == []
 
 

@@ -11,7 +11,7 @@ import pytest
 import requests
 from urllib3.util.retry import Retry
 
-from pokitdok_session.transport.outcome import OUTCOME_UNKNOWN
+from pokitdok_session.transport.outcome import IN_DOUBT
 from support.fault_table import (
     AT_THE_API,
     FAULTS,
@@ -80,14 +80,14 @@ def retry_of_urllib3() -> Retry:
     return Retry(3, status_forcelist=(500, 502, 503, 504), raise_on_status=False)
 
 
-IN_DOUBT = [
+FAULTS_IN_DOUBT = [
     name
     for name, (_, post, _, _) in AT_THE_API.items()
     if post.in_doubt or post.sees in (500, 502, 503, 504)
 ]
 
 
-@pytest.mark.parametrize("name", IN_DOUBT)
+@pytest.mark.parametrize("name", FAULTS_IN_DOUBT)
 def test_urllib3_retry_does_not_retry_a_post_in_doubt(
     wire: Wire, pauses: list[float], name: str
 ) -> None:
@@ -143,4 +143,4 @@ def test_error_after_a_redirect_is_about_the_redirected_request(wire: Wire) -> N
         wire.break_(GET, FAULTS["reset before the headers"])
         with pytest.raises(requests.ConnectionError) as caught:
             ask(session, "POST")
-    assert OUTCOME_UNKNOWN not in str(caught.value)
+    assert IN_DOUBT not in str(caught.value)

@@ -13,6 +13,7 @@ from urllib3.poolmanager import pool_classes_by_scheme
 from urllib3.util.retry import Retry
 
 from .fork import reset_after_fork
+from .outcome import mark_nothing_sent
 from .pools import POOL_CLASSES
 from .retries import NO_RETRIES, RetryPolicy, rewind_body
 from .tls import SSLContextCache
@@ -74,6 +75,10 @@ class Transport(HTTPAdapter):
         if manager.pool_classes_by_scheme is pool_classes_by_scheme:  # SOCKS has its own
             manager.pool_classes_by_scheme = POOL_CLASSES
         return manager
+
+    def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
+        with mark_nothing_sent():
+            return super().get_connection_with_tls_context(*args, **kwargs)
 
     def build_connection_pool_key_attributes(
         self, request: requests.PreparedRequest, verify: Any, cert: Any = None

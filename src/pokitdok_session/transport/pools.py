@@ -11,7 +11,7 @@ from typing import Any
 
 import urllib3
 
-from .outcome import IDEMPOTENT_METHODS, mark_nothing_sent
+from .outcome import IDEMPOTENT_METHODS, mark_nothing_sent, mark_sent_before
 
 log = logging.getLogger(__name__)
 
@@ -60,9 +60,10 @@ class _ResendingPool(urllib3.HTTPConnectionPool):
         log.debug("the server closed an idle connection: %s is sent on a new one", method)
         rewind()
         conn.close()
-        if self.proxy is not None and self.scheme == "https":
-            self._prepare_proxy(conn)
-        return super()._make_request(conn, method, *args, **options)
+        with mark_sent_before():
+            if self.proxy is not None and self.scheme == "https":
+                self._prepare_proxy(conn)
+            return super()._make_request(conn, method, *args, **options)
 
 
 class HTTPConnectionPool(_ResendingPool):
