@@ -125,7 +125,9 @@ def test_post_answered_by_a_redirect_that_fails_may_have_been_processed(
         assert error.processed is None
 
 
-def test_post_whose_hook_fails_may_have_been_processed(server: Loopback, closed_url: str) -> None:
+def test_post_with_a_failing_hook_may_have_been_processed(
+    server: Loopback, closed_url: str
+) -> None:
     def hook(response: requests.Response, **kwargs: Any) -> None:
         response.close()
         requests.get(closed_url, timeout=5)
