@@ -1,4 +1,4 @@
-"""A sandbox for each test, a client on it, and what a claim and an inquiry look like."""
+"""A sandbox per test, a client on it, a claim and an inquiry."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``python -m pokitdok_session.sandbox``, as a process of its own; and the missing extra."""
+"""``python -m pokitdok_session.sandbox`` in its own process, and the missing extra."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ CLEAN = {name: value for name, value in os.environ.items() if not name.startswit
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_it_says_how_to_connect_and_stops_cleanly(number: signal.Signals) -> None:
+def test_command_prints_exports_and_stops_on_signal(number: signal.Signals) -> None:
     arguments = [*COMMAND, "--port", "0", "--token-lifetime", "7"]
     with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True, env=CLEAN) as process:
         assert process.stdout is not None
         lines = [process.stdout.readline() for _ in range(5)]
         told = dict(line.removeprefix("export ").strip().split("=", 1) for line in lines[1:])
-        answer = requests.post(
+        response = requests.post(
             told["POKITDOK_BASE_URL"] + "/oauth2/token",
             data={"grant_type": "client_credentials"},
             auth=(told["POKITDOK_CLIENT_ID"], told["POKITDOK_CLIENT_SECRET"]),
@@ -32,11 +32,11 @@ def test_it_says_how_to_connect_and_stops_cleanly(number: signal.Signals) -> Non
         )
         process.send_signal(number)
         assert process.wait(10) == 0
-    assert answer.json()["expires_in"] == 7
+    assert response.json()["expires_in"] == 7
     assert not Path(told["REQUESTS_CA_BUNDLE"]).exists()
 
 
-def test_credentials_may_be_fixed_and_a_given_secret_is_not_printed() -> None:
+def test_command_does_not_print_a_secret_from_outside() -> None:
     environment = {
         **CLEAN,
         "POKITDOK_CLIENT_ID": "me",
@@ -51,7 +51,7 @@ def test_credentials_may_be_fixed_and_a_given_secret_is_not_printed() -> None:
     assert "hush" not in text
 
 
-def test_a_port_in_use_is_one_clear_line_and_status_2(sandbox: Sandbox) -> None:
+def test_command_port_in_use_is_one_line_and_status_2(sandbox: Sandbox) -> None:
     port = sandbox.base_url.rpartition(":")[2]
     ended = subprocess.run([*COMMAND, "--port", port], capture_output=True, text=True, env=CLEAN)
     assert ended.returncode == 2
@@ -60,7 +60,7 @@ def test_a_port_in_use_is_one_clear_line_and_status_2(sandbox: Sandbox) -> None:
 
 
 @pytest.mark.parametrize("package", ["starlette", "uvicorn", "trustme", "python_multipart"])
-def test_without_its_extra_the_import_says_what_to_install(package: str) -> None:
+def test_import_without_extra_names_what_to_install(package: str) -> None:
     code = f"import sys; sys.modules[{package!r}] = None; import pokitdok_session.sandbox"
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     last = ended.stderr.splitlines()[-1]

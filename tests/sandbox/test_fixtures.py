@@ -1,4 +1,4 @@
-"""The pytest fixtures that users opt in to, as their own test suites would use them."""
+"""The pytest fixtures, used as a user's own test suite uses them."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import pytest
 pytest_plugins = ["pytester"]
 
 OPT_IN = 'pytest_plugins = ["pokitdok_session.sandbox.fixtures"]\n'
-# Fixtures are global: another plugin's or the user's own must not meet ours by accident.
+# Fixture names are global: ours must not be equal to a user's or another plugin's.
 PREFIX = "pokitdok_"
 
 
 @pytest.fixture(autouse=True)
 def _no_other_plugins(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hypothesis alone would take seconds to load, for each of the suites in this file."""
+    """Disable plugins: Hypothesis would take seconds to load in each suite of this file."""
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
 
 
@@ -31,7 +31,7 @@ def passes(pytester: pytest.Pytester, source: str, **outcomes: int) -> None:
     result.assert_outcomes(**(outcomes or {"passed": 1}))
 
 
-def test_they_are_not_there_unless_they_are_named(
+def test_fixtures_not_named_are_not_loaded(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD")
@@ -41,12 +41,12 @@ def test_they_are_not_there_unless_they_are_named(
     result.stdout.fnmatch_lines("*fixture 'pokitdok_sandbox' not found*")
 
 
-def test_no_entry_point_loads_them() -> None:
+def test_fixtures_have_no_entry_point() -> None:
     named = [entry.value for entry in entry_points(group="pytest11")]
     assert not [value for value in named if value.startswith("pokitdok")]
 
 
-def test_a_suite_of_its_own_process_can_opt_in(opted_in: pytest.Pytester) -> None:
+def test_fixtures_named_in_conftest_work(opted_in: pytest.Pytester) -> None:
     opted_in.makepyfile(
         """
         def test_it(pokitdok_session):
@@ -56,14 +56,14 @@ def test_a_suite_of_its_own_process_can_opt_in(opted_in: pytest.Pytester) -> Non
     opted_in.runpytest_subprocess("-Werror").assert_outcomes(passed=1)
 
 
-def test_a_single_module_can_opt_in(pytester: pytest.Pytester) -> None:
+def test_fixtures_named_in_module_work(pytester: pytest.Pytester) -> None:
     passes(
         pytester,
         OPT_IN + "def test_it(pokitdok_session): assert pokitdok_session.trading_partners().data\n",
     )
 
 
-def test_every_name_is_prefixed_and_explained(opted_in: pytest.Pytester) -> None:
+def test_fixtures_have_prefix_and_docstring(opted_in: pytest.Pytester) -> None:
     result = opted_in.runpytest_inprocess("--fixtures", "-q")
     listing = result.stdout.str().partition("fixtures defined from pokitdok_session")[2]
     listing = listing.partition("fixtures defined from")[0]
@@ -73,7 +73,7 @@ def test_every_name_is_prefixed_and_explained(opted_in: pytest.Pytester) -> None
     assert "no docstring available" not in listing
 
 
-def test_each_test_has_a_sandbox_of_its_own(opted_in: pytest.Pytester) -> None:
+def test_fixture_sandbox_is_new_per_test(opted_in: pytest.Pytester) -> None:
     passes(
         opted_in,
         """
@@ -90,7 +90,7 @@ def test_each_test_has_a_sandbox_of_its_own(opted_in: pytest.Pytester) -> None:
     )
 
 
-def test_the_clock_moves_the_sandbox_and_the_sessions_token(opted_in: pytest.Pytester) -> None:
+def test_fixture_clock_moves_sandbox_and_token(opted_in: pytest.Pytester) -> None:
     passes(
         opted_in,
         """
@@ -110,14 +110,14 @@ def test_the_clock_moves_the_sandbox_and_the_sessions_token(opted_in: pytest.Pyt
             pokitdok_clock.advance(7200)
             done = pokitdok_session.activities(activity["id"]).data
             assert done["state"]["name"] == "completed"
-            # The session knew that its token was over, and was refused nothing.
+            # The session renewed its expired token before a request was refused.
             assert pokitdok_sandbox.token_requests == 2
             assert len(pokitdok_sandbox.requests) == 2
         """,
     )
 
 
-def test_faults_come_as_ordered(opted_in: pytest.Pytester) -> None:
+def test_fixture_faults_injects_faults(opted_in: pytest.Pytester) -> None:
     passes(
         opted_in,
         """
@@ -133,7 +133,7 @@ def test_faults_come_as_ordered(opted_in: pytest.Pytester) -> None:
     )
 
 
-def test_a_shared_sandbox_is_healed_between_tests(opted_in: pytest.Pytester) -> None:
+def test_fixture_faults_clears_shared_sandbox(opted_in: pytest.Pytester) -> None:
     passes(
         opted_in,
         """
@@ -155,7 +155,7 @@ def test_a_shared_sandbox_is_healed_between_tests(opted_in: pytest.Pytester) -> 
     )
 
 
-def test_the_sandbox_is_built_with_the_options_of_the_suite(opted_in: pytest.Pytester) -> None:
+def test_fixture_options_are_passed_to_sandbox(opted_in: pytest.Pytester) -> None:
     passes(
         opted_in,
         """
@@ -174,7 +174,7 @@ def test_the_sandbox_is_built_with_the_options_of_the_suite(opted_in: pytest.Pyt
     )
 
 
-def test_code_that_builds_its_own_session_finds_the_sandbox(opted_in: pytest.Pytester) -> None:
+def test_fixture_environment_connects_new_sessions(opted_in: pytest.Pytester) -> None:
     passes(
         opted_in,
         """

@@ -1,4 +1,4 @@
-"""The session that a sandbox gives."""
+"""The session of a sandbox, and deprecated names."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from pokitdok_session.sandbox import Sandbox
 
 
-def test_it_trusts_the_sandbox_whatever_the_environment_says(
+def test_session_trusts_sandbox_with_other_ca_in_environment(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: object
 ) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere.pem")
@@ -16,7 +16,7 @@ def test_it_trusts_the_sandbox_whatever_the_environment_says(
     assert sandbox.token_requests == 1
 
 
-def test_it_takes_the_options_of_any_session(sandbox: Sandbox) -> None:
+def test_session_passes_options_on(sandbox: Sandbox) -> None:
     with sandbox.session(scope=["user_schedule"], retries=2) as session:
         sandbox.fail("/activities/", status=503)
         assert session.get("/activities/").status_code == 200

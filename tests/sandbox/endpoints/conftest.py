@@ -1,4 +1,4 @@
-"""A sandbox a module, and for each test a session of an application that has no past."""
+"""A sandbox per module, and a session of a new application per test."""
 
 from __future__ import annotations
 

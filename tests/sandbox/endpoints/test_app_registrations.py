@@ -1,4 +1,4 @@
-"""App registrations: made, read, replaced, deleted softly, brought back, loaded from CSV."""
+"""App registrations: created, read, replaced, deleted, restored, loaded from CSV."""
 
 from __future__ import annotations
 
@@ -36,9 +36,7 @@ def registration() -> dict[str, Any]:
     }
 
 
-def test_a_registration_can_be_read_back(
-    session: PokitDokSession, registration: dict[str, Any]
-) -> None:
+def test_registration_can_be_read(session: PokitDokSession, registration: dict[str, Any]) -> None:
     made = session.create_app_registration(registration).data
     assert registration.items() <= made.items()
     assert set(made) - set(registration) == {"_uuid", "app_name", "client_id"}
@@ -47,7 +45,7 @@ def test_a_registration_can_be_read_back(
     assert session.app_registrations().data == [made]
 
 
-def test_a_registration_is_replaced_and_keeps_its_uuid(
+def test_registration_update_keeps_uuid(
     session: PokitDokSession, registration: dict[str, Any]
 ) -> None:
     uuid = session.create_app_registration(registration).data["_uuid"]
@@ -59,7 +57,9 @@ def test_a_registration_is_replaced_and_keeps_its_uuid(
     assert session.app_registrations().data == [changed]
 
 
-def test_a_deletion_can_be_undone(session: PokitDokSession, registration: dict[str, Any]) -> None:
+def test_registration_deletion_can_be_undone(
+    session: PokitDokSession, registration: dict[str, Any]
+) -> None:
     made = session.create_app_registration(registration).data
     session.delete_app_registration(made["_uuid"])
     assert session.app_registrations().data == []
@@ -74,7 +74,7 @@ def test_a_deletion_can_be_undone(session: PokitDokSession, registration: dict[s
     assert session.app_registrations().data == [made]
 
 
-def test_registrations_are_paged_and_seen_by_their_own_application_alone(
+def test_registrations_are_paged_and_per_application(
     session: PokitDokSession, sandbox: Sandbox, registration: dict[str, Any]
 ) -> None:
     made = [session.create_app_registration(registration).data for _ in range(3)]
@@ -99,7 +99,7 @@ def test_registrations_are_paged_and_seen_by_their_own_application_alone(
         ({"trading_partner_id": None}, "trading_partner_id"),
     ],
 )
-def test_what_is_wrong_is_named(
+def test_registration_invalid_field_is_named(
     session: PokitDokSession, registration: dict[str, Any], change: dict[str, Any], field: str
 ) -> None:
     uuid = session.create_app_registration(registration).data["_uuid"]
@@ -112,7 +112,7 @@ def test_what_is_wrong_is_named(
         assert list(caught.value.errors) == [field]
 
 
-def test_a_csv_file_makes_a_registration_of_each_line(session: PokitDokSession) -> None:
+def test_csv_makes_a_registration_per_line(session: PokitDokSession) -> None:
     made = session.upload_app_registrations(("\ufeff" + CSV).encode()).data
     assert [registration["transaction_set_name"] for registration in made] == [
         "claims",
@@ -123,7 +123,7 @@ def test_a_csv_file_makes_a_registration_of_each_line(session: PokitDokSession) 
     assert session.app_registrations().data == made
 
 
-def test_a_csv_file_with_one_bad_line_registers_nobody(session: PokitDokSession) -> None:
+def test_csv_with_one_invalid_line_registers_none(session: PokitDokSession) -> None:
     with pytest.raises(ValidationError) as caught:
         session.upload_app_registrations(CSV.replace("eligibility", "everything").encode())
     assert list(caught.value.errors) == ["rows[1].transaction_set_name"]
@@ -131,14 +131,12 @@ def test_a_csv_file_with_one_bad_line_registers_nobody(session: PokitDokSession)
 
 
 @pytest.mark.parametrize("content", [b"", b"npi\n", b"npi\n1234567893,MOCKPAYER\n", b"a\r\x00b\n"])
-def test_a_csv_file_that_says_too_little_is_invalid(
-    session: PokitDokSession, content: bytes
-) -> None:
+def test_csv_incomplete_is_invalid(session: PokitDokSession, content: bytes) -> None:
     with pytest.raises(ValidationError):
         session.upload_app_registrations(content)
 
 
-def test_an_unknown_registration_is_not_found(session: PokitDokSession) -> None:
+def test_registration_unknown_is_404(session: PokitDokSession) -> None:
     for ask in (session.app_registrations, session.undelete_app_registration):
         with pytest.raises(NotFound):
             ask("u1")

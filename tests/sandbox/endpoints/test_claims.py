@@ -1,4 +1,4 @@
-"""Claims and their status: MOCKPAYER's five minutes, its rejections, its payments."""
+"""Claims and their status: the delay, rejections, payments."""
 
 from __future__ import annotations
 
@@ -12,28 +12,26 @@ Claim = dict[str, Any]
 
 
 def submit(client: Client, claim: Claim) -> dict[str, Any]:
-    answer = client.api("POST", "/claims/", json=claim)
-    assert answer.status_code == 200, answer.text
-    return answer.json()["data"]  # type: ignore[no-any-return]
+    response = client.api("POST", "/claims/", json=claim)
+    assert response.status_code == 200, response.text
+    return response.json()["data"]  # type: ignore[no-any-return]
 
 
 def look(client: Client, activity: dict[str, Any]) -> dict[str, Any]:
     return client.api("GET", f"/activities/{activity['id']}").json()["data"]  # type: ignore[no-any-return]
 
 
-def test_a_new_claim_is_scheduled(client: Client, claim: Claim) -> None:
-    answer = client.api("POST", "/claims/", json=claim).json()
-    sent = answer["data"]
-    assert (answer["meta"]["activity_id"], answer["meta"]["credits_billed"]) == (sent["id"], 1)
+def test_claim_new_is_scheduled(client: Client, claim: Claim) -> None:
+    response = client.api("POST", "/claims/", json=claim).json()
+    sent = response["data"]
+    assert (response["meta"]["activity_id"], response["meta"]["credits_billed"]) == (sent["id"], 1)
     assert (sent["name"], sent["trading_partner_id"]) == ("claims", "MOCKPAYER")
     assert sent["state"]["name"] == "scheduled"
     assert [state["name"] for state in sent["history"]] == ["init"]
     assert sent["remaining_transitions"] == sent["transition_path"][1:]
 
 
-def test_its_parameters_are_the_request_with_what_the_platform_adds(
-    client: Client, claim: Claim
-) -> None:
+def test_claim_parameters_are_request_plus_platform_fields(client: Client, claim: Claim) -> None:
     shown = submit(client, claim)["parameters"]
     assert shown["subscriber"] == claim["subscriber"]
     assert shown["claim"]["total_charge_amount"] == "60.0"
@@ -44,7 +42,7 @@ def test_its_parameters_are_the_request_with_what_the_platform_adds(
     assert len(shown["correlation_id"]) == 36
 
 
-def test_it_is_processed_after_five_minutes_and_not_before(client: Client, claim: Claim) -> None:
+def test_claim_is_processed_after_five_minutes(client: Client, claim: Claim) -> None:
     sent = submit(client, claim)
     client.sandbox.clock.advance(295)
     assert look(client, sent)["state"]["name"] == "scheduled"
@@ -68,7 +66,7 @@ def test_it_is_processed_after_five_minutes_and_not_before(client: Client, claim
     assert (status["action"], status["status_category_code"]) == ("accept", "A2")
 
 
-def test_it_can_be_watched_on_its_way(
+def test_claim_transitions_can_be_watched(
     client: Client, claim: Claim, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(client.sandbox.options, "transition_delay", 10)
@@ -92,7 +90,7 @@ def test_it_can_be_watched_on_its_way(
         ("W000000000", "I11.945", "not valid on the date"),
     ],
 )
-def test_some_ids_and_codes_end_rejected(
+def test_claim_documented_ids_and_codes_are_rejected(
     client: Client, claim: Claim, member: str, diagnosis: str, reason: str
 ) -> None:
     claim["subscriber"]["member_id"] = member
@@ -107,54 +105,54 @@ def test_some_ids_and_codes_end_rejected(
 
 
 @pytest.mark.parametrize("field", ["transaction_code", "billing_provider"])
-def test_a_missing_field_is_named(client: Client, claim: Claim, field: str) -> None:
+def test_claim_missing_field_is_named(client: Client, claim: Claim, field: str) -> None:
     del claim[field]
-    answer = client.api("POST", "/claims/", json=claim)
-    assert answer.status_code == 422
-    assert answer.json()["data"]["errors"] == {"validation": {field: ["This field is required."]}}
+    response = client.api("POST", "/claims/", json=claim)
+    assert response.status_code == 422
+    assert response.json()["data"]["errors"] == {"validation": {field: ["This field is required."]}}
 
 
-def test_a_missing_field_of_a_person_is_named_in_its_place(client: Client, claim: Claim) -> None:
+def test_claim_missing_field_of_person_is_named(client: Client, claim: Claim) -> None:
     del claim["subscriber"]["last_name"]
     claim["patient"] = "nobody"
-    answer = client.api("POST", "/claims/", json=claim)
-    assert answer.json()["data"]["errors"]["validation"] == {
+    response = client.api("POST", "/claims/", json=claim)
+    assert response.json()["data"]["errors"]["validation"] == {
         "subscriber": {"last_name": ["This field is required."]},
         "patient": ["Expected an object."],
     }
 
 
-def test_only_rogue_fields_are_reported_when_there_are_some(client: Client, claim: Claim) -> None:
+def test_claim_unknown_fields_are_the_only_errors(client: Client, claim: Claim) -> None:
     del claim["transaction_code"]
-    answer = client.api("POST", "/claims/", json={**claim, "colour": "red", "size": 3})
-    body = answer.json()
-    assert answer.status_code == 422
+    response = client.api("POST", "/claims/", json={**claim, "colour": "red", "size": 3})
+    body = response.json()
+    assert response.status_code == 422
     assert body["data"]["errors"]["validation"] == {"colour": "Rogue field", "size": "Rogue field"}
     assert not {"activity_id", "credits_billed"} & set(body["meta"])
 
 
-def test_a_claim_without_its_payer_only_is_a_bad_request(client: Client, claim: Claim) -> None:
+def test_claim_without_only_payer_is_400(client: Client, claim: Claim) -> None:
     del claim["trading_partner_id"]
-    answer = client.api("POST", "/claims/", json=claim)
-    assert answer.status_code == 400
-    assert answer.json()["data"]["errors"]["validation"] == {
+    response = client.api("POST", "/claims/", json=claim)
+    assert response.status_code == 400
+    assert response.json()["data"]["errors"]["validation"] == {
         "trading_partner_id": ["This field is required."]
     }
 
 
 @pytest.mark.parametrize("url", ["http://example.com/", "https://", "ftp://localhost/", 7, "x"])
-def test_a_callback_goes_to_https_or_to_this_machine(
+def test_claim_callback_url_must_be_https_or_local(
     client: Client, claim: Claim, url: object
 ) -> None:
-    answer = client.api("POST", "/claims/", json={**claim, "callback_url": url})
-    assert answer.status_code == 422
-    assert list(answer.json()["data"]["errors"]["validation"]) == ["callback_url"]
+    response = client.api("POST", "/claims/", json={**claim, "callback_url": url})
+    assert response.status_code == 422
+    assert list(response.json()["data"]["errors"]["validation"]) == ["callback_url"]
 
 
-def test_a_mock_payment_needs_a_callback_url(client: Client, claim: Claim) -> None:
+def test_claim_mock_payment_requires_callback_url(client: Client, claim: Claim) -> None:
     claim["application_data"] = {"mock_claim_payment": True}
-    answer = client.api("POST", "/claims/", json=claim)
-    assert answer.json()["data"]["errors"]["validation"] == {
+    response = client.api("POST", "/claims/", json=claim)
+    assert response.json()["data"]["errors"]["validation"] == {
         "callback_url": ["This field is required."]
     }
 
@@ -169,22 +167,20 @@ def inquiry() -> dict[str, Any]:
     }
 
 
-def test_a_status_inquiry_finds_the_one_paid_claim(client: Client, inquiry: dict[str, Any]) -> None:
+def test_claims_status_returns_the_paid_claim(client: Client, inquiry: dict[str, Any]) -> None:
     data = client.api("POST", "/claims/status", json=inquiry).json()["data"]
     [found] = data["patient"]["claims"]
     assert (found["tracking_id"], found["service_date"]) == ("E1TWCYYMF", "2030-01-02")
     assert data["providers"] == [inquiry["provider"]]
 
 
-def test_a_status_inquirys_application_data_comes_back(
-    client: Client, inquiry: dict[str, Any]
-) -> None:
+def test_claims_status_repeats_application_data(client: Client, inquiry: dict[str, Any]) -> None:
     inquiry["application_data"] = {"ticket": "T-0001"}
     data = client.api("POST", "/claims/status", json=inquiry).json()["data"]
     assert data["application_data"] == {"ticket": "T-0001"}
 
 
-def test_a_status_inquiry_adds_to_the_claim_it_names(
+def test_claims_status_adds_result_to_named_claim(
     client: Client, claim: Claim, inquiry: dict[str, Any]
 ) -> None:
     sent = submit(client, claim)
@@ -193,7 +189,7 @@ def test_a_status_inquiry_adds_to_the_claim_it_names(
     assert len(look(client, sent)["result_history"]) == 2
 
 
-def test_a_status_inquiry_can_be_asynchronous(client: Client, inquiry: dict[str, Any]) -> None:
+def test_claims_status_can_be_asynchronous(client: Client, inquiry: dict[str, Any]) -> None:
     asked = client.api("POST", "/claims/status", json={**inquiry, "async": True}).json()["data"]
     assert (asked["_type"], "result" in asked) == ("PlatformActivityModel", False)
     client.sandbox.clock.advance(1)
@@ -209,9 +205,7 @@ def test_a_status_inquiry_can_be_asynchronous(client: Client, inquiry: dict[str,
         {"subscriber": {"first_name": "Z", "last_name": "Q", "member_id": [{}]}},
     ],
 )
-def test_nonsense_that_passes_validation_is_decided_and_stops_nothing(
-    client: Client, claim: Claim, change: Claim
-) -> None:
+def test_claim_odd_but_valid_is_completed(client: Client, claim: Claim, change: Claim) -> None:
     sent = client.api("POST", "/claims/", json={**claim, **change}).json()["data"]
     client.sandbox.clock.advance(300)
     done = client.api("GET", f"/activities/{sent['id']}").json()["data"]

@@ -16,7 +16,7 @@ ONE = interchange(claims(claim("BK:25012*BF:4871")))
 TWO = interchange(claims(claim("BK:4019"), claim("ABK:J101", "40")), INQUIRY)
 
 
-def test_one_claim_is_converted_at_once_into_a_body_that_claims_takes(
+def test_convert_one_claim_is_a_valid_claims_body(
     session: PokitDokSession,
 ) -> None:
     request = session.claims_convert(ONE).data["claims_request"]
@@ -34,7 +34,7 @@ def test_one_claim_is_converted_at_once_into_a_body_that_claims_takes(
     assert session.claims(request).data["state"]["name"] == "scheduled"
 
 
-def test_icd9_diagnoses_become_the_first_icd10_that_fits_and_lose_their_dots(
+def test_convert_icd9_becomes_first_icd10_without_dot(
     session: PokitDokSession,
 ) -> None:
     data = session.claims_convert(ONE).data
@@ -47,13 +47,13 @@ def test_icd9_diagnoses_become_the_first_icd10_that_fits_and_lose_their_dots(
     assert (choice["value"], choice["system"]) == ("E1169", "icd10")
 
 
-def test_what_is_icd10_already_or_unknown_stays(session: PokitDokSession) -> None:
+def test_convert_icd10_and_unknown_codes_stay(session: PokitDokSession) -> None:
     data = session.claims_convert(interchange(claims(claim("ABK:J101*BF:99999")))).data
     assert "~HI*ABK:J101*BF:99999~" in data["converted_edi"]
     assert data["diagnosis_mappings"] == []
 
 
-def test_the_converted_interchange_keeps_its_envelope_and_counts_its_segments(
+def test_convert_edi_keeps_envelope_and_segment_count(
     session: PokitDokSession,
 ) -> None:
     edi = session.claims_convert(ONE).data["converted_edi"]
@@ -63,7 +63,7 @@ def test_the_converted_interchange_keeps_its_envelope_and_counts_its_segments(
     assert inside[-1] == f"SE*{len(inside)}*0001"
 
 
-def test_an_undotted_code_is_judged_like_a_dotted_one(
+def test_convert_code_without_dot_is_rejected_too(
     session: PokitDokSession, sandbox: Sandbox
 ) -> None:
     converted = session.claims_convert(interchange(claims(claim("ABK:I6991")))).data
@@ -72,9 +72,7 @@ def test_an_undotted_code_is_judged_like_a_dotted_one(
     assert session.activities(sent["id"]).data["state"]["name"] == "rejected"
 
 
-def test_several_claims_are_a_batch_whose_children_hold_one_each(
-    session: PokitDokSession, sandbox: Sandbox
-) -> None:
+def test_convert_several_claims_are_a_batch(session: PokitDokSession, sandbox: Sandbox) -> None:
     batch = session.claims_convert(TWO).data
     assert (batch["state"]["name"], batch["units_of_work"]) == ("stored", 2)
     waiting = session.activities(parent_id=batch["id"]).data
@@ -92,9 +90,7 @@ def test_several_claims_are_a_batch_whose_children_hold_one_each(
     assert "ABK:I10" in edi
 
 
-def test_the_form_may_name_where_to_call_when_the_batch_is_done(
-    session: PokitDokSession, sandbox: Sandbox
-) -> None:
+def test_convert_form_can_have_callback_url(session: PokitDokSession, sandbox: Sandbox) -> None:
     with Loopback() as receiver:
         session.claims_convert(TWO, callback_url=receiver.url + "/done")
         sandbox.clock.advance(1)
@@ -103,12 +99,12 @@ def test_the_form_may_name_where_to_call_when_the_batch_is_done(
 
 
 @pytest.mark.parametrize("content", [b"", b"ISA", b"hello", interchange(INQUIRY)])
-def test_a_file_without_a_claim_is_invalid(session: PokitDokSession, content: bytes) -> None:
+def test_convert_file_without_claim_is_invalid(session: PokitDokSession, content: bytes) -> None:
     with pytest.raises(ValidationError):
         session.claims_convert(content)
 
 
-def test_a_missing_file_and_a_plain_callback_url_are_named(session: PokitDokSession) -> None:
+def test_convert_missing_file_and_bad_url_are_named(session: PokitDokSession) -> None:
     for form, field in (({}, "file"), ({"callback_url": "http://example.com/"}, "callback_url")):
         with pytest.raises(ValidationError) as caught:
             session.call("POST", "/claims/convert", data=form)
@@ -119,8 +115,10 @@ def test_a_missing_file_and_a_plain_callback_url_are_named(session: PokitDokSess
     "transaction",
     ["CLM*1~", "ST*837~CLM~LX~SV1~HI~DTP~NM1~N3~N4~REF~SBR~PAT~PRV~DMG~", "ST~LX~SV1~CLM*²*²***²~"],
 )
-def test_a_crippled_interchange_breaks_nothing(session: PokitDokSession, transaction: str) -> None:
-    answer: Any = session.post(
+def test_convert_damaged_interchange_is_no_server_error(
+    session: PokitDokSession, transaction: str
+) -> None:
+    response: Any = session.post(
         "/claims/convert", files={"file": ("x", interchange(transaction), "application/EDI-X12")}
     )
-    assert answer.status_code in (200, 422)
+    assert response.status_code in (200, 422)

@@ -1,4 +1,4 @@
-"""Claims drafts: kept though unfinished, judged, changed, thrown away."""
+"""Claims drafts: unfinished claims are stored, validated, changed, deleted."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pokitdok_session.sandbox import Sandbox
 REQUIRED = ["This field is required."]
 
 
-def test_an_unfinished_claim_is_kept_and_judged(session: PokitDokSession) -> None:
+def test_draft_unfinished_claim_is_stored_and_validated(session: PokitDokSession) -> None:
     made = session.create_claims_draft({"trading_partner_id": "MOCKPAYER"}).data
     assert made["draft"] == {"trading_partner_id": "MOCKPAYER"}
     assert made["validation_result"] == {
@@ -23,7 +23,7 @@ def test_an_unfinished_claim_is_kept_and_judged(session: PokitDokSession) -> Non
     assert session.claims_drafts(made["id"]).data == made
 
 
-def test_a_change_is_judged_again(session: PokitDokSession, claim: dict[str, Any]) -> None:
+def test_draft_update_is_validated_again(session: PokitDokSession, claim: dict[str, Any]) -> None:
     made = session.create_claims_draft({}).data
     changed = session.update_claims_draft(made["id"], claim).data
     assert (changed["id"], changed["draft"]) == (made["id"], claim)
@@ -32,7 +32,7 @@ def test_a_change_is_judged_again(session: PokitDokSession, claim: dict[str, Any
     }
 
 
-def test_drafts_are_listed_page_by_page_in_the_order_of_their_making(
+def test_drafts_are_paged_in_order_of_creation(
     session: PokitDokSession,
 ) -> None:
     ids = [session.create_claims_draft({"claim": {}}).data["id"] for _ in range(3)]
@@ -41,7 +41,7 @@ def test_drafts_are_listed_page_by_page_in_the_order_of_their_making(
     assert "offset=2" in session.claims_drafts(limit=2).meta["next"]
 
 
-def test_a_deleted_draft_is_gone(session: PokitDokSession) -> None:
+def test_draft_deleted_is_404(session: PokitDokSession) -> None:
     made = session.create_claims_draft({"claim": {}}).data["id"]
     session.delete_claims_draft(made)
     assert session.claims_drafts().data == []
@@ -55,7 +55,7 @@ def test_a_deleted_draft_is_gone(session: PokitDokSession) -> None:
             gone(made)
 
 
-def test_a_draft_is_seen_by_its_own_application_alone(
+def test_draft_is_visible_only_to_its_application(
     session: PokitDokSession, sandbox: Sandbox
 ) -> None:
     made = session.create_claims_draft({"claim": {}}).data["id"]
@@ -64,15 +64,13 @@ def test_a_draft_is_seen_by_its_own_application_alone(
 
 
 @pytest.mark.parametrize("body", [{}, {"draft": None}, {"draft": []}, {"draft": {}, "more": 1}])
-def test_a_draft_must_be_an_object(session: PokitDokSession, body: dict[str, Any]) -> None:
+def test_draft_not_an_object_is_invalid(session: PokitDokSession, body: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         session.call("POST", "/claims/drafts/", json=body)
     assert session.claims_drafts().data == []
 
 
-def test_a_claim_is_checked_without_being_submitted(
-    session: PokitDokSession, claim: dict[str, Any]
-) -> None:
+def test_validate_claim_submits_nothing(session: PokitDokSession, claim: dict[str, Any]) -> None:
     assert session.validate_claims(claim).data["validation_result"]["valid"] is True
     assert {activity["name"] for activity in session.activities().data} == {
         "activities",
@@ -92,7 +90,7 @@ def test_a_claim_is_checked_without_being_submitted(
         ({"callback_url": "http://example.com/"}, "callback_url"),
     ],
 )
-def test_what_claims_would_refuse_is_said_with_status_200(
+def test_validate_invalid_claim_is_200_with_errors(
     session: PokitDokSession, claim: dict[str, Any], change: dict[str, Any], field: str
 ) -> None:
     outcome = session.validate_claims({**claim, **change}).data["validation_result"]

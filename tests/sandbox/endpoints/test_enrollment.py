@@ -1,4 +1,4 @@
-"""Enrollment: a request that a carrier takes later, and snapshots with their members."""
+"""Enrollment: requests that complete later, and snapshots with their members."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ def request_() -> dict[str, Any]:
 
 
 def load(session: PokitDokSession, sandbox: Sandbox) -> dict[str, Any]:
-    """Upload the membership, let it be taken, and give the finished activity."""
+    """Upload the membership, advance the clock, and return the finished activity."""
     sent = session.enrollment_snapshot("MOCKPAYER", interchange(MEMBERSHIP)).data
     sandbox.clock.advance(300)
     return session.activities(sent["id"]).data  # type: ignore[no-any-return]
 
 
-def test_an_enrollment_is_an_activity_that_ends_later(
+def test_enrollment_is_an_activity_that_completes_later(
     session: PokitDokSession, sandbox: Sandbox, request_: dict[str, Any]
 ) -> None:
     sent = session.enrollment(request_).data
@@ -50,7 +50,7 @@ def test_an_enrollment_is_an_activity_that_ends_later(
     assert (done["state"]["name"], done["result"]["reference_number"]) == ("completed", "R1")
 
 
-def test_an_enrollment_can_be_canceled_while_it_is_scheduled(
+def test_enrollment_scheduled_can_be_canceled(
     session: PokitDokSession, sandbox: Sandbox, request_: dict[str, Any]
 ) -> None:
     sent = session.enrollment(request_).data
@@ -73,7 +73,7 @@ def test_an_enrollment_can_be_canceled_while_it_is_scheduled(
         ({"trading_partner_id": None}, ["trading_partner_id"]),
     ],
 )
-def test_what_is_wrong_with_an_enrollment_is_named(
+def test_enrollment_invalid_field_is_named(
     session: PokitDokSession, request_: dict[str, Any], change: Any, fields: list[str]
 ) -> None:
     with pytest.raises(ValidationError) as caught:
@@ -81,7 +81,7 @@ def test_what_is_wrong_with_an_enrollment_is_named(
     assert list(caught.value.errors) == fields
 
 
-def test_a_snapshot_is_there_when_its_activity_has_ended(
+def test_snapshot_exists_when_activity_completed(
     session: PokitDokSession, sandbox: Sandbox
 ) -> None:
     sent = session.enrollment_snapshot("MOCKPAYER", interchange(MEMBERSHIP)).data
@@ -97,9 +97,7 @@ def test_a_snapshot_is_there_when_its_activity_has_ended(
     assert session.enrollment_snapshots(snapshot["snapshot_id"]).data == snapshot
 
 
-def test_a_snapshots_data_are_enrollment_requests_with_their_dependents(
-    session: PokitDokSession, sandbox: Sandbox
-) -> None:
+def test_snapshot_data_are_enrollment_requests(session: PokitDokSession, sandbox: Sandbox) -> None:
     snapshot = load(session, sandbox)["result"]["snapshot_id"]
     first, second = session.enrollment_snapshot_data(snapshot).data
     assert (first["action"], first["purpose"]) == ("Verify", "Original")
@@ -115,7 +113,7 @@ def test_a_snapshots_data_are_enrollment_requests_with_their_dependents(
     assert second["dependents"] == []
 
 
-def test_what_a_snapshot_holds_can_be_sent_as_an_enrollment(
+def test_snapshot_data_can_be_sent_as_enrollment(
     session: PokitDokSession, sandbox: Sandbox
 ) -> None:
     snapshot = load(session, sandbox)["result"]["snapshot_id"]
@@ -123,7 +121,7 @@ def test_what_a_snapshot_holds_can_be_sent_as_an_enrollment(
         assert session.enrollment(request).data["state"]["name"] == "scheduled"
 
 
-def test_snapshots_and_their_data_are_paged(session: PokitDokSession, sandbox: Sandbox) -> None:
+def test_snapshots_and_data_are_paged(session: PokitDokSession, sandbox: Sandbox) -> None:
     first = load(session, sandbox)["result"]
     second = load(session, sandbox)["result"]
     assert session.enrollment_snapshots(limit=1).data == [first]
@@ -133,17 +131,17 @@ def test_snapshots_and_their_data_are_paged(session: PokitDokSession, sandbox: S
 
 
 @pytest.mark.parametrize("content", [b"", b"hello", interchange(INQUIRY)])
-def test_a_file_without_members_is_invalid(session: PokitDokSession, content: bytes) -> None:
+def test_snapshot_file_without_members_is_invalid(session: PokitDokSession, content: bytes) -> None:
     with pytest.raises(ValidationError):
         session.enrollment_snapshot("MOCKPAYER", content)
 
 
-def test_a_snapshot_of_an_unknown_payer_is_refused(session: PokitDokSession) -> None:
+def test_snapshot_unknown_payer_is_refused(session: PokitDokSession) -> None:
     with pytest.raises(TradingPartnerError):
         session.enrollment_snapshot("NOPE", interchange(MEMBERSHIP))
 
 
-def test_a_snapshot_that_nobody_took_is_not_found(session: PokitDokSession) -> None:
+def test_snapshot_unknown_is_404(session: PokitDokSession) -> None:
     for ask in (session.enrollment_snapshots, session.enrollment_snapshot_data):
         with pytest.raises(NotFound):
             ask("s1")

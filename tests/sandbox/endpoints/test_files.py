@@ -12,7 +12,7 @@ from support.interchanges import INQUIRY, MEMBERSHIP, claim, claims, interchange
 BATCH = interchange(INQUIRY, claims(claim("ABK:J101")), MEMBERSHIP)
 
 
-def test_a_file_is_queued_with_one_child_a_transaction(session: PokitDokSession) -> None:
+def test_file_is_queued_with_a_child_per_transaction(session: PokitDokSession) -> None:
     batch = session.files("MOCKPAYER", BATCH).data
     assert (batch["name"], batch["state"]["name"]) == ("batch file", "queued")
     assert batch["transition_path"] == ["store", "queue", "process", "complete"]
@@ -22,9 +22,7 @@ def test_a_file_is_queued_with_one_child_a_transaction(session: PokitDokSession)
     assert {child["state"]["name"] for child in children} == {"init"}
 
 
-def test_each_child_ends_with_an_answer_of_its_own(
-    session: PokitDokSession, sandbox: Sandbox
-) -> None:
+def test_file_children_have_their_own_results(session: PokitDokSession, sandbox: Sandbox) -> None:
     batch = session.files("MOCKPAYER", BATCH).data["id"]
     sandbox.clock.advance(300)
     assert session.activities(batch).data["state"]["name"] == "completed"
@@ -41,7 +39,7 @@ def test_each_child_ends_with_an_answer_of_its_own(
     assert shown["x12_response"] == answers[0]
 
 
-def test_a_queued_file_can_be_canceled_with_all_its_children(
+def test_file_queued_can_be_canceled_with_children(
     session: PokitDokSession, sandbox: Sandbox
 ) -> None:
     batch = session.files("MOCKPAYER", BATCH).data["id"]
@@ -53,17 +51,17 @@ def test_a_queued_file_can_be_canceled_with_all_its_children(
 
 
 @pytest.mark.parametrize("content", [b"", b"hello", interchange()])
-def test_a_file_without_a_transaction_is_invalid(session: PokitDokSession, content: bytes) -> None:
+def test_file_without_transaction_is_invalid(session: PokitDokSession, content: bytes) -> None:
     with pytest.raises(ValidationError):
         session.files("MOCKPAYER", content)
 
 
-def test_an_unknown_payer_is_refused(session: PokitDokSession) -> None:
+def test_file_unknown_payer_is_refused(session: PokitDokSession) -> None:
     with pytest.raises(TradingPartnerError):
         session.files("NOPE", BATCH)
 
 
-def test_missing_parts_of_the_form_are_named(session: PokitDokSession) -> None:
+def test_file_missing_form_fields_are_named(session: PokitDokSession) -> None:
     with pytest.raises(ValidationError) as caught:
         session.call("POST", "/files/", files={"file": b"ISA"})
     assert list(caught.value.errors) == ["trading_partner_id"]

@@ -1,4 +1,4 @@
-"""Healthcare consumer ownership: a score with its interval, one by one or in a batch."""
+"""Healthcare consumer ownership: scores with intervals, single or in a batch."""
 
 from __future__ import annotations
 
@@ -19,30 +19,28 @@ def consumer() -> dict[str, Any]:
     }
 
 
-def test_a_score_lies_within_its_interval(
-    session: PokitDokSession, consumer: dict[str, Any]
-) -> None:
+def test_score_is_within_its_interval(session: PokitDokSession, consumer: dict[str, Any]) -> None:
     scored = session.hco_consumer(consumer).data
     assert set(scored) == {"hco_score", "credible_interval_95_percent"}
     low, high = scored["credible_interval_95_percent"]
     assert 0 <= low < scored["hco_score"] < high <= 100
 
 
-def test_a_larger_bill_is_less_likely_to_be_paid_and_it_may_be_a_text(
-    session: PokitDokSession, consumer: dict[str, Any]
-) -> None:
+def test_score_falls_with_the_bill(session: PokitDokSession, consumer: dict[str, Any]) -> None:
     small = session.hco_consumer(consumer).data["hco_score"]
     large = session.hco_consumer({**consumer, "patient_responsibility": "2500.00"}).data
     assert large["hco_score"] < small
 
 
-def test_a_number_beyond_all_measure_is_taken(
+def test_score_accepts_very_large_numbers(
     session: PokitDokSession, consumer: dict[str, Any]
 ) -> None:
     assert session.hco_consumer({**consumer, "fico": 10**400}).data["hco_score"] > 0
 
 
-def test_every_documented_fact_is_taken(session: PokitDokSession, consumer: dict[str, Any]) -> None:
+def test_score_accepts_every_documented_fact(
+    session: PokitDokSession, consumer: dict[str, Any]
+) -> None:
     few = session.hco_consumer(consumer).data["credible_interval_95_percent"]
     consumer |= {
         "birth_date": "1970-01-25",
@@ -64,7 +62,7 @@ def test_every_documented_fact_is_taken(session: PokitDokSession, consumer: dict
     assert many[1] - many[0] < few[1] - few[0]
 
 
-def test_a_score_may_be_asked_for_asynchronously(
+def test_score_can_be_asynchronous(
     sandbox: Sandbox, session: PokitDokSession, consumer: dict[str, Any]
 ) -> None:
     score = session.hco_consumer(consumer).data
@@ -90,7 +88,7 @@ def test_a_score_may_be_asked_for_asynchronously(
         ({"shoe_size": 7}, "shoe_size"),
     ],
 )
-def test_a_bad_field_is_named(
+def test_score_invalid_field_is_named(
     session: PokitDokSession, consumer: dict[str, Any], change: dict[str, Any], field: str
 ) -> None:
     with pytest.raises(ValidationError) as caught:
@@ -98,11 +96,11 @@ def test_a_bad_field_is_named(
     assert list(caught.value.errors) == [field]
 
 
-def test_a_batch_ends_with_all_scores_in_order_and_tells_the_callback(
+def test_batch_has_scores_in_order_and_calls_back(
     sandbox: Sandbox, session: PokitDokSession, consumer: dict[str, Any]
 ) -> None:
     consumers = [{**consumer, "patient_responsibility": bill} for bill in (10, 1000, 3000)]
-    # Nobody listens there: that the callback was tried shows in what the activity says of it.
+    # No server listens there, so the activity has a callback_error.
     url = "https://127.0.0.1:1/done"
     activity = session.hco_consumer_batch(consumers, url).data
     assert (activity["state"]["name"], activity["units_of_work"]) == ("stored", 3)
@@ -126,16 +124,16 @@ def test_a_batch_ends_with_all_scores_in_order_and_tells_the_callback(
         ({"name": "batch"}, "name"),
     ],
 )
-def test_a_bad_batch_is_refused(
+def test_batch_invalid_is_refused(
     session: PokitDokSession, consumer: dict[str, Any], change: dict[str, Any], field: str
 ) -> None:
     body = {"data": [consumer], "callback_url": "https://example.com/done", **change}
-    answer = session.post("/hco/consumer/batch", json=body)
-    assert answer.status_code == 422
-    assert list(answer.json()["data"]["errors"]["validation"]) == [field.partition("[")[0]]
+    response = session.post("/hco/consumer/batch", json=body)
+    assert response.status_code == 422
+    assert list(response.json()["data"]["errors"]["validation"]) == [field.partition("[")[0]]
 
 
-def test_a_bad_consumer_of_a_batch_is_pointed_at(
+def test_batch_invalid_consumer_is_named(
     session: PokitDokSession, consumer: dict[str, Any]
 ) -> None:
     bad = {**consumer, "address": {"city": "Charleston"}}

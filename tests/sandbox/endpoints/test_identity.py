@@ -1,4 +1,4 @@
-"""Identities: made, changed with a history, found fuzzily or exactly, and their duplicates."""
+"""Identities: created, changed, found, and compared for duplicates."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def person() -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def index(sandbox: Sandbox) -> Iterator[PokitDokSession]:
-    """A session of an application that has two identities, for tests that add none."""
+    """A session of an application with two identities; tests must not add others."""
     app = sandbox.add_app()
     with sandbox.session(client_id=app.client_id, client_secret=app.client_secret) as session:
         session.create_identity(PERSON)
@@ -59,7 +59,7 @@ def index(sandbox: Sandbox) -> Iterator[PokitDokSession]:
         yield session
 
 
-def test_a_new_identity_is_an_object_with_what_was_sent_and_what_the_platform_adds(
+def test_identity_created_has_platform_fields(
     session: PokitDokSession, person: dict[str, Any]
 ) -> None:
     made = session.create_identity(person).data
@@ -77,7 +77,7 @@ def test_a_new_identity_is_an_object_with_what_was_sent_and_what_the_platform_ad
     assert {"insert_datetime", "update_datetime"} < set(identifier)
 
 
-def test_one_identity_is_read_as_a_list_and_its_application_is_named_otherwise(
+def test_identity_read_is_a_list_with_app_id(
     session: PokitDokSession, person: dict[str, Any]
 ) -> None:
     made = session.create_identity(person).data
@@ -86,7 +86,7 @@ def test_one_identity_is_read_as_a_list_and_its_application_is_named_otherwise(
     assert read == {**made, "app_id": client_id}
 
 
-def test_an_unknown_identity_is_an_empty_list_and_cannot_be_changed(
+def test_identity_unknown_is_empty_list_and_404_on_update(
     session: PokitDokSession,
 ) -> None:
     assert session.get_identity("nobody").data == []
@@ -95,7 +95,7 @@ def test_an_unknown_identity_is_an_empty_list_and_cannot_be_changed(
         session.update_identity("nobody", {"suffix": "II"})
 
 
-def test_a_change_keeps_the_former_version(
+def test_identity_update_keeps_former_version(
     sandbox: Sandbox, session: PokitDokSession, person: dict[str, Any]
 ) -> None:
     made = session.create_identity(person).data
@@ -119,7 +119,7 @@ def test_a_change_keeps_the_former_version(
         session.identity_history(made["uuid"], 3)
 
 
-def test_an_identifier_that_stays_keeps_the_time_it_was_added(
+def test_identifier_kept_in_update_keeps_its_date(
     sandbox: Sandbox, session: PokitDokSession, person: dict[str, Any]
 ) -> None:
     made = session.create_identity(person).data
@@ -143,7 +143,7 @@ def test_an_identifier_that_stays_keeps_the_time_it_was_added(
     ],
     ids=str,
 )
-def test_names_and_places_are_found_within_two_letters(
+def test_search_names_and_places_within_distance_two(
     index: PokitDokSession, query: dict[str, str]
 ) -> None:
     assert [found["suffix"] for found in index.get_identity(**query).data] == ["II"]
@@ -166,13 +166,13 @@ def test_names_and_places_are_found_within_two_letters(
     ],
     ids=str,
 )
-def test_three_letters_or_any_difference_in_another_field_are_too_many(
+def test_search_distance_three_or_exact_field_does_not_match(
     index: PokitDokSession, query: dict[str, str]
 ) -> None:
     assert index.get_identity(**query).data == []
 
 
-def test_the_other_fields_are_found_exactly(index: PokitDokSession) -> None:
+def test_search_other_fields_match_exactly(index: PokitDokSession) -> None:
     [stored] = index.get_identity(last_name="Quillfeather").data
     for name in (
         "prefix",
@@ -187,20 +187,20 @@ def test_the_other_fields_are_found_exactly(index: PokitDokSession) -> None:
         assert index.get_identity(**{name: stored[name]}).data == [stored], name
 
 
-def test_an_external_identifier_overrides_all_else(index: PokitDokSession) -> None:
+def test_search_external_id_overrides_other_parameters(index: PokitDokSession) -> None:
     [found] = index.get_identity(id="EHR-0001", first_name="Marlow").data
     assert found["suffix"] == "II"
     assert index.get_identity(id="EHR-0002", first_name="Marlow").data == []
 
 
-def test_a_search_is_paged(session: PokitDokSession) -> None:
+def test_search_is_paged(session: PokitDokSession) -> None:
     for number in range(3):
         session.create_identity({"last_name": "Thistledown", "member_id": str(number)})
     found = session.paginate(session.get_identity, last_name="Thistledown", limit=2)
     assert [identity["member_id"] for identity in found] == ["0", "1", "2"]
 
 
-def test_identities_belong_to_their_application(
+def test_identity_is_visible_only_to_its_application(
     sandbox: Sandbox, session: PokitDokSession, person: dict[str, Any]
 ) -> None:
     session.create_identity(person)
@@ -211,7 +211,9 @@ def test_identities_belong_to_their_application(
         assert another_session.get_identity().data == []
 
 
-def test_the_deprecated_name_still_finds(session: PokitDokSession, person: dict[str, Any]) -> None:
+def test_search_deprecated_parameter_works(
+    session: PokitDokSession, person: dict[str, Any]
+) -> None:
     made = session.create_identity(person).data
     with pytest.warns(DeprecationWarning, match="get_identity"):
         assert session.identity(made["uuid"]).data[0]["uuid"] == made["uuid"]
@@ -230,7 +232,9 @@ def test_the_deprecated_name_still_finds(session: PokitDokSession, person: dict[
         ({"identifiers": [{"value": "1"}, {"location": "32.8, -79.9"}]}, "identifiers[1].location"),
     ],
 )
-def test_a_bad_field_is_named(index: PokitDokSession, body: dict[str, Any], field: str) -> None:
+def test_identity_invalid_field_is_named(
+    index: PokitDokSession, body: dict[str, Any], field: str
+) -> None:
     [stored] = index.get_identity(last_name="Quillfeather").data
     for ask in (index.create_identity, lambda sent: index.update_identity(stored["uuid"], sent)):
         with pytest.raises(ValidationError) as caught:
@@ -240,7 +244,7 @@ def test_a_bad_field_is_named(index: PokitDokSession, body: dict[str, Any], fiel
         assert caught.value.response.status_code == 422
 
 
-def test_only_a_strict_sandbox_redirects_the_search_to_its_slash(
+def test_search_is_redirected_only_with_strict_slashes(
     sandbox: Sandbox, session: PokitDokSession
 ) -> None:
     plain = session.get("/identity", params={"city": "Charleston"}, allow_redirects=False)
@@ -278,7 +282,7 @@ def rule(field: str, algorithm: str, weight: float = 1) -> dict[str, Any]:
         ("stemming", "first_name", "Zephyrines", "Marlow"),
     ],
 )
-def test_a_job_finds_duplicates_by_each_of_its_algorithms(
+def test_match_job_finds_duplicates_by_each_algorithm(
     sandbox: Sandbox,
     session: PokitDokSession,
     person: dict[str, Any],
@@ -302,7 +306,7 @@ def test_a_job_finds_duplicates_by_each_of_its_algorithms(
     assert 90 <= pair["score"] <= 100
 
 
-def test_rules_count_by_their_weight(
+def test_match_job_rules_have_weights(
     sandbox: Sandbox, session: PokitDokSession, person: dict[str, Any]
 ) -> None:
     session.create_identity(person)
@@ -318,7 +322,7 @@ def test_rules_count_by_their_weight(
     assert [[pair["score"] for pair in pairs] for pairs in found] == [[75.0], []]
 
 
-def test_a_rule_whose_weight_is_null_counts_as_one_without(
+def test_match_job_null_weight_is_the_default(
     sandbox: Sandbox, session: PokitDokSession, person: dict[str, Any]
 ) -> None:
     for _ in range(2):
@@ -330,11 +334,11 @@ def test_a_rule_whose_weight_is_null_counts_as_one_without(
     assert pair["score"] == 100
 
 
-def test_of_very_long_texts_only_the_beginnings_are_compared() -> None:
+def test_distance_compares_only_beginning_of_long_texts() -> None:
     assert distance("a" * 100_000, "b" * 100_000) == MAX_LENGTH
 
 
-def test_a_job_can_be_canceled_before_it_runs(session: PokitDokSession) -> None:
+def test_match_job_can_be_canceled_before_it_runs(session: PokitDokSession) -> None:
     activity = session.identity_match(job(rule("email", "exact"))).data
     assert session.cancel_activity(activity["id"]).data["state"]["name"] == "canceled"
 
@@ -352,7 +356,9 @@ def test_a_job_can_be_canceled_before_it_runs(session: PokitDokSession) -> None:
         ({**job(rule("email", "exact")), "callback_url": "http://example.com/"}, "callback_url"),
     ],
 )
-def test_a_bad_job_is_refused(index: PokitDokSession, body: dict[str, Any], field: str) -> None:
+def test_match_job_invalid_is_refused(
+    index: PokitDokSession, body: dict[str, Any], field: str
+) -> None:
     with pytest.raises(ValidationError) as caught:
         index.identity_match(body)
     assert list(caught.value.errors) == [field]

@@ -1,4 +1,4 @@
-"""Identity match: configurations, sources, the canonical identities they are joined to."""
+"""Identity match: configurations, sources and canonical identities."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def person() -> dict[str, Any]:
     }
 
 
-def test_a_configuration_is_listed_in_short_and_read_in_full_by_either_name(
+def test_configuration_is_read_by_uuid_or_algorithm_id(
     sandbox: Sandbox, session: PokitDokSession
 ) -> None:
     made = session.create_match_config("nearly-the-same", "people").data
@@ -52,7 +52,7 @@ def test_a_configuration_is_listed_in_short_and_read_in_full_by_either_name(
     assert session.match_configs("nearly-the-same").data == made
 
 
-def test_a_configuration_is_changed_in_part(sandbox: Sandbox, session: PokitDokSession) -> None:
+def test_configuration_can_be_changed_in_part(sandbox: Sandbox, session: PokitDokSession) -> None:
     made = session.create_match_config("old", "people").data
     sandbox.clock.advance(60)
     changed = session.update_match_config("old", algorithm_id="new").data
@@ -64,7 +64,7 @@ def test_a_configuration_is_changed_in_part(sandbox: Sandbox, session: PokitDokS
         session.match_configs("old")
 
 
-def test_an_algorithm_is_unique_but_a_topic_may_be_shared(session: PokitDokSession) -> None:
+def test_configuration_algorithm_is_unique_topic_is_not(session: PokitDokSession) -> None:
     session.create_match_config("one", "people")
     session.create_match_config("other", "people")
     with pytest.raises(ValidationError) as caught:
@@ -75,7 +75,7 @@ def test_an_algorithm_is_unique_but_a_topic_may_be_shared(session: PokitDokSessi
     assert session.update_match_config("one", algorithm_id="one").data["algorithm_id"] == "one"
 
 
-def test_a_deletion_says_how_many_went(session: PokitDokSession, algorithm: str) -> None:
+def test_configuration_deletion_returns_count(session: PokitDokSession, algorithm: str) -> None:
     assert session.delete_match_config(algorithm).data == {"status": "OK", "count": 1}
     assert session.match_configs().data == []
     with pytest.raises(NotFound):
@@ -83,13 +83,13 @@ def test_a_deletion_says_how_many_went(session: PokitDokSession, algorithm: str)
 
 
 @pytest.mark.parametrize("body", [{}, {"algorithm_id": "a"}, {"algorithm_id": "", "rogue": 1}])
-def test_a_configuration_lacks_nothing(session: PokitDokSession, body: dict[str, Any]) -> None:
-    answer = session.post("/identity/match_config/", json=body)
-    assert answer.status_code == 422
-    assert answer.json()["data"]["errors"]["validation"]
+def test_configuration_requires_both_fields(session: PokitDokSession, body: dict[str, Any]) -> None:
+    response = session.post("/identity/match_config/", json=body)
+    assert response.status_code == 422
+    assert response.json()["data"]["errors"]["validation"]
 
 
-def test_a_source_is_joined_to_a_canonical_identity_and_can_be_read_back(
+def test_source_is_joined_and_can_be_read(
     session: PokitDokSession, algorithm: str, person: dict[str, Any]
 ) -> None:
     created = session.create_match_source(algorithm, person).data
@@ -113,7 +113,7 @@ def test_a_source_is_joined_to_a_canonical_identity_and_can_be_read_back(
     ],
     ids=str,
 )
-def test_one_person_has_one_canonical_identity(
+def test_canonical_identity_is_one_per_person(
     sandbox: Sandbox,
     session: PokitDokSession,
     algorithm: str,
@@ -141,7 +141,7 @@ def test_one_person_has_one_canonical_identity(
     ],
     ids=str,
 )
-def test_another_person_has_another(
+def test_canonical_identity_of_other_person_is_new(
     session: PokitDokSession, algorithm: str, person: dict[str, Any], change: dict[str, Any]
 ) -> None:
     sources = [
@@ -153,7 +153,7 @@ def test_another_person_has_another(
         assert canonical["sources"] == [source_id]
 
 
-def test_a_search_finds_a_canonical_identity_and_stores_nothing(
+def test_find_returns_canonical_and_stores_nothing(
     session: PokitDokSession, algorithm: str, person: dict[str, Any]
 ) -> None:
     assert session.find_match(algorithm, person).data == {}
@@ -164,7 +164,7 @@ def test_a_search_finds_a_canonical_identity_and_stores_nothing(
     assert session.match_canonical(algorithm, found["record_id"]).data == found
 
 
-def test_algorithms_do_not_share_their_sources(
+def test_source_belongs_to_one_algorithm(
     session: PokitDokSession, algorithm: str, person: dict[str, Any]
 ) -> None:
     source_id = session.create_match_source(algorithm, person).data["_source_id"]
@@ -174,7 +174,7 @@ def test_algorithms_do_not_share_their_sources(
         session.match_source("other", source_id)
 
 
-def test_what_is_unknown_is_not_found(
+def test_identity_match_unknown_ids_are_404(
     session: PokitDokSession, algorithm: str, person: dict[str, Any]
 ) -> None:
     for ask in (
@@ -191,7 +191,7 @@ def test_what_is_unknown_is_not_found(
             ask()
 
 
-def test_a_birth_date_has_all_its_parts_or_none(
+def test_source_birth_date_incomplete_is_invalid(
     session: PokitDokSession, algorithm: str, person: dict[str, Any]
 ) -> None:
     del person["birth_date"]["month"]
@@ -217,7 +217,7 @@ def test_a_birth_date_has_all_its_parts_or_none(
         ({"address": "1 Example Way"}, "address"),
     ],
 )
-def test_a_bad_field_is_named(
+def test_source_invalid_field_is_named(
     session: PokitDokSession,
     algorithm: str,
     person: dict[str, Any],
@@ -229,9 +229,7 @@ def test_a_bad_field_is_named(
     assert list(caught.value.errors) == [field]
 
 
-def test_a_body_without_a_content_type_is_taken_as_json(
-    session: PokitDokSession, algorithm: str
-) -> None:
-    answer = session.post(f"/identity/match/{algorithm}", data=b'{"ssn": "000-00-1234"}')
-    assert "Content-Type" not in answer.request.headers
-    assert "_source_id" in answer.json()["data"]
+def test_source_without_content_type_is_json(session: PokitDokSession, algorithm: str) -> None:
+    response = session.post(f"/identity/match/{algorithm}", data=b'{"ssn": "000-00-1234"}')
+    assert "Content-Type" not in response.request.headers
+    assert "_source_id" in response.json()["data"]

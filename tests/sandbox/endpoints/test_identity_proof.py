@@ -1,4 +1,4 @@
-"""Identity proof: who is real, who can be asked, the two timers, and the report."""
+"""Identity proof: valid persons, questions, the two time limits, and the report."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def score(
 def finish(
     session: PokitDokSession, person: dict[str, Any], *answers: int
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Answer every question; give what the first and what the last call answered."""
+    """Answer every question, and return the first and the last response."""
     begun = session.create_proof_questionnaire(person).data
     question = begun["question"]
     for answer in answers:
@@ -59,7 +59,7 @@ def finish(
     return begun, scored
 
 
-def test_a_person_with_a_past_is_asked_a_question_with_choices(
+def test_questions_adult_gets_question_with_choices(
     session: PokitDokSession, person: dict[str, Any]
 ) -> None:
     begun = session.create_proof_questionnaire(person).data
@@ -68,17 +68,17 @@ def test_a_person_with_a_past_is_asked_a_question_with_choices(
     assert [set(choice) for choice in begun["question"]["answers"]] == [{"id", "answer"}] * 4
 
 
-def test_a_child_is_real_but_cannot_be_asked(
+def test_questions_child_is_valid_but_not_verifiable(
     sandbox: Sandbox, session: PokitDokSession, person: dict[str, Any]
 ) -> None:
     verdict = {"is_valid": True, "is_verifiable": False}
     assert session.validate_identity(child(sandbox, person)).data == verdict
     assert session.create_proof_questionnaire(child(sandbox, person)).data == verdict
-    # And is not locked, for nothing was asked.
+    # Not locked, because no question was asked.
     assert session.create_proof_questionnaire(child(sandbox, person)).data == verdict
 
 
-def test_a_number_that_was_never_issued_is_nobodys(
+def test_questions_number_0000_is_not_valid(
     session: PokitDokSession, person: dict[str, Any]
 ) -> None:
     nobody = {**person, "ssn": "0000"}
@@ -87,7 +87,7 @@ def test_a_number_that_was_never_issued_is_nobodys(
     assert session.create_proof_questionnaire(nobody).data == verdict
 
 
-def test_a_test_of_validity_asks_nothing_and_locks_nothing(
+def test_valid_asks_nothing_and_locks_nothing(
     session: PokitDokSession, person: dict[str, Any]
 ) -> None:
     for _ in range(2):
@@ -99,7 +99,7 @@ def test_a_test_of_validity_asks_nothing_and_locks_nothing(
 @pytest.mark.parametrize(
     "birth", [{"year": "1970", "month": "1", "day": "25"}, {"year": 1970, "month": 1, "day": 25}]
 )
-def test_a_birth_date_may_be_numbers_or_text_and_a_license_will_do(
+def test_person_birth_date_can_be_strings_and_license_is_enough(
     session: PokitDokSession, person: dict[str, Any], birth: dict[str, Any]
 ) -> None:
     del person["ssn"]
@@ -107,12 +107,12 @@ def test_a_birth_date_may_be_numbers_or_text_and_a_license_will_do(
     assert session.validate_identity(person).data["is_verifiable"] is True
 
 
-def test_right_answers_succeed(session: PokitDokSession, person: dict[str, Any]) -> None:
+def test_score_right_answers_are_success(session: PokitDokSession, person: dict[str, Any]) -> None:
     _, scored = finish(session, person, RIGHT, RIGHT, RIGHT)
     assert scored == {"status": "SUCCESS", "customer_notified": True}
 
 
-def test_a_wrong_answer_is_only_told_at_the_end(
+def test_score_wrong_answer_is_failure_at_the_end(
     sandbox: Sandbox, session: PokitDokSession, person: dict[str, Any]
 ) -> None:
     del person["email"]
@@ -127,7 +127,7 @@ def test_a_wrong_answer_is_only_told_at_the_end(
     assert next_attempt.timestamp() == pytest.approx(sandbox.clock.now() + 12 * HOUR, abs=5)
 
 
-def test_an_identity_is_locked_for_twelve_hours_once_questions_were_made(
+def test_lock_lasts_twelve_hours_after_questions(
     sandbox: Sandbox, session: PokitDokSession, person: dict[str, Any]
 ) -> None:
     session.create_proof_questionnaire(person)
@@ -142,13 +142,13 @@ def test_an_identity_is_locked_for_twelve_hours_once_questions_were_made(
     assert "question" in session.create_proof_questionnaire(person).data
 
 
-def test_success_unlocks_nothing(session: PokitDokSession, person: dict[str, Any]) -> None:
+def test_lock_stays_after_success(session: PokitDokSession, person: dict[str, Any]) -> None:
     finish(session, person, RIGHT, RIGHT, RIGHT)
     with pytest.raises(Forbidden):
         session.create_proof_questionnaire(person)
 
 
-def test_a_questionnaire_expires_after_25_minutes(
+def test_questionnaire_expires_after_25_minutes(
     sandbox: Sandbox, session: PokitDokSession, person: dict[str, Any]
 ) -> None:
     begun = session.create_proof_questionnaire(person).data
@@ -174,7 +174,7 @@ def test_a_questionnaire_expires_after_25_minutes(
         ({"shoe_size": 7}, "shoe_size"),
     ],
 )
-def test_a_bad_field_is_named_with_status_400(
+def test_person_invalid_field_is_400(
     session: PokitDokSession, person: dict[str, Any], change: dict[str, Any], field: str
 ) -> None:
     for ask in (session.validate_identity, session.create_proof_questionnaire):
@@ -195,7 +195,7 @@ def test_a_bad_field_is_named_with_status_400(
         ({"questionnaire_id": "unknown"}, "questionnaire_id"),
     ],
 )
-def test_an_answer_that_fits_no_question_is_refused_and_the_question_stays(
+def test_score_answer_to_wrong_question_is_refused(
     session: PokitDokSession, person: dict[str, Any], change: dict[str, Any], field: str
 ) -> None:
     begun = session.create_proof_questionnaire(person).data
@@ -214,7 +214,7 @@ def test_an_answer_that_fits_no_question_is_refused_and_the_question_stays(
         session.answer_proof_question(body)
 
 
-def test_a_finished_questionnaire_takes_no_answer(
+def test_score_finished_questionnaire_is_refused(
     session: PokitDokSession, person: dict[str, Any]
 ) -> None:
     begun, _ = finish(session, person, RIGHT, WRONG, RIGHT)
@@ -223,7 +223,7 @@ def test_a_finished_questionnaire_takes_no_answer(
     assert list(caught.value.errors) == ["questionnaire_id"]
 
 
-def test_the_report_tells_what_became_of_each(
+def test_report_has_result_of_each_questionnaire(
     sandbox: Sandbox, session: PokitDokSession, person: dict[str, Any]
 ) -> None:
     begun, _ = finish(session, person, RIGHT, RIGHT, RIGHT)
@@ -244,7 +244,7 @@ def test_the_report_tells_what_became_of_each(
     assert (unasked["is_verifiable"], unasked["n_questions"]) == (False, 0)
 
 
-def test_the_report_covers_the_last_day_or_the_days_that_are_named(
+def test_report_covers_last_day_or_named_days(
     sandbox: Sandbox, session: PokitDokSession, person: dict[str, Any]
 ) -> None:
     def count(**query: Any) -> int:
@@ -269,16 +269,14 @@ def test_the_report_covers_the_last_day_or_the_days_that_are_named(
 
 
 @pytest.mark.parametrize("moment", ["yesterday", "2030-13-01"])
-def test_a_bad_date_is_refused(session: PokitDokSession, moment: str) -> None:
+def test_report_invalid_date_is_refused(session: PokitDokSession, moment: str) -> None:
     for name in ("start_dt", "end_dt"):
         with pytest.raises(ValidationError) as caught:
             session.identity_proof_report(**{name: moment})
         assert list(caught.value.errors) == [name]
 
 
-def test_the_report_as_csv_is_one_text_with_a_header(
-    session: PokitDokSession, person: dict[str, Any]
-) -> None:
+def test_report_as_csv_has_a_header(session: PokitDokSession, person: dict[str, Any]) -> None:
     begun = session.create_proof_questionnaire(person)
     text = session.identity_proof_report(csv=True).data
     [row] = csv.DictReader(text.splitlines())

@@ -10,7 +10,7 @@ from pokitdok_session import PokitDokSession
 from pokitdok_session.errors import NotFound
 
 
-def test_a_code_is_an_object(session: PokitDokSession) -> None:
+def test_procedure_by_code_is_an_object(session: PokitDokSession) -> None:
     data = session.mpc("99213").data
     assert list(data) == ["code", "name", "description"]
     assert data["code"] == "99213"
@@ -25,20 +25,20 @@ def test_a_code_is_an_object(session: PokitDokSession) -> None:
         ({"name": "trepanation"}, []),
     ],
 )
-def test_a_search_gives_a_list_of_those_that_have_the_text(
+def test_procedures_search_lists_matches(
     session: PokitDokSession, query: dict[str, Any], codes: list[str]
 ) -> None:
     assert [procedure["code"] for procedure in session.mpc(**query).data] == codes
 
 
-def test_without_a_text_all_are_listed_page_by_page(session: PokitDokSession) -> None:
+def test_procedures_without_parameters_are_paged(session: PokitDokSession) -> None:
     first = session.mpc()
     assert (len(first.data), "next" in first.meta) == (20, True)
     assert "result_count" not in first.meta
     assert len(list(session.paginate(session.mpc))) > 20
 
 
-def test_a_dotted_icd_9_code_is_converted_and_shown_without_its_dot(
+def test_icd_convert_dotted_code_is_shown_without_dot(
     session: PokitDokSession,
 ) -> None:
     data = session.icd_convert("250.12").data
@@ -53,14 +53,14 @@ def test_a_dotted_icd_9_code_is_converted_and_shown_without_its_dot(
                 assert "." not in choice["value"]
 
 
-def test_a_choice_list_may_have_several_entries(session: PokitDokSession) -> None:
+def test_icd_convert_choice_list_can_have_several_entries(session: PokitDokSession) -> None:
     data = session.icd_convert("272.4").data
     [[one, other]] = data["destination_scenarios"][0]["choice_lists"]
     assert one["value"] != other["value"]
     assert data["combination"] is False
 
 
-def test_what_is_unknown_is_not_found(session: PokitDokSession) -> None:
+def test_medical_code_unknown_is_404(session: PokitDokSession) -> None:
     for ask in (session.mpc, session.icd_convert):
         with pytest.raises(NotFound):
             ask("000.00")

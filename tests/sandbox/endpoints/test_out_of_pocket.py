@@ -1,4 +1,4 @@
-"""Out of pocket: prices loaded, looked up, listed, deleted; and estimates made of them."""
+"""Out of pocket: prices are loaded, read, listed, deleted, and used in estimates."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ WHO = {
 ASKED = {"trading_partner_id": "MOCKPAYER", "cpt_bundle": BUNDLE, "eligibility": WHO}
 
 
-def test_a_loaded_price_can_be_read_looked_up_and_listed(session: PokitDokSession) -> None:
+def test_price_loaded_can_be_read_and_listed(session: PokitDokSession) -> None:
     loaded = session.oop_insurance_prices(PRICE).data
     assert PRICE.items() <= loaded.items()
     assert loaded["client_id"] == session.client_id
@@ -38,14 +38,14 @@ def test_a_loaded_price_can_be_read_looked_up_and_listed(session: PokitDokSessio
     assert session.oop_insurance_prices(without_price).data == loaded
 
 
-def test_the_currency_is_dollars_unless_said_and_amounts_become_strings(
+def test_price_default_currency_is_dollars(
     session: PokitDokSession,
 ) -> None:
     loaded = session.oop_insurance_prices({**PRICE, "price": {"amount": 60.0}}).data
     assert loaded["price"] == {"amount": "60.0", "currency": "USD"}
 
 
-def test_loading_again_in_another_order_changes_the_price(session: PokitDokSession) -> None:
+def test_price_loaded_again_is_replaced(session: PokitDokSession) -> None:
     first = session.oop_insurance_prices(PRICE).data
     again = {**PRICE, "cpt_bundle": BUNDLE[::-1], "price": {"amount": "9"}}
     assert session.oop_insurance_prices(again).data["uuid"] == first["uuid"]
@@ -54,20 +54,20 @@ def test_loading_again_in_another_order_changes_the_price(session: PokitDokSessi
     ]
 
 
-def test_loaded_prices_are_paged(session: PokitDokSession) -> None:
+def test_prices_are_paged(session: PokitDokSession) -> None:
     for code in ("99213", "99214", "99215"):
         session.oop_insurance_prices({**PRICE, "cpt_bundle": [code]})
     pages = session.oop_insurance_loaded_prices(limit=2, offset=2).data
     assert [price["cpt_bundle"] for price in pages] == [["99215"]]
 
 
-def test_a_lookup_without_a_loaded_price_is_an_error(session: PokitDokSession) -> None:
+def test_price_lookup_without_price_is_404(session: PokitDokSession) -> None:
     with pytest.raises(NotFound):
         session.oop_insurance_prices({"trading_partner_id": "MOCKPAYER", "cpt_bundle": BUNDLE})
 
 
 @pytest.mark.parametrize("body", [None, {"reason": "old"}])
-def test_a_deleted_price_is_gone(session: PokitDokSession, body: dict[str, Any] | None) -> None:
+def test_price_deleted_is_404(session: PokitDokSession, body: dict[str, Any] | None) -> None:
     uuid = session.oop_insurance_prices(PRICE).data["uuid"]
     deleted = session.oop_insurance_delete_price(uuid, body)
     assert (deleted.response.status_code, deleted.data) == (200, {})
@@ -77,7 +77,7 @@ def test_a_deleted_price_is_gone(session: PokitDokSession, body: dict[str, Any] 
             ask(uuid)
 
 
-def test_prices_are_seen_by_their_own_application_alone(
+def test_price_is_visible_only_to_its_application(
     session: PokitDokSession, sandbox: Sandbox
 ) -> None:
     uuid = session.oop_insurance_prices(PRICE).data["uuid"]
@@ -85,7 +85,7 @@ def test_prices_are_seen_by_their_own_application_alone(
         other.oop_insurance_loaded_prices(uuid)
 
 
-def test_an_estimate_uses_the_loaded_price_whatever_the_order_of_the_bundle(
+def test_estimate_uses_loaded_price_in_any_bundle_order(
     session: PokitDokSession,
 ) -> None:
     session.oop_insurance_prices({**PRICE, "price": {"amount": "4000"}})
@@ -93,7 +93,7 @@ def test_an_estimate_uses_the_loaded_price_whatever_the_order_of_the_bundle(
     calculation = reply.data["calculation"]
     assert calculation["price"] == {"amount": "4000", "currency": "USD"}
     assert calculation["low_price"] == calculation["high_price"] == calculation["price"]
-    # What MOCKPAYER says is left; then 0 or 50 %, and no more than is left out of pocket.
+    # The remaining deductible, then 0 or 50 %, at most the remaining maximum.
     assert (calculation["deductible"], calculation["max_oop"]) == ("2983.57", "2983.57")
     assert calculation["coinsurance"] == ["0.0", "0.5"]
     assert calculation["estimate"] == ["2984", "2984"]
@@ -102,7 +102,7 @@ def test_an_estimate_uses_the_loaded_price_whatever_the_order_of_the_bundle(
     assert reply.meta["credits_billed"] == 1
 
 
-def test_below_the_deductible_the_patient_pays_all_in_whole_dollars(
+def test_estimate_below_deductible_is_the_whole_price(
     session: PokitDokSession,
 ) -> None:
     session.oop_insurance_prices({**PRICE, "price": {"amount": "130.3855"}})
@@ -111,7 +111,7 @@ def test_below_the_deductible_the_patient_pays_all_in_whole_dollars(
         assert calculation[name] == ["130", "130"]
 
 
-def test_an_estimate_has_the_members_whole_eligibility(session: PokitDokSession) -> None:
+def test_estimate_includes_eligibility(session: PokitDokSession) -> None:
     session.oop_insurance_prices(PRICE)
     estimated = session.oop_insurance_estimate(ASKED).data["eligibility"]
     asked = session.eligibility({"trading_partner_id": "MOCKPAYER", **WHO}).data
@@ -123,7 +123,7 @@ def test_an_estimate_has_the_members_whole_eligibility(session: PokitDokSession)
     "who",
     [{}, {"member": WHO["member"]}, {"provider": WHO["provider"], "member": None}],
 )
-def test_without_member_or_provider_the_benefits_are_unspent(
+def test_estimate_without_member_uses_whole_limits(
     session: PokitDokSession, who: dict[str, Any]
 ) -> None:
     session.oop_insurance_prices({**PRICE, "price": {"amount": "4000"}})
@@ -131,7 +131,7 @@ def test_without_member_or_provider_the_benefits_are_unspent(
     assert (calculation["deductible"], calculation["estimate"]) == ("3000", ["3000", "3000"])
 
 
-def test_without_a_loaded_price_the_index_of_the_region_is_used(session: PokitDokSession) -> None:
+def test_estimate_without_price_uses_regional_index(session: PokitDokSession) -> None:
     calculation = session.oop_insurance_estimate({**ASKED, "zip_code": "29401"}).data["calculation"]
     expected = 0.0
     for code in BUNDLE:
@@ -145,12 +145,12 @@ def test_without_a_loaded_price_the_index_of_the_region_is_used(session: PokitDo
     assert estimates == sorted(estimates)
 
 
-def test_service_type_codes_are_taken(session: PokitDokSession) -> None:
+def test_estimate_accepts_service_type_codes(session: PokitDokSession) -> None:
     session.oop_insurance_prices(PRICE)
     assert session.oop_insurance_estimate({**ASKED, "service_type_codes": ["30"]}).data
 
 
-def test_without_any_price_there_is_no_estimate(session: PokitDokSession) -> None:
+def test_estimate_without_any_price_is_invalid(session: PokitDokSession) -> None:
     with pytest.raises(ValidationError) as caught:
         session.oop_insurance_estimate(ASKED)
     assert list(caught.value.errors) == ["zip_code"]
@@ -167,7 +167,7 @@ def test_without_any_price_there_is_no_estimate(session: PokitDokSession) -> Non
         ({"cpt": ["99385"]}, "cpt", 422),
     ],
 )
-def test_what_is_wrong_is_named(
+def test_price_invalid_field_is_named(
     session: PokitDokSession, change: dict[str, Any], field: str, status: int
 ) -> None:
     for send, body in (
@@ -191,18 +191,18 @@ def test_what_is_wrong_is_named(
         "60",
     ],
 )
-def test_a_price_must_be_an_amount(session: PokitDokSession, price: object) -> None:
+def test_price_not_an_amount_is_invalid(session: PokitDokSession, price: object) -> None:
     with pytest.raises(ValidationError):
         session.oop_insurance_prices({**PRICE, "price": price})
 
 
-def test_the_provider_of_an_estimate_must_have_an_npi(session: PokitDokSession) -> None:
+def test_estimate_provider_requires_npi(session: PokitDokSession) -> None:
     with pytest.raises(ValidationError) as caught:
         session.oop_insurance_estimate({**ASKED, "eligibility": {"provider": {"npi": "3"}}})
     assert list(caught.value.errors) == ["eligibility.provider.npi"]
 
 
-def test_an_unknown_trading_partner_has_no_configuration(session: PokitDokSession) -> None:
+def test_price_unknown_payer_is_refused(session: PokitDokSession) -> None:
     for send, body in (
         (session.oop_insurance_prices, PRICE),
         (session.oop_insurance_estimate, ASKED),

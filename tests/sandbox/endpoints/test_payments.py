@@ -1,4 +1,4 @@
-"""Payments: canned ones, those of mock claims, their filters, and the raw 835."""
+"""Payments: three fixed ones, those of mock claims, filters, and the raw 835."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from support.http_server import Loopback
 
 @pytest.fixture
 def paid(session: PokitDokSession, sandbox: Sandbox, claim: dict[str, Any]) -> list[dict[str, Any]]:
-    """The activity of a mock claim as both of its callbacks posted it, over https."""
+    """The activity of a mock claim, as both callbacks posted it over https."""
     with Loopback(context=Certificate().server_context()) as receiver:
         session.claims(
             {
@@ -31,7 +31,7 @@ def paid(session: PokitDokSession, sandbox: Sandbox, claim: dict[str, Any]) -> l
         return [json.loads(seen.body) for seen in receiver.seen]
 
 
-def test_a_mock_payment_calls_twice_over_https_and_the_newest_result_is_the_payment(
+def test_mock_payment_calls_back_twice_over_https(
     paid: list[dict[str, Any]],
 ) -> None:
     acknowledged, settled = paid
@@ -44,7 +44,7 @@ def test_a_mock_payment_calls_twice_over_https_and_the_newest_result_is_the_paym
     ]
 
 
-def test_the_payment_of_a_mock_claim_is_found_by_the_id_on_its_activity(
+def test_payment_of_mock_claim_is_found_by_payment_id(
     session: PokitDokSession, paid: list[dict[str, Any]]
 ) -> None:
     payment_id = paid[1]["payment_id"]
@@ -57,9 +57,7 @@ def test_the_payment_of_a_mock_claim_is_found_by_the_id_on_its_activity(
     assert session.payment_data(payment_id).data == [paid[1]["result"]]
 
 
-def test_the_raw_835_says_what_the_json_says(
-    session: PokitDokSession, paid: list[dict[str, Any]]
-) -> None:
+def test_payment_raw_835_equals_json(session: PokitDokSession, paid: list[dict[str, Any]]) -> None:
     raw = session.payment_data(paid[1]["payment_id"], x12=True)
     assert raw.response.headers["Content-Type"] == "application/edi-x12"
     assert raw.meta == {}
@@ -71,7 +69,7 @@ def test_the_raw_835_says_what_the_json_says(
     assert inside[-1] == f"SE*{len(inside)}*0001"
 
 
-def test_payments_for_claims_sent_elsewhere_belong_to_no_activity(
+def test_payment_of_other_claims_has_no_activity(
     session: PokitDokSession,
 ) -> None:
     found = session.payments().data
@@ -99,14 +97,14 @@ def test_payments_for_claims_sent_elsewhere_belong_to_no_activity(
         ({"check_eft_trace_number": "0"}, []),
     ],
 )
-def test_a_list_is_what_its_filters_leave(
+def test_payments_filters_select(
     session: PokitDokSession, filters: dict[str, str], totals: list[str]
 ) -> None:
     found = session.payments(**filters).data  # type: ignore[arg-type]
     assert [payment["total"]["amount"] for payment in found] == totals
 
 
-def test_a_trace_number_finds_its_payment(session: PokitDokSession) -> None:
+def test_payments_trace_number_finds_payment(session: PokitDokSession) -> None:
     wanted = session.payments().data[1]["id"]
     trace = session.payments(wanted).data["financial_information"]["check_eft_trace_number"]
     assert [found["id"] for found in session.payments(check_eft_trace_number=trace).data] == [
@@ -124,7 +122,7 @@ def test_a_trace_number_finds_its_payment(session: PokitDokSession) -> None:
         ({"received_date_end": "2019-02-30"}, "received_date_end"),
     ],
 )
-def test_a_filter_that_makes_no_sense_is_named(
+def test_payments_invalid_filter_is_named(
     session: PokitDokSession, filters: dict[str, str], field: str
 ) -> None:
     with pytest.raises(ValidationError) as caught:
@@ -132,7 +130,7 @@ def test_a_filter_that_makes_no_sense_is_named(
     assert list(caught.value.errors) == [field]
 
 
-def test_a_payment_that_nobody_made_is_not_found(session: PokitDokSession) -> None:
+def test_payment_unknown_is_404(session: PokitDokSession) -> None:
     for ask in (session.payments, session.payment_data):
         with pytest.raises(NotFound):
             ask("5a5a5a5a5a5a5a5a5a5a5a01")

@@ -1,4 +1,4 @@
-"""Pharmacy: formularies, plans and drug costs, and the drafts before them."""
+"""Pharmacy: formularies, plans and drug costs, and the paths of drafts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MEDICARE = "medicare_national"
 PLAN = "S0000003"
 
 
-def test_a_row_of_the_formulary_has_what_is_documented(session: PokitDokSession) -> None:
+def test_formulary_row_has_documented_fields(session: PokitDokSession) -> None:
     reply = session.pharmacy_formulary(MEDICARE, plan_number=PLAN, drug="simvastatin 10 mg")
     [row] = reply.data
     assert (row["drug"], row["tier"], row["tier_name"]) == (
@@ -34,13 +34,13 @@ def test_a_row_of_the_formulary_has_what_is_documented(session: PokitDokSession)
     assert (reply.meta["result_count"], reply.meta["credits_billed"]) == (1, 1)
 
 
-def test_a_copay_above_the_cost_is_the_cost(session: PokitDokSession) -> None:
+def test_formulary_copay_is_at_most_the_cost(session: PokitDokSession) -> None:
     [row] = session.pharmacy_formulary(MEDICARE, plan_number="S0000004", drug="lisinopril").data
     assert row["retail"]["oop_30_day"] == row["retail"]["total_cost_30_day"]
     assert row["retail"]["ins_pay_30_day"]["amount"] == "0.00"
 
 
-def test_a_limit_is_told_where_there_is_one(session: PokitDokSession) -> None:
+def test_formulary_row_has_limit_if_any(session: PokitDokSession) -> None:
     [row] = session.pharmacy_formulary(MEDICARE, plan_number=PLAN, drug="zolpidem").data
     assert (row["quantity_limit"], row["limit_amount"], row["limit_days"]) == (
         True,
@@ -61,7 +61,7 @@ def test_a_limit_is_told_where_there_is_one(session: PokitDokSession) -> None:
         ({"rxcui": "900201"}, 1),
     ],
 )
-def test_drugs_are_found_by_name_class_and_codes(
+def test_formulary_finds_by_name_class_and_code(
     session: PokitDokSession, query: dict[str, Any], count: int
 ) -> None:
     for plan in ({"plan_number": PLAN}, {"plan_name": "rx saver"}):
@@ -72,12 +72,14 @@ def test_drugs_are_found_by_name_class_and_codes(
     "ask",
     [{"include_plans": True}, {"include": "plan"}, {"include_plans": "True"}],
 )
-def test_plans_are_included_on_demand(session: PokitDokSession, ask: dict[str, Any]) -> None:
+def test_formulary_includes_plan_if_requested(
+    session: PokitDokSession, ask: dict[str, Any]
+) -> None:
     [row] = session.pharmacy_formulary(MEDICARE, plan_number=PLAN, drug="metformin", **ask).data
     assert row["plan"] == session.pharmacy_plans(MEDICARE, plan_number=PLAN).data[0]
 
 
-def test_plans_are_a_list_with_copays_and_coinsurances(session: PokitDokSession) -> None:
+def test_plans_list_has_copays_and_coinsurances(session: PokitDokSession) -> None:
     [plan] = session.pharmacy_plans(MEDICARE, plan_number=PLAN).data
     assert (plan["plan_number"], plan["trading_partner_id"]) == (PLAN, MEDICARE)
     for name in ("premium", "deductible", "initial_coverage_limit"):
@@ -97,14 +99,14 @@ def test_plans_are_a_list_with_copays_and_coinsurances(session: PokitDokSession)
         ({"plan_number": "S9999999"}, []),
     ],
 )
-def test_plans_are_found_by_name_number_and_zip_code(
+def test_plans_found_by_name_number_and_zip_code(
     session: PokitDokSession, query: dict[str, Any], numbers: list[str]
 ) -> None:
     plans = session.pharmacy_plans(MEDICARE, **query).data
     assert [plan["plan_number"] for plan in plans] == numbers
 
 
-def test_drug_costs_are_rows_by_label_name(session: PokitDokSession) -> None:
+def test_drug_costs_are_rows_with_label_name(session: PokitDokSession) -> None:
     [cost] = session.pharmacy_drug_cost(MEDICARE, PLAN, drug="metformin").data
     [row] = session.pharmacy_formulary(MEDICARE, plan_number=PLAN, drug="metformin").data
     assert cost == {
@@ -118,7 +120,7 @@ def test_drug_costs_are_rows_by_label_name(session: PokitDokSession) -> None:
         assert paid[f"oop_{days}_day"] + paid[f"ins_pay_{days}_day"] == total
 
 
-def test_the_drafts_answer_alike(session: PokitDokSession) -> None:
+def test_draft_paths_have_the_same_responses(session: PokitDokSession) -> None:
     body = {"trading_partner_id": MEDICARE, "plan_number": PLAN, "drug": "metformin"}
     rows = session.pharmacy_formulary(**body).data
     assert session.call("POST", "/pharmacy/formulary/", json=body).data == rows
@@ -145,7 +147,7 @@ def test_the_drafts_answer_alike(session: PokitDokSession) -> None:
         ({"plan_number": PLAN, "drug": "x", "include_plans": "some"}, "include_plans"),
     ],
 )
-def test_what_is_missing_or_wrong_is_named(
+def test_formulary_invalid_parameter_is_named(
     session: PokitDokSession, query: dict[str, Any], field: str
 ) -> None:
     with pytest.raises(ValidationError) as caught:
@@ -154,7 +156,7 @@ def test_what_is_missing_or_wrong_is_named(
     assert caught.value.response.status_code == 422
 
 
-def test_plans_and_costs_need_a_plan(session: PokitDokSession) -> None:
+def test_plans_and_costs_require_a_plan(session: PokitDokSession) -> None:
     for ask in (
         lambda: session.pharmacy_plans(MEDICARE),
         lambda: session.pharmacy_drug_cost(MEDICARE, drug="metformin"),
@@ -164,6 +166,6 @@ def test_plans_and_costs_need_a_plan(session: PokitDokSession) -> None:
             ask()
 
 
-def test_only_medicare_is_configured(session: PokitDokSession) -> None:
+def test_pharmacy_other_trading_partner_is_refused(session: PokitDokSession) -> None:
     with pytest.raises(TradingPartnerError):
         session.pharmacy_plans("MOCKPAYER", plan_number=PLAN)

@@ -1,4 +1,4 @@
-"""Pharmacy coverage: what a patient pays at the counter, drug by drug."""
+"""Pharmacy coverage: what a patient pays per drug."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def request_() -> dict[str, Any]:
     }
 
 
-def test_a_copay_is_paid(session: PokitDokSession, request_: dict[str, Any]) -> None:
+def test_coverage_copay_is_an_amount(session: PokitDokSession, request_: dict[str, Any]) -> None:
     [drug] = session.pharmacy_coverage(request_).data["drugs"]
     assert (drug["ndc"], drug["quantity_dispensed"], drug["rejections"]) == (SIMVASTATIN, "30", [])
     money = {"amount": "1.00", "currency": "USD", "display": "$1.00"}
@@ -37,7 +37,9 @@ def test_a_copay_is_paid(session: PokitDokSession, request_: dict[str, Any]) -> 
     assert drug["prescription_service_reference_number"]
 
 
-def test_a_coinsurance_is_a_number(session: PokitDokSession, request_: dict[str, Any]) -> None:
+def test_coverage_coinsurance_is_a_number(
+    session: PokitDokSession, request_: dict[str, Any]
+) -> None:
     request_["drugs"] = [{"ndc": CELECOXIB, "quantity_dispensed": 15.0}]
     [drug] = session.pharmacy_coverage(request_).data["drugs"]
     [coinsurance] = drug["amount_of_coinsurance"]
@@ -46,7 +48,7 @@ def test_a_coinsurance_is_a_number(session: PokitDokSession, request_: dict[str,
     assert drug["amount_of_copay"]["amount"] == "0.00"
 
 
-def test_drugs_are_answered_one_by_one(session: PokitDokSession, request_: dict[str, Any]) -> None:
+def test_coverage_has_a_row_per_drug(session: PokitDokSession, request_: dict[str, Any]) -> None:
     request_["drugs"] = [
         {"ndc": SIMVASTATIN, "quantity_dispensed": 30},
         {"ndc": ADALIMUMAB, "quantity_dispensed": 2},
@@ -67,7 +69,7 @@ def test_drugs_are_answered_one_by_one(session: PokitDokSession, request_: dict[
     assert "patient_pay_amount" not in drugs[1]
 
 
-def test_a_pharmacy_without_a_contract_is_rejected(
+def test_coverage_pharmacy_without_contract_is_rejected(
     session: PokitDokSession, request_: dict[str, Any]
 ) -> None:
     request_["pharmacy_npi"] = "2000000010"
@@ -100,7 +102,7 @@ def test_a_pharmacy_without_a_contract_is_rejected(
         ({"pharmacy": "1234567893"}, "pharmacy"),
     ],
 )
-def test_what_is_wrong_is_named(
+def test_coverage_invalid_field_is_named(
     session: PokitDokSession, request_: dict[str, Any], change: dict[str, Any], field: str
 ) -> None:
     with pytest.raises(ValidationError) as caught:

@@ -1,4 +1,4 @@
-"""Pharmacy networks: a list either way, coordinates longitude first."""
+"""Pharmacy networks: searches and single pharmacies."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def found(session: PokitDokSession, **query: Any) -> list[str]:
     return [row["npi"] for row in rows]
 
 
-def test_one_pharmacy_is_a_list_of_one(session: PokitDokSession) -> None:
+def test_pharmacy_by_npi_is_a_list_of_one(session: PokitDokSession) -> None:
     [row] = session.pharmacy_network(
         "1234567893", trading_partner_id=MEDICARE, plan_number=PLAN
     ).data
@@ -28,11 +28,11 @@ def test_one_pharmacy_is_a_list_of_one(session: PokitDokSession) -> None:
     assert row["location"]["city"] == "Charleston"
 
 
-def test_an_unknown_pharmacy_is_a_list_of_none(session: PokitDokSession) -> None:
+def test_pharmacy_unknown_is_an_empty_list(session: PokitDokSession) -> None:
     assert session.pharmacy_network("1111111111", trading_partner_id=MEDICARE).data == []
 
 
-def test_a_pharmacy_outside_of_the_network_says_so(session: PokitDokSession) -> None:
+def test_pharmacy_outside_network_has_in_network_false(session: PokitDokSession) -> None:
     for plan, is_in_network in ((PLAN, True), ("S0001001", False)):
         [row] = session.pharmacy_network(
             "2000000200", trading_partner_id=MEDICARE, plan_number=plan
@@ -40,7 +40,7 @@ def test_a_pharmacy_outside_of_the_network_says_so(session: PokitDokSession) -> 
         assert row["in_network"] is is_in_network
 
 
-def test_geo_locations_are_longitude_first(session: PokitDokSession) -> None:
+def test_network_geo_location_is_longitude_first(session: PokitDokSession) -> None:
     for row in session.pharmacy_network(trading_partner_id=MEDICARE).data:
         longitude, latitude = row["location"]["geo_location"]
         assert -125 < longitude < -79
@@ -68,18 +68,18 @@ def test_geo_locations_are_longitude_first(session: PokitDokSession) -> None:
         ({"zipcode": "00000", "radius": "10mi"}, []),
     ],
 )
-def test_the_parameters_count(
+def test_network_search_uses_parameters(
     session: PokitDokSession, query: dict[str, Any], npis: list[str]
 ) -> None:
     assert found(session, **query) == npis
 
 
-def test_mail_order_is_left_out_unless_asked_for(session: PokitDokSession) -> None:
+def test_network_search_excludes_mail_by_default(session: PokitDokSession) -> None:
     assert "2000000267" not in found(session)
     assert "2000000267" in found(session, mail=True)
 
 
-def test_a_network_is_counted_and_paged(session: PokitDokSession) -> None:
+def test_network_search_is_counted_and_paged(session: PokitDokSession) -> None:
     first = session.pharmacy_network(trading_partner_id=MEDICARE, limit=3)
     assert first.meta["result_count"] > len(first.data) == 3
     everything = list(
@@ -91,13 +91,15 @@ def test_a_network_is_counted_and_paged(session: PokitDokSession) -> None:
 @pytest.mark.parametrize(
     "query", [{"sort": "name"}, {"radius": "near"}, {"retail": "perhaps"}, {"mail": "perhaps"}]
 )
-def test_what_is_wrong_is_named(session: PokitDokSession, query: dict[str, Any]) -> None:
+def test_network_search_invalid_parameter_is_named(
+    session: PokitDokSession, query: dict[str, Any]
+) -> None:
     with pytest.raises(ValidationError) as caught:
         found(session, **query)
     assert list(caught.value.errors) == list(query)
 
 
-def test_the_trading_partner_is_required(session: PokitDokSession) -> None:
+def test_network_search_requires_trading_partner(session: PokitDokSession) -> None:
     with pytest.raises(ValidationError) as caught:
         session.pharmacy_network(trading_partner_id="")
     assert list(caught.value.errors) == ["trading_partner_id"]

@@ -1,4 +1,4 @@
-"""Plans: those that fit, with premiums, counted and paged."""
+"""Plans: searches, premiums, pages."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pokitdok_session import PokitDokSession
 from pokitdok_session.errors import ValidationError
 
 
-def test_a_plan_has_what_is_documented(session: PokitDokSession) -> None:
+def test_plan_has_documented_fields(session: PokitDokSession) -> None:
     plan = session.plans(metallic_level="silver", county="Charleston").data[0]
     assert {
         "plan_id",
@@ -43,14 +43,16 @@ def test_a_plan_has_what_is_documented(session: PokitDokSession) -> None:
         ({"state": "ZZ"}, 0),
     ],
 )
-def test_the_parameters_count(session: PokitDokSession, query: dict[str, Any], count: int) -> None:
+def test_plans_search_uses_parameters(
+    session: PokitDokSession, query: dict[str, Any], count: int
+) -> None:
     reply = session.plans(**query)
     assert (len(reply.data), reply.meta["result_count"]) == (count, count)
     for name in {"state", "county", "metallic_level"} & query.keys():
         assert {plan[name].casefold() for plan in reply.data} <= {query[name].casefold()}
 
 
-def test_an_id_names_one_plan(session: PokitDokSession) -> None:
+def test_plan_id_is_unique(session: PokitDokSession) -> None:
     everything = list(session.paginate(session.plans, limit=50))
     ids = [plan["plan_id"] for plan in everything]
     assert len(set(ids)) == len(ids) == session.plans().meta["result_count"]
@@ -64,7 +66,7 @@ def test_plans_are_paged_and_billed(session: PokitDokSession) -> None:
     assert meta["credits_billed"] == 1
 
 
-def test_an_unknown_metal_is_refused(session: PokitDokSession) -> None:
+def test_plans_unknown_metallic_level_is_refused(session: PokitDokSession) -> None:
     with pytest.raises(ValidationError) as caught:
         session.plans(metallic_level="tin")  # type: ignore[arg-type]
     assert list(caught.value.errors) == ["metallic_level"]

@@ -10,7 +10,7 @@ from pokitdok_session.errors import ValidationError
 PRICES = ("low_price", "median_price", "average_price", "high_price")
 
 
-def test_a_cash_price_is_a_list_of_rows(session: PokitDokSession) -> None:
+def test_cash_price_is_a_list_of_rows(session: PokitDokSession) -> None:
     reply = session.cash_prices("45378", "29401")
     [row] = reply.data
     assert (row["cpt_code"], row["geo_zip_area"]) == ("45378", "294")
@@ -22,24 +22,24 @@ def test_a_cash_price_is_a_list_of_rows(session: PokitDokSession) -> None:
     assert "result_count" not in reply.meta
 
 
-def test_a_code_may_have_several_rows(session: PokitDokSession) -> None:
+def test_cash_price_code_can_have_several_rows(session: PokitDokSession) -> None:
     rows = session.cash_prices("65760", "29401").data
     assert len({row["pokitdok_procedure_urn"] for row in rows}) == 2
 
 
-def test_a_code_beyond_the_fifty_has_a_row_without_a_name(session: PokitDokSession) -> None:
+def test_cash_price_other_code_has_row_without_name(session: PokitDokSession) -> None:
     [row] = session.cash_prices("99213", "29401").data
     assert "procedure_description" not in row
     assert row["average_price"] > 0
 
 
-def test_only_the_first_three_digits_of_the_zip_code_count(session: PokitDokSession) -> None:
+def test_cash_price_depends_on_first_three_zip_digits(session: PokitDokSession) -> None:
     charleston = session.cash_prices("45378", "29401").data
     assert session.cash_prices("45378", "29499").data == charleston
     assert session.cash_prices("45378", "94401").data != charleston
 
 
-def test_insurance_prices_are_an_object_with_amounts(session: PokitDokSession) -> None:
+def test_insurance_price_is_an_object_with_amounts(session: PokitDokSession) -> None:
     data = session.insurance_prices("45378", "29401").data
     assert (data["cpt_code"], data["geo_zip_area"]) == ("45378", "294")
     by_type = {(row["payer_type"], row["payment_type"]): row for row in data["amounts"]}
@@ -61,7 +61,7 @@ def test_insurance_prices_are_an_object_with_amounts(session: PokitDokSession) -
         ("45378", "٢٩٤٠١", ["zip_code"]),
     ],
 )
-def test_both_parameters_are_required_and_checked(
+def test_prices_invalid_parameter_is_named(
     session: PokitDokSession, method: str, cpt_code: str, zip_code: str, fields: list[str]
 ) -> None:
     with pytest.raises(ValidationError) as caught:

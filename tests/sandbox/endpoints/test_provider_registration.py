@@ -1,4 +1,4 @@
-"""Provider registration: registered, changed, detached."""
+"""Provider registration: created, changed, detached."""
 
 from __future__ import annotations
 
@@ -36,23 +36,23 @@ def registration() -> dict[str, Any]:
     }
 
 
-def test_a_registration_can_be_read_back(
-    session: PokitDokSession, registration: dict[str, Any]
-) -> None:
+def test_registration_can_be_read(session: PokitDokSession, registration: dict[str, Any]) -> None:
     reply = session.create_provider_registration(registration)
     assert reply.data == registration
     assert session.provider_registration(NPI).data == registration
     assert "credits_billed" not in reply.meta
 
 
-def test_registering_again_replaces(session: PokitDokSession, registration: dict[str, Any]) -> None:
+def test_registration_again_replaces_record(
+    session: PokitDokSession, registration: dict[str, Any]
+) -> None:
     session.create_provider_registration(registration)
     del registration["gender"]
     session.create_provider_registration(registration)
     assert session.provider_registration(NPI).data == registration
 
 
-def test_a_change_leaves_the_other_fields(
+def test_registration_update_keeps_other_fields(
     session: PokitDokSession, registration: dict[str, Any]
 ) -> None:
     session.create_provider_registration(registration)
@@ -61,7 +61,7 @@ def test_a_change_leaves_the_other_fields(
     assert session.provider_registration(NPI).data == changed
 
 
-def test_a_detached_provider_can_register_again(
+def test_registration_detached_can_register_again(
     session: PokitDokSession, registration: dict[str, Any]
 ) -> None:
     session.create_provider_registration(registration)
@@ -75,7 +75,7 @@ def test_a_detached_provider_can_register_again(
     assert session.provider_registration(NPI).data == registration
 
 
-def test_another_application_does_not_see_it(
+def test_registration_is_visible_only_to_its_application(
     session: PokitDokSession, sandbox: Sandbox, registration: dict[str, Any]
 ) -> None:
     session.create_provider_registration(registration)
@@ -96,7 +96,7 @@ def test_another_application_does_not_see_it(
         ({"colour": "blue"}, "colour"),
     ],
 )
-def test_what_is_wrong_is_named(
+def test_registration_invalid_field_is_named(
     session: PokitDokSession, registration: dict[str, Any], change: dict[str, Any], field: str
 ) -> None:
     with pytest.raises(ValidationError) as caught:

@@ -1,4 +1,4 @@
-"""Providers: the directory is searched by name and place."""
+"""Providers: single ones, and searches by name and place."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def found(session: PokitDokSession, **query: Any) -> list[str]:
     ]
 
 
-def test_one_provider_is_an_object_in_an_object(session: PokitDokSession) -> None:
+def test_provider_by_npi_is_an_object_in_an_object(session: PokitDokSession) -> None:
     data = session.providers("1234567893").data
     assert list(data) == ["provider"]
     provider = data["provider"]
@@ -37,7 +37,7 @@ def test_one_provider_is_an_object_in_an_object(session: PokitDokSession) -> Non
     assert data == session.providers("1234567893").data
 
 
-def test_an_unknown_provider_is_not_found(session: PokitDokSession) -> None:
+def test_provider_unknown_is_404(session: PokitDokSession) -> None:
     with pytest.raises(NotFound):
         session.providers("1111111111")
 
@@ -63,13 +63,13 @@ def test_an_unknown_provider_is_not_found(session: PokitDokSession) -> None:
         ({"zipcode": "00000"}, []),
     ],
 )
-def test_a_search_gives_those_that_fit(
+def test_search_lists_matching_providers(
     session: PokitDokSession, query: dict[str, Any], names: list[str]
 ) -> None:
     assert found(session, **query) == names
 
 
-def test_both_types_of_entity_may_be_asked_for(session: PokitDokSession) -> None:
+def test_search_accepts_both_entity_types(session: PokitDokSession) -> None:
     everybody = found(session, limit=100)
     assert found(session, entity_types="individual,organization", limit=100) == everybody
     assert 0 < len(found(session, entity_types="individual", limit=100)) < len(everybody)
@@ -79,9 +79,7 @@ def test_both_types_of_entity_may_be_asked_for(session: PokitDokSession) -> None
     "where",
     [{"lat_lon": CHARLESTON}, {"zipcode": "29401"}, {"city": "Charleston", "state": "SC"}],
 )
-def test_a_radius_is_drawn_around_the_place(
-    session: PokitDokSession, where: dict[str, Any]
-) -> None:
+def test_search_radius_is_around_the_place(session: PokitDokSession, where: dict[str, Any]) -> None:
     items = session.providers(**where, radius="10mi").data
     distances = [float(item["distance"]) for item in items]
     assert {item["provider"]["locations"][0]["zipcode"] for item in items} == {"29401", "29464"}
@@ -90,7 +88,7 @@ def test_a_radius_is_drawn_around_the_place(
     assert len(session.providers(**where, radius="10km").data) < len(items)
 
 
-def test_the_nearest_comes_first_unless_the_rank_is_asked_for(session: PokitDokSession) -> None:
+def test_search_sorts_by_distance_or_rank(session: PokitDokSession) -> None:
     items = session.providers(lat_lon="37.7650, -122.3960", limit=3).data
     assert items[0]["provider"]["locations"][0]["city"] == "San Francisco"
     assert "distance" in items[0]
@@ -99,13 +97,13 @@ def test_the_nearest_comes_first_unless_the_rank_is_asked_for(session: PokitDokS
     assert "distance" not in ranked[0]
 
 
-def test_without_a_place_distance_falls_back_to_rank(session: PokitDokSession) -> None:
+def test_search_without_place_sorts_by_rank(session: PokitDokSession) -> None:
     by_distance = session.providers(sort="distance").data
     assert by_distance == session.providers(sort="rank").data
     assert "distance" not in by_distance[0]
 
 
-def test_a_search_is_paged_and_billed(session: PokitDokSession) -> None:
+def test_search_is_paged_and_billed(session: PokitDokSession) -> None:
     whole = session.providers(limit=100)
     assert list(session.paginate(session.providers, limit=4)) == whole.data
     assert whole.meta["credits_billed"] == 1
@@ -121,7 +119,7 @@ def test_a_search_is_paged_and_billed(session: PokitDokSession) -> None:
         {"entity_types": "individual,group"},
     ],
 )
-def test_what_is_wrong_is_named(session: PokitDokSession, query: dict[str, Any]) -> None:
+def test_search_invalid_parameter_is_named(session: PokitDokSession, query: dict[str, Any]) -> None:
     with pytest.raises(ValidationError) as caught:
         session.providers(**query)
     assert list(caught.value.errors) == list(query)

@@ -1,4 +1,4 @@
-"""Scheduling: schedulers, types, patients, slots and appointments, each under its scope."""
+"""Scheduling: schedulers, types, patients, slots and appointments, with their scopes."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def scoped(sandbox: Sandbox, app: App, scope: str | None) -> PokitDokSession:
 
 @pytest.fixture
 def session(sandbox: Sandbox, app: App) -> Iterator[PokitDokSession]:
-    """With both scopes."""
+    """A session with both scopes."""
     with scoped(sandbox, app, "user_schedule business_schedule") as session:
         yield session
 
@@ -69,7 +69,7 @@ def opened(session: PokitDokSession, **change: Any) -> dict[str, Any]:
     return data
 
 
-def test_schedulers_are_a_list_and_so_is_one_of_them(session: PokitDokSession) -> None:
+def test_scheduler_by_uuid_is_a_list_of_one(session: PokitDokSession) -> None:
     schedulers = session.schedulers().data
     assert [one["name"] for one in schedulers] == ["PokitDok", "Greenway", "Athena"]
     uuid = schedulers[1]["scheduler_uuid"]
@@ -77,7 +77,7 @@ def test_schedulers_are_a_list_and_so_is_one_of_them(session: PokitDokSession) -
     assert session.schedulers("u1").data == []
 
 
-def test_appointment_types_are_a_list_but_one_of_them_is_an_object(
+def test_appointment_type_by_uuid_is_an_object(
     session: PokitDokSession,
 ) -> None:
     kinds = session.appointment_types().data
@@ -97,14 +97,14 @@ def test_appointment_types_are_a_list_but_one_of_them_is_an_object(
         session.appointment_types("u1")
 
 
-def test_schedulers_and_types_need_no_scope(sandbox: Sandbox, app: App) -> None:
+def test_schedulers_and_types_require_no_scope(sandbox: Sandbox, app: App) -> None:
     with scoped(sandbox, app, None) as bare:
         reply = bare.schedulers()
         assert reply.meta["credits_billed"] == 1
         assert bare.appointment_types(limit=2).data
 
 
-def test_an_appointments_way_from_slot_to_completion(
+def test_appointment_slot_is_booked_changed_and_completed(
     practice: PokitDokSession, patients: PokitDokSession
 ) -> None:
     slot = opened(practice)
@@ -114,7 +114,7 @@ def test_an_appointments_way_from_slot_to_completion(
     assert {"provider_scheduler_uuid", "appointment_id", "appointment_type"} <= slot.keys()
     booked = patients.book_appointment(uuid, BOOKING).data
     assert (booked["status"], booked["description"]) == ("booked", "Knee")
-    # What is `uuid` in the request is `_uuid` in the answer, which does not name its own id.
+    # `uuid` of the request is `_uuid` in the response, which has no id of the appointment.
     assert booked["patient"]["_uuid"] == PATIENT
     assert "uuid" not in booked["patient"]
     assert "pd_appointment_uuid" not in booked
@@ -128,7 +128,7 @@ def test_an_appointments_way_from_slot_to_completion(
     ]
 
 
-def test_a_canceled_appointment_is_an_open_slot_again(session: PokitDokSession) -> None:
+def test_appointment_canceled_is_an_open_slot(session: PokitDokSession) -> None:
     slot = opened(session)
     uuid = slot["pd_appointment_uuid"]
     session.book_appointment(uuid, BOOKING)
@@ -141,12 +141,12 @@ def test_a_canceled_appointment_is_an_open_slot_again(session: PokitDokSession) 
         session.cancel_appointment(uuid)
 
 
-def test_only_a_booked_appointment_can_be_canceled(session: PokitDokSession) -> None:
+def test_appointment_not_booked_cannot_be_canceled(session: PokitDokSession) -> None:
     with pytest.raises(ValidationError):
         session.cancel_appointment(opened(session)["pd_appointment_uuid"])
 
 
-def test_a_slot_is_booked_once(session: PokitDokSession) -> None:
+def test_slot_can_be_booked_once(session: PokitDokSession) -> None:
     uuid = opened(session)["pd_appointment_uuid"]
     session.book_appointment(uuid, BOOKING)
     with pytest.raises(ValidationError) as caught:
@@ -155,7 +155,7 @@ def test_a_slot_is_booked_once(session: PokitDokSession) -> None:
     assert session.get_appointments(uuid).data[0]["patient"]["_uuid"] == PATIENT
 
 
-def test_an_open_slot_can_be_taken_back_a_booked_one_cannot(session: PokitDokSession) -> None:
+def test_slot_can_be_closed_only_while_open(session: PokitDokSession) -> None:
     kept, gone = (opened(session)["pd_appointment_uuid"] for _ in range(2))
     session.book_appointment(kept, BOOKING)
     session.delete_schedule_slot(gone)
@@ -166,7 +166,7 @@ def test_an_open_slot_can_be_taken_back_a_booked_one_cannot(session: PokitDokSes
     assert [one["pd_appointment_uuid"] for one in left] == [kept]
 
 
-def test_what_is_unknown_is_not_found(session: PokitDokSession) -> None:
+def test_scheduling_unknown_ids_are_404(session: PokitDokSession) -> None:
     for ask in (session.delete_schedule_slot, session.cancel_appointment):
         with pytest.raises(NotFound):
             ask("u1")
@@ -190,7 +190,7 @@ def test_what_is_unknown_is_not_found(session: PokitDokSession) -> None:
         ({"patient_uuid": PATIENT}, []),
     ],
 )
-def test_slots_are_found_by_what_they_are(
+def test_search_finds_slots_by_parameters(
     session: PokitDokSession, query: dict[str, Any], hours: list[int]
 ) -> None:
     opened(
@@ -211,7 +211,7 @@ def test_slots_are_found_by_what_they_are(
     assert [int(slot["start_date"][11:13]) for slot in found] == hours
 
 
-def test_a_providers_search_gives_open_slots_alone(session: PokitDokSession) -> None:
+def test_search_for_provider_has_only_open_slots(session: PokitDokSession) -> None:
     booked, free = (opened(session)["pd_appointment_uuid"] for _ in range(2))
     session.book_appointment(booked, BOOKING)
     found = session.get_appointments(pd_provider_uuid=PROVIDER).data
@@ -219,7 +219,7 @@ def test_a_providers_search_gives_open_slots_alone(session: PokitDokSession) -> 
     assert len(list(session.paginate(session.get_appointments, limit=1))) == 2
 
 
-def test_a_patient_that_was_made_known_can_be_booked_by_uuid(session: PokitDokSession) -> None:
+def test_patient_registered_can_be_booked_by_uuid(session: PokitDokSession) -> None:
     known = session.schedule_patient(
         {"pd_patient_uuid": PATIENT, "pd_provider_uuid": PROVIDER, "location": LOCATION}
     ).data
@@ -230,7 +230,7 @@ def test_a_patient_that_was_made_known_can_be_booked_by_uuid(session: PokitDokSe
     assert booked == {"_uuid": PATIENT, **{n: v for n, v in known.items() if n != "uuid"}}
 
 
-def test_a_patient_is_who_the_identity_of_that_uuid_is(session: PokitDokSession) -> None:
+def test_patient_has_data_of_identity_with_its_uuid(session: PokitDokSession) -> None:
     identity = session.create_identity({"first_name": "Ottoline", "last_name": "Mosswhistle"}).data
     known = session.schedule_patient(
         {"pd_patient_uuid": identity["uuid"], "pd_provider_uuid": PROVIDER, "location": LOCATION}
@@ -242,7 +242,7 @@ def test_a_patient_is_who_the_identity_of_that_uuid_is(session: PokitDokSession)
     }
 
 
-def test_every_call_about_patients_needs_user_schedule(practice: PokitDokSession) -> None:
+def test_patient_calls_require_user_schedule(practice: PokitDokSession) -> None:
     for ask in (
         lambda: practice.schedule_patient({}),
         lambda: practice.get_appointments(patient_uuid=PATIENT),
@@ -255,7 +255,7 @@ def test_every_call_about_patients_needs_user_schedule(practice: PokitDokSession
         assert caught.value.errors == {"scope": "'user_schedule' scope required to access this API"}
 
 
-def test_every_call_about_slots_needs_business_schedule(patients: PokitDokSession) -> None:
+def test_slot_calls_require_business_schedule(patients: PokitDokSession) -> None:
     for ask in (
         lambda: patients.schedule_slots({}),
         lambda: patients.delete_schedule_slot("u1"),
@@ -266,7 +266,7 @@ def test_every_call_about_slots_needs_business_schedule(patients: PokitDokSessio
         assert "business_schedule" in caught.value.errors["scope"]
 
 
-def test_a_search_for_nobody_in_particular_needs_either_scope(
+def test_search_without_parameters_requires_either_scope(
     sandbox: Sandbox, app: App, patients: PokitDokSession, practice: PokitDokSession
 ) -> None:
     uuid = opened(practice)["pd_appointment_uuid"]
@@ -291,7 +291,7 @@ def test_a_search_for_nobody_in_particular_needs_either_scope(
         ({"colour": "blue"}, "colour"),
     ],
 )
-def test_what_is_wrong_with_a_slot_is_named(
+def test_slot_invalid_field_is_named(
     session: PokitDokSession, change: dict[str, Any], field: str
 ) -> None:
     with pytest.raises(ValidationError) as caught:
@@ -310,7 +310,7 @@ def test_what_is_wrong_with_a_slot_is_named(
         ({**BOOKING, "status": "booked"}, "status"),
     ],
 )
-def test_what_is_wrong_with_a_booking_is_named(
+def test_booking_invalid_field_is_named(
     session: PokitDokSession, body: dict[str, Any], field: str
 ) -> None:
     slot = opened(session)
@@ -320,14 +320,14 @@ def test_what_is_wrong_with_a_booking_is_named(
     assert session.get_appointments(pd_provider_uuid=PROVIDER).data == [slot]
 
 
-def test_what_is_wrong_with_a_search_is_named(session: PokitDokSession) -> None:
+def test_search_invalid_parameter_is_named(session: PokitDokSession) -> None:
     query = {"start_date": "soon", "end_date": "later", "location": "here"}
     with pytest.raises(ValidationError) as caught:
         session.get_appointments(**query)
     assert list(caught.value.errors) == list(query)
 
 
-def test_what_is_wrong_with_a_patient_is_named(session: PokitDokSession) -> None:
+def test_patient_invalid_field_is_named(session: PokitDokSession) -> None:
     with pytest.raises(ValidationError) as caught:
         session.schedule_patient({"location": LOCATION})
     assert list(caught.value.errors) == ["pd_patient_uuid", "pd_provider_uuid"]

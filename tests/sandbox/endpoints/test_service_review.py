@@ -1,4 +1,4 @@
-"""Service review: what was recorded of authorizations and referrals, in JSON and X12."""
+"""Service review: authorizations and referrals as recorded, in JSON and X12."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def review() -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_the_answer_is_what_was_recorded(
+def test_authorization_response_is_as_recorded(
     session: PokitDokSession, review: dict[str, Any], method: str
 ) -> None:
     data = getattr(session, method)(review).data
@@ -62,7 +62,7 @@ def test_the_answer_is_what_was_recorded(
     }
 
 
-def test_the_npi_comes_back_as_tax_id_and_what_was_dropped_is_dropped(
+def test_authorization_response_has_npi_as_tax_id(
     session: PokitDokSession, review: dict[str, Any]
 ) -> None:
     data = session.authorizations(review).data
@@ -79,7 +79,7 @@ def test_the_npi_comes_back_as_tax_id_and_what_was_dropped_is_dropped(
     assert "birth_date" not in data["patient"]
 
 
-def test_a_subscriber_and_application_data_come_back(
+def test_authorization_repeats_subscriber_and_application_data(
     session: PokitDokSession, review: dict[str, Any]
 ) -> None:
     review |= {"subscriber": {"last_name": "Thistledown"}, "application_data": {"ticket": 1}}
@@ -91,7 +91,7 @@ def test_a_subscriber_and_application_data_come_back(
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_an_asynchronous_request_is_an_activity_of_its_name_first(
+def test_review_async_is_an_activity_first(
     session: PokitDokSession, sandbox: Sandbox, review: dict[str, Any], method: str
 ) -> None:
     asked = getattr(session, method)({**review, "async": True}).data
@@ -102,7 +102,7 @@ def test_an_asynchronous_request_is_an_activity_of_its_name_first(
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_a_raw_278_is_answered_in_the_form_that_was_asked_for(
+def test_review_raw_278_has_response_in_requested_form(
     session: PokitDokSession, method: str
 ) -> None:
     send, raw = getattr(session, method), interchange(REVIEW)
@@ -133,7 +133,7 @@ def test_a_raw_278_is_answered_in_the_form_that_was_asked_for(
     ],
 )
 @pytest.mark.parametrize("method", METHODS)
-def test_what_is_wrong_is_named(
+def test_review_invalid_field_is_named(
     session: PokitDokSession, review: dict[str, Any], method: str, change: Any, field: str
 ) -> None:
     with pytest.raises(ValidationError) as caught:
@@ -141,14 +141,14 @@ def test_what_is_wrong_is_named(
     assert list(caught.value.errors) == [field]
 
 
-def test_a_review_of_hardly_anything_is_certified_too(
+def test_review_with_empty_objects_is_certified(
     session: PokitDokSession, review: dict[str, Any]
 ) -> None:
     review["event"] = {"provider": None, "type": "consultation"}
     assert session.authorizations(review).data["event"]["provider"] == {}
 
 
-def test_a_referral_is_always_of_specialty_care(
+def test_referral_category_must_be_specialty_care(
     session: PokitDokSession, review: dict[str, Any]
 ) -> None:
     review["event"]["category"] = "health_services_review"
@@ -158,7 +158,7 @@ def test_a_referral_is_always_of_specialty_care(
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_an_unknown_payer_is_named_with_the_transaction(
+def test_review_unknown_payer_is_named_with_transaction(
     session: PokitDokSession, review: dict[str, Any], method: str
 ) -> None:
     with pytest.raises(TradingPartnerError) as caught:

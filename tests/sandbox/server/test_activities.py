@@ -1,4 +1,4 @@
-"""Activities: every call leaves one; lists, pages, cancellation."""
+"""Activities: one per call; lists, pages, cancellation."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from support.plain_client import Client
 PATH = "/activities/"
 
 
-def test_a_listing_shows_itself_still_initializing(client: Client) -> None:
-    answer = client.api("GET", PATH).json()
-    [shown] = answer["data"]
-    assert shown["id"] == answer["meta"]["activity_id"]
+def test_activities_list_shows_itself_as_init(client: Client) -> None:
+    response = client.api("GET", PATH).json()
+    [shown] = response["data"]
+    assert shown["id"] == response["meta"]["activity_id"]
     assert shown["state"] == {"name": "init", "title": "Initializing"}
     assert "history" not in shown
     assert shown["remaining_transitions"] == ["process", "complete"]
 
 
-def test_a_call_that_was_answered_is_completed(client: Client) -> None:
+def test_activity_of_successful_call_is_completed(client: Client) -> None:
     made = client.api("GET", "/tradingpartners/?limit=1").json()["meta"]["activity_id"]
     shown = client.api("GET", PATH + made).json()["data"]
     assert (shown["_type"], shown["name"]) == ("PlatformActivityModel", "tradingpartners")
@@ -30,25 +30,25 @@ def test_a_call_that_was_answered_is_completed(client: Client) -> None:
     assert "remaining_transitions" not in shown
 
 
-def test_a_refused_call_leaves_a_failed_activity(client: Client) -> None:
+def test_activity_of_refused_call_is_failed(client: Client) -> None:
     made = client.api("POST", "/eligibility/", json={}).json()["meta"]["activity_id"]
     assert client.api("GET", PATH + made).json()["data"]["state"]["name"] == "failed"
 
 
-def test_an_id_is_24_hex_digits_and_has_a_uuid_beside_it(client: Client) -> None:
+def test_activity_has_hex_id_and_uuid(client: Client) -> None:
     [shown] = client.api("GET", PATH).json()["data"]
     assert (len(shown["id"]), len(shown["_uuid"])) == (24, 36)
     int(shown["id"], 16)
 
 
-def test_the_newest_comes_first(client: Client) -> None:
+def test_activities_newest_is_first(client: Client) -> None:
     for _ in range(3):
         client.api("GET", "/tradingpartners/")
     names = [shown["name"] for shown in client.api("GET", PATH).json()["data"]]
     assert names == ["activities", *["tradingpartners"] * 3]
 
 
-def test_a_walk_over_the_pages_meets_every_activity_once(client: Client) -> None:
+def test_activities_pages_have_each_item_once(client: Client) -> None:
     for _ in range(45):
         client.api("GET", "/tradingpartners/")
     page = client.api("GET", PATH).json()
@@ -62,12 +62,12 @@ def test_a_walk_over_the_pages_meets_every_activity_once(client: Client) -> None
     assert page["meta"]["previous"].endswith("/activities/?offset=20")
 
 
-def test_a_walk_of_single_steps_ends(client: Client) -> None:
+def test_activities_pages_of_one_item_end(client: Client) -> None:
     page = client.api("GET", PATH + "?limit=1").json()
     assert "next" not in page["meta"]
 
 
-def test_next_keeps_the_other_parameters(client: Client) -> None:
+def test_activities_next_link_keeps_other_parameters(client: Client) -> None:
     meta = client.api("GET", "/tradingpartners/?x=a%26b&limit=2&offset=4").json()["meta"]
     root = f"{client.sandbox.base_url}/api/v4/tradingpartners/"
     assert meta["next"] == f"{root}?x=a%26b&limit=2&offset=6"
@@ -75,18 +75,18 @@ def test_next_keeps_the_other_parameters(client: Client) -> None:
 
 
 @pytest.mark.parametrize("query", ["limit=0", "limit=x", "offset=-1", "limit=" + "9" * 5000])
-def test_limit_and_offset_are_whole_numbers(client: Client, query: str) -> None:
-    answer = client.api("GET", f"{PATH}?{query}")
-    [field] = answer.json()["data"]["errors"]["validation"]
-    assert (answer.status_code, field) == (422, query.partition("=")[0])
+def test_activities_limit_and_offset_invalid_are_named(client: Client, query: str) -> None:
+    response = client.api("GET", f"{PATH}?{query}")
+    [field] = response.json()["data"]["errors"]["validation"]
+    assert (response.status_code, field) == (422, query.partition("=")[0])
 
 
-def test_an_unknown_id_is_not_found(client: Client) -> None:
-    answer = client.api("GET", PATH + "0" * 24)
-    assert (answer.status_code, "errors" in answer.json()["data"]) == (404, True)
+def test_activity_unknown_id_is_404(client: Client) -> None:
+    response = client.api("GET", PATH + "0" * 24)
+    assert (response.status_code, "errors" in response.json()["data"]) == (404, True)
 
 
-def test_a_flood_of_calls_does_not_push_out_a_claim(
+def test_activities_many_calls_do_not_drop_a_claim(
     client: Client, claim: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("pokitdok_session.sandbox.server.activities.MAX_ACTIVITIES", 5)
@@ -102,7 +102,7 @@ def cancel(client: Client, activity_id: str, body: Any = None) -> Any:
     return client.api("PUT", PATH + activity_id, json=body or {"transition": "cancel"})
 
 
-def test_a_scheduled_claim_can_be_canceled_once(client: Client, claim: dict[str, Any]) -> None:
+def test_cancel_scheduled_claim_succeeds_once(client: Client, claim: dict[str, Any]) -> None:
     sent = client.api("POST", "/claims/", json=claim).json()["data"]["id"]
     canceled = cancel(client, sent).json()["data"]
     assert canceled["state"] == {"name": "canceled", "title": "Canceled"}
@@ -111,7 +111,7 @@ def test_a_scheduled_claim_can_be_canceled_once(client: Client, claim: dict[str,
     assert (again.status_code, "errors" in again.json()["data"]) == (422, True)
 
 
-def test_a_canceled_claim_stays_canceled(client: Client, claim: dict[str, Any]) -> None:
+def test_cancel_claim_stays_canceled(client: Client, claim: dict[str, Any]) -> None:
     sent = client.api("POST", "/claims/", json=claim).json()["data"]["id"]
     cancel(client, sent)
     client.sandbox.clock.advance(3000)
@@ -119,7 +119,7 @@ def test_a_canceled_claim_stays_canceled(client: Client, claim: dict[str, Any]) 
     assert client.api("GET", PATH + sent).json()["data"]["state"]["name"] == "canceled"
 
 
-def test_what_was_sent_cannot_be_canceled(client: Client, claim: dict[str, Any]) -> None:
+def test_cancel_sent_claim_is_refused(client: Client, claim: dict[str, Any]) -> None:
     sent = client.api("POST", "/claims/", json=claim).json()["data"]["id"]
     client.sandbox.clock.advance(300)
     assert cancel(client, sent).status_code == 422
@@ -127,9 +127,9 @@ def test_what_was_sent_cannot_be_canceled(client: Client, claim: dict[str, Any])
 
 
 @pytest.mark.parametrize("body", [{"transition": "complete"}, {"x": 1}, [], "cancel", 3])
-def test_no_other_transition_can_be_asked_for(
+def test_transition_other_than_cancel_is_refused(
     client: Client, claim: dict[str, Any], body: Any
 ) -> None:
     sent = client.api("POST", "/claims/", json=claim).json()["data"]["id"]
-    answer = client.api("PUT", PATH + sent, json=body)
-    assert (answer.status_code, "validation" in answer.json()["data"]["errors"]) == (422, True)
+    response = client.api("PUT", PATH + sent, json=body)
+    assert (response.status_code, "validation" in response.json()["data"]["errors"]) == (422, True)

@@ -15,7 +15,7 @@ from support.plain_client import Client
 
 
 class Receiver(ThreadingHTTPServer):
-    """What the user of callbacks has running."""
+    """An HTTP receiver that records each callback."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
@@ -52,14 +52,14 @@ def receiver() -> Iterator[Receiver]:
 
 
 def finish(client: Client, body: dict[str, Any], seconds: float = 300) -> dict[str, Any]:
-    """Submit, let the time pass, and give the activity as it then is."""
+    """Submit a claim, advance the clock, and return the activity."""
     sent = client.api("POST", "/claims/", json=body).json()["data"]
     client.sandbox.clock.advance(seconds)
     assert client.sandbox.wait_for_callbacks()
     return client.api("GET", f"/activities/{sent['id']}").json()["data"]  # type: ignore[no-any-return]
 
 
-def test_a_finished_claim_is_posted_once(
+def test_callback_finished_claim_is_posted_once(
     client: Client, claim: dict[str, Any], receiver: Receiver
 ) -> None:
     claim |= {"callback_url": receiver.url, "application_data": {"ticket": 1}}
@@ -71,7 +71,7 @@ def test_a_finished_claim_is_posted_once(
     assert "callback_error" not in done
 
 
-def test_a_mock_payment_makes_two_callbacks_and_the_documented_amounts(
+def test_callback_mock_payment_is_posted_twice_with_documented_amounts(
     client: Client, claim: dict[str, Any], receiver: Receiver
 ) -> None:
     data = {"mock_claim_payment": True}
@@ -92,7 +92,7 @@ def test_a_mock_payment_makes_two_callbacks_and_the_documented_amounts(
     assert len(paid["payment_id"]) == 24
 
 
-def test_why_a_callback_failed_is_told_on_the_activity(
+def test_callback_failure_reason_is_on_the_activity(
     client: Client, claim: dict[str, Any], receiver: Receiver
 ) -> None:
     receiver.status = 500
@@ -100,14 +100,14 @@ def test_why_a_callback_failed_is_told_on_the_activity(
     assert done["callback_error"] == "HTTP status 500"
 
 
-def test_a_receiver_that_is_not_there_is_an_error_on_the_activity(
+def test_callback_without_receiver_sets_callback_error(
     client: Client, claim: dict[str, Any]
 ) -> None:
     done = finish(client, {**claim, "callback_url": "http://127.0.0.1:1/"})
     assert "refused" in done["callback_error"] or "Connect call failed" in done["callback_error"]
 
 
-def test_a_canceled_claim_calls_nobody(
+def test_callback_canceled_claim_posts_nothing(
     client: Client, claim: dict[str, Any], receiver: Receiver
 ) -> None:
     claim["callback_url"] = receiver.url
@@ -118,7 +118,7 @@ def test_a_canceled_claim_calls_nobody(
     assert receiver.got == []
 
 
-def test_a_receiver_on_this_machine_needs_no_certificate_of_renown(
+def test_callback_local_receiver_can_have_self_signed_certificate(
     client: Client, claim: dict[str, Any]
 ) -> None:
     with Sandbox() as other:
@@ -127,7 +127,7 @@ def test_a_receiver_on_this_machine_needs_no_certificate_of_renown(
     assert done["callback_error"] == "HTTP status 404"
 
 
-def test_a_silent_receiver_does_not_hold_up_the_end(claim: dict[str, Any]) -> None:
+def test_callback_silent_receiver_does_not_delay_stop(claim: dict[str, Any]) -> None:
     with Sandbox() as other:
         other.fail("*", delay=3600)
         with Sandbox() as sandbox, Client(sandbox) as client:

@@ -1,4 +1,4 @@
-"""The pattern of a family: what its handlers are given, and what becomes of what they give."""
+"""Handlers of a family: what they receive, and how their results are sent."""
 
 from __future__ import annotations
 
@@ -73,44 +73,44 @@ def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
         yield client.connect()
 
 
-def test_what_a_handler_gives_is_put_in_the_envelope(client: Client) -> None:
-    answer = client.api("POST", "/notes/", json={"id": "a"}).json()
-    assert answer["data"] == {"id": "a"}
-    assert {"activity_id", "application_mode", "processing_time"} < set(answer["meta"])
+def test_handler_result_is_in_the_envelope(client: Client) -> None:
+    response = client.api("POST", "/notes/", json={"id": "a"}).json()
+    assert response["data"] == {"id": "a"}
+    assert {"activity_id", "application_mode", "processing_time"} < set(response["meta"])
 
 
-def test_an_endpoint_can_be_an_exception_to_its_familys_billing(client: Client) -> None:
+def test_endpoint_billed_overrides_family(client: Client) -> None:
     assert "credits_billed" not in client.api("POST", "/notes/", json={"id": "a"}).json()["meta"]
     assert client.api("GET", "/notes/").json()["meta"]["credits_billed"] == 1
 
 
-def test_a_store_lasts_and_its_pages_are_cut(client: Client) -> None:
+def test_store_persists_and_page_is_cut(client: Client) -> None:
     for name in "abc":
         client.api("POST", "/notes/", json={"id": name})
-    answer = client.api("GET", "/notes/?limit=2&offset=1").json()
-    assert [note["id"] for note in answer["data"]] == ["b", "c"]
-    assert "next" not in answer["meta"]
+    response = client.api("GET", "/notes/?limit=2&offset=1").json()
+    assert [note["id"] for note in response["data"]] == ["b", "c"]
+    assert "next" not in response["meta"]
 
 
-def test_a_fixed_path_wins_over_a_parameter(client: Client) -> None:
+def test_path_fixed_wins_over_parameter(client: Client) -> None:
     assert client.api("GET", "/notes/fixed?zip_code=29307").json()["data"] == {"zip_code": "29307"}
     assert client.api("GET", "/notes/a%2Fb%20c").json()["data"] == {"id": "a/b c"}
 
 
-def test_a_missing_query_parameter_is_named(client: Client) -> None:
-    answer = client.api("GET", "/notes/fixed?zip_code=")
-    assert answer.status_code == 422
-    assert list(answer.json()["data"]["errors"]["validation"]) == ["zip_code"]
+def test_require_params_missing_parameter_is_named(client: Client) -> None:
+    response = client.api("GET", "/notes/fixed?zip_code=")
+    assert response.status_code == 422
+    assert list(response.json()["data"]["errors"]["validation"]) == ["zip_code"]
 
 
-def test_raw_text_has_no_envelope(client: Client) -> None:
-    answer = client.api("DELETE", "/notes/a")
-    assert answer.text == "gone"
-    assert answer.headers["Content-Type"].startswith("text/csv")
+def test_raw_result_has_no_envelope(client: Client) -> None:
+    response = client.api("DELETE", "/notes/a")
+    assert response.text == "gone"
+    assert response.headers["Content-Type"].startswith("text/csv")
 
 
 @pytest.mark.parametrize("repeat", [1, 200_000])
-def test_an_upload_gives_file_and_fields_and_can_have_children(client: Client, repeat: int) -> None:
+def test_upload_has_file_fields_and_children(client: Client, repeat: int) -> None:
     text = "one" * repeat + "\ntwo\n" + "three" * repeat
     files = {"file": ("claims.837", text.encode(), "application/EDI-X12")}
     sent = client.api("POST", "/notes/upload", files=files, data={"trading_partner_id": "MOCK"})
@@ -126,34 +126,34 @@ def test_an_upload_gives_file_and_fields_and_can_have_children(client: Client, r
     assert [line.result for line in lines] == text.splitlines()
 
 
-def test_a_missing_file_is_named(client: Client) -> None:
-    answer = client.api("POST", "/notes/upload", files={"other": b"x"})
-    assert answer.status_code == 422
-    assert list(answer.json()["data"]["errors"]["validation"]) == ["file"]
+def test_require_file_missing_file_is_named(client: Client) -> None:
+    response = client.api("POST", "/notes/upload", files={"other": b"x"})
+    assert response.status_code == 422
+    assert list(response.json()["data"]["errors"]["validation"]) == ["file"]
 
 
-def test_a_broken_form_is_invalid(client: Client) -> None:
+def test_form_broken_is_invalid(client: Client) -> None:
     headers = {"Content-Type": "multipart/form-data; boundary=x"}
-    answer = client.api("POST", "/notes/upload", data=b"no form", headers=headers)
-    assert answer.status_code == 422
+    response = client.api("POST", "/notes/upload", data=b"no form", headers=headers)
+    assert response.status_code == 422
 
 
-def test_a_token_without_the_scope_is_refused_in_the_envelope(client: Client) -> None:
-    answer = client.api("PUT", "/notes/a")
-    assert answer.status_code == 403
-    assert answer.json()["data"]["errors"] == {
+def test_require_scope_missing_scope_is_403_in_envelope(client: Client) -> None:
+    response = client.api("PUT", "/notes/a")
+    assert response.status_code == 403
+    assert response.json()["data"]["errors"] == {
         "scope": "'user_schedule' scope required to access this API"
     }
     client.connect(scope="business_schedule")
     assert client.api("PUT", "/notes/a").json()["data"]["errors"] == {"query": "locked"}
 
 
-def test_what_cannot_be_decided_later_has_failed(
+def test_outcome_that_raises_fails_the_activity(
     client: Client, caplog: pytest.LogCaptureFixture
 ) -> None:
     activity = client.api("POST", "/notes/broken").json()["data"]
     client.sandbox.clock.advance(10)
-    # The handlers above are all the API there is here.
+    # The sandbox has only the handlers above.
     [app] = client.sandbox._state.apps.values()
     [made] = app.activities
     assert (made.id, made.state) == (activity["id"], "failed")

@@ -1,4 +1,4 @@
-"""The log of requests: exact in number, bounded in memory."""
+"""The request log: it counts all requests and is bounded in memory."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def record(number: int, body: bytes = b"") -> Record:
 
 @pytest.fixture
 def log(monkeypatch: pytest.MonkeyPatch) -> RequestLog:
-    """Seven requests, of which the last three are kept."""
+    """Seven requests, of which the last three are saved."""
     monkeypatch.setattr("pokitdok_session.sandbox.server.request_log.MAX_RECORDS", 3)
     log = RequestLog()
     for number in range(7):
@@ -27,24 +27,24 @@ def log(monkeypatch: pytest.MonkeyPatch) -> RequestLog:
     return log
 
 
-def test_all_are_counted_and_the_last_are_kept(log: RequestLog) -> None:
+def test_request_log_counts_all_and_saves_the_last(log: RequestLog) -> None:
     assert len(log) == 7
     assert [seen.path for seen in log] == ["/4", "/5", "/6"]
 
 
-def test_a_place_in_the_log_is_the_number_of_the_request(log: RequestLog) -> None:
+def test_request_log_index_is_the_request_number(log: RequestLog) -> None:
     assert (log[4].path, log[-1].path) == ("/4", "/6")
     assert [seen.path for seen in log[2:6]] == ["/4", "/5"]
     assert [seen.path for seen in log[-2:]] == ["/5", "/6"]
 
 
 @pytest.mark.parametrize("place", [0, 3, 7, -4])
-def test_what_is_not_kept_cannot_be_had(log: RequestLog, place: int) -> None:
+def test_request_log_dropped_record_raises_index_error(log: RequestLog, place: int) -> None:
     with pytest.raises(IndexError):
         log[place]
 
 
-def test_many_large_bodies_do_not_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_request_log_bodies_are_bounded_in_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pokitdok_session.sandbox.server.request_log.MAX_BYTES", 25)
     log = RequestLog()
     for number in range(5):
@@ -52,7 +52,7 @@ def test_many_large_bodies_do_not_stay(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (len(log), len(list(log))) == (5, 2)
 
 
-def test_half_a_request_was_not_received(client: Client) -> None:
+def test_request_log_has_no_incomplete_request(client: Client) -> None:
     host, port = client.sandbox.base_url.removeprefix("https://").split(":")
     context = client.sandbox.ssl_context()
     before = client.sandbox.connections

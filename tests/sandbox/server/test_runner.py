@@ -1,4 +1,4 @@
-"""Starting and stopping: at once, cleanly, and as often as wanted."""
+"""Start and stop: at once, completely, and repeatedly."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pokitdok_session.sandbox import Clock, Sandbox
 from support.plain_client import Client
 
 
-def test_it_listens_on_the_loopback_alone_and_speaks_tls(sandbox: Sandbox) -> None:
+def test_server_listens_only_on_loopback_with_tls(sandbox: Sandbox) -> None:
     host, port = sandbox.base_url.removeprefix("https://").split(":")
     assert host == "127.0.0.1"
     with (
@@ -26,7 +26,7 @@ def test_it_listens_on_the_loopback_alone_and_speaks_tls(sandbox: Sandbox) -> No
         assert secure.version() in ("TLSv1.2", "TLSv1.3")
 
 
-def test_nobody_trusts_it_by_chance(sandbox: Sandbox) -> None:
+def test_certificate_is_not_trusted_by_default(sandbox: Sandbox) -> None:
     host, port = sandbox.base_url.removeprefix("https://").split(":")
     with (
         socket.create_connection((host, int(port))) as plain,
@@ -35,12 +35,12 @@ def test_nobody_trusts_it_by_chance(sandbox: Sandbox) -> None:
         ssl.create_default_context().wrap_socket(plain, server_hostname=host)
 
 
-def test_credentials_look_like_the_services_own(sandbox: Sandbox) -> None:
+def test_credentials_have_the_services_form(sandbox: Sandbox) -> None:
     assert (len(sandbox.client_id), len(sandbox.client_secret)) == (20, 40)
     assert (sandbox.client_id + sandbox.client_secret).isalnum()
 
 
-def test_the_authoritys_file_is_private_and_goes_with_the_sandbox() -> None:
+def test_ca_file_is_private_and_removed_on_stop() -> None:
     with Sandbox() as sandbox:
         path = sandbox.ca_file
         assert stat.S_IMODE(os.stat(path).st_mode) == 0o600
@@ -49,7 +49,7 @@ def test_the_authoritys_file_is_private_and_goes_with_the_sandbox() -> None:
         _ = sandbox.ca_file
 
 
-def test_stopping_does_not_wait_for_anyone() -> None:
+def test_stop_does_not_wait_for_clients() -> None:
     silent = threading.Event()
 
     def wait_for_nothing(client: Client) -> None:
@@ -74,20 +74,20 @@ def test_stopping_does_not_wait_for_anyone() -> None:
     half_open.close()
 
 
-def test_no_thread_is_left() -> None:
+def test_stop_leaves_no_thread() -> None:
     before = set(threading.enumerate())
     with Sandbox() as sandbox, Client(sandbox) as client:
         client.connect()
     assert set(threading.enumerate()) == before
 
 
-def test_a_port_in_use_is_told_at_once(sandbox: Sandbox) -> None:
+def test_start_port_in_use_raises_os_error(sandbox: Sandbox) -> None:
     port = int(sandbox.base_url.rpartition(":")[2])
     with pytest.raises(OSError, match="Address already in use"):
         Sandbox(port=port).start()
 
 
-def test_it_comes_back_on_the_same_port_with_all_it_knew() -> None:
+def test_start_again_keeps_port_and_state() -> None:
     sandbox = Sandbox()
     sandbox.start()
     with sandbox, Client(sandbox) as client:
@@ -101,18 +101,18 @@ def test_it_comes_back_on_the_same_port_with_all_it_knew() -> None:
     assert context.get_ca_certs() == sandbox.ssl_context().get_ca_certs()
 
 
-def test_starting_and_stopping_twice_is_harmless() -> None:
+def test_start_and_stop_twice_are_harmless() -> None:
     with Sandbox() as sandbox:
         sandbox.start()
         sandbox.stop()
 
 
-def test_time_does_not_run_backwards() -> None:
+def test_clock_advance_negative_raises_value_error() -> None:
     with pytest.raises(ValueError, match="seconds must be 0 or more"):
         Clock().advance(-1)
 
 
-def test_what_is_due_happens_in_order_and_includes_what_it_adds() -> None:
+def test_clock_jobs_run_in_order_with_added_ones() -> None:
     clock, seen = Clock(), []
     start = clock.now()
     clock.at(start + 30, lambda when: seen.append(("c", when - start)))
@@ -123,7 +123,7 @@ def test_what_is_due_happens_in_order_and_includes_what_it_adds() -> None:
     assert seen == [("a", 10), ("b", 15), ("c", 30)]
 
 
-def test_a_job_of_the_clock_that_fails_ends_neither_the_server_nor_the_other_jobs(
+def test_clock_job_that_raises_stops_no_other_job(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     done: list[float] = []

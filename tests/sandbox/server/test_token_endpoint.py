@@ -1,4 +1,4 @@
-"""The token endpoint: every way in which credentials ever came, and what it gives or refuses."""
+"""The token endpoint: every form of credentials, and what is issued, refused and revoked."""
 
 from __future__ import annotations
 
@@ -17,24 +17,27 @@ ODD_ID = "klïent:~1"
 ODD_SECRET = "sécret ? > % + /ß€:\U0001f9ea"
 
 
-def test_a_token_is_forty_letters_and_digits_of_the_documented_shape(client: Client) -> None:
-    answer = client.ask_for_token()
-    token = answer.json()
+def test_token_response_has_documented_fields(client: Client) -> None:
+    response = client.ask_for_token()
+    token = response.json()
     assert set(token) == {"access_token", "token_type", "expires_in"}
     assert (len(token["access_token"]), token["access_token"].isalnum()) == (40, True)
     assert (token["token_type"], token["expires_in"]) == ("bearer", 3600)
-    assert answer.headers["Content-Type"] == "application/json;charset=UTF-8"
-    assert (answer.headers["Cache-Control"], answer.headers["Pragma"]) == ("no-store", "no-cache")
+    assert response.headers["Content-Type"] == "application/json;charset=UTF-8"
+    assert (response.headers["Cache-Control"], response.headers["Pragma"]) == (
+        "no-store",
+        "no-cache",
+    )
 
 
-def test_each_request_gives_a_new_token_and_the_earlier_stays_valid(client: Client) -> None:
+def test_token_request_issues_new_token_and_keeps_earlier_valid(client: Client) -> None:
     assert client.ask_for_token().json() != client.ask_for_token().json()
     assert client.api("GET", "/activities/").status_code == 200
 
 
 @pytest.fixture
 def odd() -> Iterator[Client]:
-    """A client of an application whose id and secret hold all that is hard to carry."""
+    """A client whose id and secret have characters that are hard to encode."""
     with (
         Sandbox(client_id=ODD_ID, client_secret=ODD_SECRET) as sandbox,
         Client(sandbox) as client,
@@ -61,30 +64,30 @@ HEADERS = {
 
 
 @pytest.mark.parametrize("header", HEADERS.values(), ids=HEADERS)
-def test_a_basic_header_is_read_however_it_was_made(odd: Client, header: str) -> None:
+def test_basic_header_in_any_usual_form_is_accepted(odd: Client, header: str) -> None:
     url = odd.sandbox.base_url + "/oauth2/token"
     assert odd.post(url, data=GRANT, headers={"Authorization": header}).status_code == 200
 
 
 @pytest.mark.parametrize("way", ["form", "both", "multipart", "multipart and header"])
-def test_credentials_in_the_body_are_taken(odd: Client, way: str) -> None:
+def test_credentials_in_body_are_accepted(odd: Client, way: str) -> None:
     form = {**GRANT, "client_id": ODD_ID, "client_secret": ODD_SECRET}
     headers = {"Authorization": HEADERS["form-encoded"]} if way in ("both",) else {}
     if way == "multipart and header":
         headers, form = {"Authorization": HEADERS["form-encoded"]}, dict(GRANT)
     files = {name: (None, text) for name, text in form.items()}
     body = {"files": files} if way.startswith("multipart") else {"data": form}
-    answer = odd.post(odd.sandbox.base_url + "/oauth2/token", headers=headers, **body)
-    assert answer.status_code == 200
+    response = odd.post(odd.sandbox.base_url + "/oauth2/token", headers=headers, **body)
+    assert response.status_code == 200
 
 
-def test_the_header_wins_over_the_body(client: Client) -> None:
+def test_credentials_in_header_override_body(client: Client) -> None:
     form = {**GRANT, "client_id": client.sandbox.client_id, "client_secret": "wrong"}
     assert client.ask_for_token(**form).status_code == 200
 
 
 @pytest.mark.parametrize("auth", [("wrong", None), (None, "wrong"), ("", ""), (None, "")])
-def test_wrong_credentials_are_an_invalid_client(
+def test_credentials_wrong_are_invalid_client(
     client: Client, auth: tuple[str | None, str | None]
 ) -> None:
     sandbox = client.sandbox
@@ -92,15 +95,15 @@ def test_wrong_credentials_are_an_invalid_client(
         right if given is None else given
         for given, right in zip(auth, (sandbox.client_id, sandbox.client_secret), strict=True)
     )
-    answer = client.post(sandbox.base_url + "/oauth2/token", data=GRANT, auth=pair)
-    assert (answer.status_code, answer.json()) == (401, {"error": "invalid_client"})
+    response = client.post(sandbox.base_url + "/oauth2/token", data=GRANT, auth=pair)
+    assert (response.status_code, response.json()) == (401, {"error": "invalid_client"})
 
 
 @pytest.mark.parametrize("header", ["Basic !!!", "Basic", "Basic Og==", "Basic /w==", "Digest x"])
-def test_a_broken_header_is_an_invalid_client(client: Client, header: str) -> None:
+def test_basic_header_broken_is_invalid_client(client: Client, header: str) -> None:
     url = client.sandbox.base_url + "/oauth2/token"
-    answer = client.post(url, data=GRANT, headers={"Authorization": header})
-    assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
+    response = client.post(url, data=GRANT, headers={"Authorization": header})
+    assert (response.status_code, response.json()["error"]) == (401, "invalid_client")
 
 
 @pytest.mark.parametrize(
@@ -112,28 +115,28 @@ def test_a_broken_header_is_an_invalid_client(client: Client, header: str) -> No
         ({"scope": "nobody_has_this"}, "invalid_scope"),
     ],
 )
-def test_what_cannot_be_granted_is_a_400(client: Client, form: dict[str, str], error: str) -> None:
-    answer = client.ask_for_token(**form)
-    assert (answer.status_code, answer.json()["error"]) == (400, error)
+def test_token_request_invalid_is_400(client: Client, form: dict[str, str], error: str) -> None:
+    response = client.ask_for_token(**form)
+    assert (response.status_code, response.json()["error"]) == (400, error)
 
 
-def test_extra_parameters_are_tolerated(client: Client) -> None:
-    answer = client.ask_for_token(audience="x", resource=["https://a", "https://b"])
-    assert answer.status_code == 200
+def test_token_request_with_extra_parameters_succeeds(client: Client) -> None:
+    response = client.ask_for_token(audience="x", resource=["https://a", "https://b"])
+    assert response.status_code == 200
 
 
-def test_a_token_that_was_never_asked_by_post_is_not_given(client: Client) -> None:
+def test_token_request_other_method_is_405(client: Client) -> None:
     assert client.get(client.sandbox.base_url + "/oauth2/token").status_code == 405
 
 
 @pytest.mark.parametrize(("expires", "ahead"), [("both", 3600), ("past", -8.4 * 86400)])
-def test_the_absolute_expiry_can_be_told(client: Client, expires: str, ahead: float) -> None:
+def test_option_expires_adds_absolute_expiry(client: Client, expires: str, ahead: float) -> None:
     client.sandbox.options.expires = expires  # type: ignore[assignment]
     told = client.ask_for_token().json()["expires"]
     assert told == pytest.approx(client.sandbox.clock.now() + ahead, abs=2)
 
 
-def test_the_same_token_can_be_handed_out_until_it_ends() -> None:
+def test_option_same_token_repeats_token_until_expiry() -> None:
     with Sandbox(same_token=True, token_lifetime=100) as sandbox, Client(sandbox) as client:
         first = client.ask_for_token().json()
         sandbox.clock.advance(60)
@@ -144,20 +147,20 @@ def test_the_same_token_can_be_handed_out_until_it_ends() -> None:
     assert second["expires_in"] == pytest.approx(40, abs=2)
 
 
-def test_a_token_expires_on_the_clock(client: Client) -> None:
+def test_token_expires_on_the_clock(client: Client) -> None:
     client.sandbox.clock.advance(3590)
     assert client.api("GET", "/activities/").status_code == 200
     client.sandbox.clock.advance(10)
     assert client.api("GET", "/activities/").status_code == 401
 
 
-def test_lifetimes_may_be_fractions(client: Client) -> None:
+def test_token_lifetime_can_be_a_fraction(client: Client) -> None:
     client.sandbox.options.token_lifetime = 1.5
     assert client.ask_for_token().json()["expires_in"] == 1.5
 
 
 @pytest.mark.parametrize("which", ["all", "one", "by the endpoint"])
-def test_a_revoked_token_is_refused(client: Client, which: str) -> None:
+def test_revoke_makes_token_invalid(client: Client, which: str) -> None:
     token = str(client.headers["Authorization"]).split()[1]
     if which == "by the endpoint":
         url = client.sandbox.base_url + "/oauth2/revoke"
@@ -167,27 +170,27 @@ def test_a_revoked_token_is_refused(client: Client, which: str) -> None:
     assert client.api("GET", "/activities/").status_code == 401
 
 
-def test_another_token_outlives_a_revoked_one(client: Client) -> None:
+def test_revoke_one_token_keeps_others(client: Client) -> None:
     client.sandbox.revoke(client.ask_for_token().json()["access_token"])
     assert client.api("GET", "/activities/").status_code == 200
 
 
-def test_revoking_nothing_is_not_acceptable(client: Client) -> None:
+def test_revoke_without_token_is_406(client: Client) -> None:
     assert client.post(client.sandbox.base_url + "/oauth2/revoke").status_code == 406
 
 
 @pytest.mark.parametrize("body", ["[]", '{"token": []}', '{"token": null}', "[" * 100_000])
-def test_what_is_no_token_cannot_be_revoked(client: Client, body: str) -> None:
+def test_revoke_invalid_token_is_406(client: Client, body: str) -> None:
     assert client.post(client.sandbox.base_url + "/oauth2/revoke", data=body).status_code == 406
 
 
-def test_token_requests_are_counted_apart(client: Client) -> None:
+def test_token_requests_are_logged_separately(client: Client) -> None:
     client.ask_for_token(scope="user_schedule")
     assert (client.sandbox.token_requests, len(client.sandbox.requests)) == (2, 0)
     assert b"scope=user_schedule" in client.sandbox.token_log[-1].body
 
 
-def test_only_the_token_waits_for_its_own_latency(client: Client) -> None:
+def test_option_token_latency_delays_only_token_responses(client: Client) -> None:
     client.sandbox.options.token_latency = 30
     assert client.api("GET", "/activities/", timeout=5).status_code == 200
     with pytest.raises(requests.ReadTimeout):

@@ -1,4 +1,4 @@
-"""Raw X12 in and out, in every combination of media types."""
+"""Raw X12 requests and responses, in every combination of media types."""
 
 from __future__ import annotations
 
@@ -29,19 +29,19 @@ CLAIM = (
 
 @pytest.mark.parametrize("kind", [BARE, IN_JSON])
 @pytest.mark.parametrize("accept", [BARE, IN_JSON, SEGMENTS, "application/json", None])
-def test_an_inquiry_goes_in_and_comes_out_in_any_form(
+def test_x12_inquiry_is_accepted_and_returned_in_each_form(
     client: Client, kind: str, accept: str | None
 ) -> None:
     body = {"data": ASK} if kind == BARE else {"json": {"x12": ASK}}
     headers = {"Content-Type": kind, **({"Accept": accept} if accept else {})}
-    answer = client.api("POST", "/eligibility/", headers=headers, **body)
-    assert answer.status_code == 200, answer.text
+    response = client.api("POST", "/eligibility/", headers=headers, **body)
+    assert response.status_code == 200, response.text
     if accept == BARE:
-        assert answer.headers["Content-Type"] == BARE
-        assert answer.text.startswith("ISA*00*")
-        assert "~ST*271*0001*" in answer.text
+        assert response.headers["Content-Type"] == BARE
+        assert response.text.startswith("ISA*00*")
+        assert "~ST*271*0001*" in response.text
         return
-    data = answer.json()["data"]
+    data = response.json()["data"]
     if accept == IN_JSON:
         assert "NM1*IL*1*Quillfeather*Zephyrine****MI*W000000000~" in data["x12"]
     elif accept == SEGMENTS:
@@ -53,7 +53,7 @@ def test_an_inquiry_goes_in_and_comes_out_in_any_form(
         assert data["provider"]["npi"] == "1234567893"
 
 
-def test_the_activity_keeps_both_interchanges(client: Client) -> None:
+def test_x12_activity_has_both_interchanges(client: Client) -> None:
     headers = {"Content-Type": BARE}
     made = client.api("POST", "/eligibility/", data=ASK, headers=headers).json()["meta"]
     path = f"/activities/{made['activity_id']}"
@@ -64,7 +64,7 @@ def test_the_activity_keeps_both_interchanges(client: Client) -> None:
     assert "x12_request" not in client.api("GET", path).json()["data"]
 
 
-def test_a_raw_claim_is_judged_like_any_other(client: Client) -> None:
+def test_x12_claim_is_decided_like_json(client: Client) -> None:
     sent = client.api("POST", "/claims/", data=CLAIM, headers={"Content-Type": BARE}).json()
     assert sent["data"]["state"]["name"] == "scheduled"
     client.sandbox.clock.advance(300)
@@ -72,42 +72,42 @@ def test_a_raw_claim_is_judged_like_any_other(client: Client) -> None:
     assert done["state"]["name"] == "rejected"
 
 
-def test_a_claim_and_its_status_are_answered_in_x12_too(
+def test_x12_claim_and_status_have_x12_responses(
     client: Client, claim: dict[str, Any], inquiry: dict[str, Any]
 ) -> None:
     inquiry["patient"] = inquiry.pop("member")
     for path, body, transaction in (("/claims/", claim, 999), ("/claims/status", inquiry, 277)):
-        answer = client.api("POST", path, json=body, headers={"Accept": BARE})
-        assert (answer.headers["Content-Type"], answer.text[:3]) == (BARE, "ISA")
-        assert f"~ST*{transaction}*0001*" in answer.text
+        response = client.api("POST", path, json=body, headers={"Accept": BARE})
+        assert (response.headers["Content-Type"], response.text[:3]) == (BARE, "ISA")
+        assert f"~ST*{transaction}*0001*" in response.text
 
 
-def test_names_beyond_ascii_come_back_as_they_were(client: Client) -> None:
+def test_x12_names_outside_ascii_are_unchanged(client: Client) -> None:
     raw = ASK.replace("Zephyrine", "Zéphyrine").encode()
     headers = {"Content-Type": BARE, "Accept": BARE}
-    answer = client.api("POST", "/eligibility/", data=raw, headers=headers)
-    assert "Quillfeather*Zéphyrine*" in answer.content.decode()
+    response = client.api("POST", "/eligibility/", data=raw, headers=headers)
+    assert "Quillfeather*Zéphyrine*" in response.content.decode()
 
 
-def test_half_a_character_is_a_question_mark(client: Client, inquiry: dict[str, Any]) -> None:
+def test_x12_lone_surrogate_becomes_question_mark(client: Client, inquiry: dict[str, Any]) -> None:
     inquiry["member"]["last_name"] = "\ud800"
-    answer = client.api("POST", "/eligibility/", json=inquiry, headers={"Accept": BARE})
-    assert "NM1*IL*1*?*Zephyrine*" in answer.text
+    response = client.api("POST", "/eligibility/", json=inquiry, headers={"Accept": BARE})
+    assert "NM1*IL*1*?*Zephyrine*" in response.text
 
 
 @pytest.mark.parametrize("body", ["", "ISA", "hello", "{}"])
-def test_what_is_no_interchange_is_invalid(client: Client, body: str) -> None:
-    answer = client.api("POST", "/eligibility/", data=body, headers={"Content-Type": BARE})
-    assert answer.status_code == 422
+def test_x12_not_an_interchange_is_invalid(client: Client, body: str) -> None:
+    response = client.api("POST", "/eligibility/", data=body, headers={"Content-Type": BARE})
+    assert response.status_code == 422
 
 
 @pytest.mark.parametrize("body", [{}, [], {"x12": None}])
-def test_an_empty_wrapper_is_invalid(client: Client, body: object) -> None:
-    answer = client.api("POST", "/eligibility/", json=body, headers={"Content-Type": IN_JSON})
-    assert answer.status_code == 422
+def test_x12_json_without_interchange_is_invalid(client: Client, body: object) -> None:
+    response = client.api("POST", "/eligibility/", json=body, headers={"Content-Type": IN_JSON})
+    assert response.status_code == 422
 
 
-def test_the_payer_of_an_interchange_must_be_known(client: Client) -> None:
+def test_x12_unknown_payer_is_refused(client: Client) -> None:
     raw = ASK.replace("PI*MOCKPAYER", "PI*NOPE")
-    answer = client.api("POST", "/eligibility/", data=raw, headers={"Content-Type": BARE})
-    assert "trading_partner_id: NOPE" in answer.json()["data"]["errors"]["query"]
+    response = client.api("POST", "/eligibility/", data=raw, headers={"Content-Type": BARE})
+    assert "trading_partner_id: NOPE" in response.json()["data"]["errors"]["query"]
