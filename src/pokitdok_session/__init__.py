@@ -13,6 +13,8 @@ __all__ = [
     "Reply",
     "Resource",
     "TokenError",
+    "Verdict",
+    "verdict_on",
 ]
 __version__ = "0.1.0"
 
@@ -27,6 +29,8 @@ _WHEN_NAMED = {
     "Reply": ".api.reply",
     "Resource": ".api.resource",
     "TokenError": ".oauth2.errors",
+    "Verdict": ".api.verdict",
+    "verdict_on": ".api.verdict",
 }
 
 if TYPE_CHECKING:
@@ -34,6 +38,7 @@ if TYPE_CHECKING:
     from .api.reply import Reply
     from .api.resource import Resource
     from .api.session import APISession
+    from .api.verdict import Verdict, verdict_on
     from .oauth2.errors import TokenError
     from .oauth2.session import ClientCredentialsSession
     from .oauth2.stores.file import FileTokenStore

@@ -31,6 +31,8 @@ EXPORTS = [
     "Reply",
     "Resource",
     "TokenError",
+    "Verdict",
+    "verdict_on",
 ]
 
 #: Run-time dependencies; urllib3 comes with requests.

@@ -1,0 +1,141 @@
+"""What to do after an exception of a session: fix the row, retry, stop, or treat it as in doubt."""
+
+from __future__ import annotations
+
+import json
+import ssl
+from typing import Literal, NamedTuple
+
+import requests
+from requests.exceptions import InvalidJSONError, InvalidProxyURL, StreamConsumedError
+
+from ..oauth2.errors import InsecureTransport, TokenError
+from ..transport.redaction import iter_causes
+from ..transport.retries import parse_retry_after
+from .errors import RateLimited, TradingPartnerError
+
+#: What a caller can do next.
+Action = Literal["fix", "retry", "stop", "unknown"]
+
+
+class Verdict(NamedTuple):
+    """What one exception means for the request that raised it.
+
+    - ``action``: ``"fix"`` this request is wrong, and others may succeed; ``"retry"`` sending it
+      again does no harm; ``"stop"`` no request can succeed; ``"unknown"`` it may have been
+      processed.
+    - ``retry_after``: seconds to wait before a retry, None if the server did not say.
+    - ``processed``: False if the request was certainly not processed, None if that is not known.
+    """
+
+    action: Action
+    retry_after: float | None = None
+    processed: Literal[False] | None = None
+
+
+# Statuses whose meaning does not depend on the body. A 404 is one wrong path or id: nothing was
+# billed, and the next row may have a right one.
+_STATUS_ACTIONS: dict[int, Action] = {
+    401: "stop",  # the renewed token was refused as well
+    402: "stop",
+    403: "stop",
+    407: "stop",  # the proxy wants credentials
+    408: "retry",  # the request did not arrive completely (RFC 9110 section 15.5.9)
+    409: "unknown",  # the conflict may be with an earlier copy of this request
+    425: "retry",  # not processed, because a replay was possible (RFC 8470 section 5.2)
+    429: "retry",
+}
+
+#: Statuses of the token endpoint that the next token request may not have.
+_TOKEN_RETRIES = (408, 425, 429)
+
+#: Methods that may be sent again whatever happened (RFC 9110 section 9.2.2).
+_IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
+
+_UNKNOWN = Verdict("unknown")
+
+_FIX = Verdict("fix", processed=False)
+_STOP = Verdict("stop", processed=False)
+
+# The first kind that fits decides. Most of these are a ValueError or a TypeError as well.
+_KINDS: tuple[tuple[type[BaseException], Verdict], ...] = (
+    (InsecureTransport, _STOP),
+    (InvalidProxyURL, _STOP),
+    (json.JSONDecodeError, _UNKNOWN),  # a response arrived, and was not JSON
+    (StreamConsumedError, _UNKNOWN),
+    (InvalidJSONError, _FIX),  # the body cannot be written as JSON
+    (ValueError, _FIX),
+    (TypeError, _FIX),
+)
+
+
+def verdict_on(error: BaseException) -> Verdict:
+    """Return what an exception means: of this package, of requests, or of a resource method.
+
+    The type, the status and ``error.processed`` decide, never the text. What is not covered is
+    ``unknown``.
+    """
+    if isinstance(error, TokenError):
+        return _verdict_on_token(error)
+    response = getattr(error, "response", None)
+    if isinstance(error, requests.HTTPError) and isinstance(response, requests.Response):
+        return _verdict_on_response(error, response)
+    for kind, verdict in _KINDS:
+        if isinstance(error, kind):
+            return verdict
+    if isinstance(error, requests.RequestException):
+        return _verdict_on_network(error)
+    return _UNKNOWN
+
+
+def _verdict_on_token(error: TokenError) -> Verdict:
+    """A request without a token was not sent. The token endpoint says whether to go on."""
+    status = error.status_code
+    if status is None:
+        stop = _is_untrusted_certificate(error)
+    else:
+        stop = status < 500 and status not in _TOKEN_RETRIES
+    if stop:
+        return _STOP
+    return Verdict("retry", error.retry_after or None, processed=False)
+
+
+def _verdict_on_response(error: requests.HTTPError, response: requests.Response) -> Verdict:
+    status = response.status_code
+    if isinstance(error, RateLimited):
+        return Verdict("retry", error.retry_after, processed=False)
+    if isinstance(error, TradingPartnerError):
+        return _FIX
+    if status >= 500:
+        return _verdict_on_server_error(error, response)
+    action = _STATUS_ACTIONS.get(status, "fix" if status >= 400 else "unknown")
+    if action == "retry":
+        return Verdict(action, parse_retry_after(response.headers), processed=False)
+    return Verdict(action, processed=None if action == "unknown" else False)
+
+
+def _verdict_on_server_error(error: requests.HTTPError, response: requests.Response) -> Verdict:
+    seconds = parse_retry_after(response.headers)
+    if response.status_code == 503 and seconds is not None:
+        return Verdict("retry", seconds, processed=False)
+    if _is_idempotent(error):
+        return Verdict("retry", seconds)
+    return _UNKNOWN
+
+
+def _verdict_on_network(error: requests.RequestException) -> Verdict:
+    if _is_untrusted_certificate(error):
+        return _STOP
+    if isinstance(error, requests.ConnectTimeout) or getattr(error, "processed", None) is False:
+        return Verdict("retry", processed=False)
+    lost = (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError)
+    return Verdict("retry") if isinstance(error, lost) and _is_idempotent(error) else _UNKNOWN
+
+
+def _is_untrusted_certificate(error: BaseException) -> bool:
+    return any(isinstance(cause, ssl.SSLCertVerificationError) for cause in iter_causes(error))
+
+
+def _is_idempotent(error: requests.RequestException) -> bool:
+    request = error.request or getattr(error.response, "request", None)
+    return getattr(request, "method", None) in _IDEMPOTENT
