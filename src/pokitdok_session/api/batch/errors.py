@@ -1,0 +1,33 @@
+"""The exceptions that end a batch."""
+
+from __future__ import annotations
+
+import requests
+
+
+class BatchStopped(requests.RequestException):
+    """The batch ended early; ``__cause__`` is the exception that ended it.
+
+    Every row that was sent has been yielded. The same call with the same journal goes on.
+    """
+
+    def __init__(self, message: str = "the batch was stopped before its last row") -> None:
+        super().__init__(message)
+
+
+class JournalError(requests.RequestException):
+    """The journal is in use by another process, is not a journal, or cannot be written."""
+
+    def __init__(self, message: str = "the journal cannot be used") -> None:
+        super().__init__(message)
+
+
+class RowInDoubt(requests.RequestException):
+    """An earlier run sent the row, and ended before it could note what became of it."""
+
+    def __init__(
+        self,
+        message: str = "an earlier run was interrupted when this row was sent: it may have been"
+        " processed",
+    ) -> None:
+        super().__init__(message)

@@ -1,0 +1,74 @@
+"""What to do with a row that was read: send it, or take its outcome from the journal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ..verdict import Verdict
+from .index import SENT, Entry, Index
+from .journal import Journal, Record
+from .keys import digest_of, text_of
+from .outcome import Outcome
+from .recorded import rebuild_error, rebuild_reply
+from .sender import Row
+
+_FIX = Verdict("fix", processed=False)
+_UNKNOWN = Verdict("unknown")
+
+
+class Planner:
+    """Decides by the key of a row, its digest, and what the journal says of them.
+
+    ==============================  ===================================================
+    the journal says                then
+    ==============================  ===================================================
+    nothing, ``retry``, ``stop``    the row is sent
+    ``answered``                    its outcome is taken from the journal
+    ``fix``                         the same, but a row that has changed is sent
+    ``sent`` only, ``unknown``      the row is in doubt: it is searched for
+    ==============================  ===================================================
+    """
+
+    def __init__(
+        self,
+        session: Any,
+        key: Callable[[Any], Any] | None,
+        index: Index,
+        journal: Journal | None,
+    ) -> None:
+        self._session = session
+        self._key = key
+        self._index = index
+        self._journal = journal
+
+    def plan(self, request: Any) -> Row | Outcome:
+        """Return the row to send, or its outcome. A row without a key of its own is to fix."""
+        name = ""
+        try:
+            digest = digest_of(request)
+            if self._key is not None:
+                name = text_of(self._key(request))
+            else:
+                name = f"{digest}-{self._index.count(digest)}"
+            entry = self._index.claim(name)
+        except Exception as error:  # of the caller's key function, as a rule
+            return Outcome(name, request, error=error, verdict=_FIX)
+        if entry is None or self._journal is None:
+            return Row(name, digest, request)
+        return self._plan_known(Row(name, digest, request), entry, self._journal)
+
+    def _plan_known(self, row: Row, entry: Entry, journal: Journal) -> Row | Outcome:
+        record: Record = {} if entry.offset is None else journal.read(entry.offset)
+        attempts = record.get("attempts", 1)
+        if entry.action == "answered":
+            reply = rebuild_reply(self._session, record.get("reply"))
+            return Outcome(row.key, row.request, reply, attempts=attempts)
+        if entry.action == "fix" and entry.digest == row.digest:
+            refusal = rebuild_error(record.get("error"))
+            return Outcome(row.key, row.request, error=refusal, verdict=_FIX, attempts=attempts)
+        if entry.action in (SENT, "unknown"):
+            known = record.get("error")
+            error = None if known is None else rebuild_error(known)
+            return Row(row.key, row.digest, row.request, attempts, entry.sent_at, error)
+        return Row(row.key, row.digest, row.request, attempts)
