@@ -10,8 +10,9 @@ import requests
 from requests.exceptions import InvalidJSONError, InvalidProxyURL, StreamConsumedError
 
 from ..oauth2.errors import InsecureTransport, TokenError
+from ..transport.headers import parse_retry_after
+from ..transport.outcome import IDEMPOTENT_METHODS
 from ..transport.redaction import iter_causes
-from ..transport.retries import parse_retry_after
 from .errors import RateLimited, TradingPartnerError
 
 #: What a caller can do next.
@@ -48,9 +49,6 @@ _STATUS_ACTIONS: dict[int, Action] = {
 
 #: Statuses of the token endpoint that the next token request may not have.
 _TOKEN_RETRIES = (408, 425, 429)
-
-#: Methods that may be sent again whatever happened (RFC 9110 section 9.2.2).
-_IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
 
 _UNKNOWN = Verdict("unknown")
 
@@ -138,4 +136,4 @@ def _is_untrusted_certificate(error: BaseException) -> bool:
 
 def _is_idempotent(error: requests.RequestException) -> bool:
     request = error.request or getattr(error.response, "request", None)
-    return getattr(request, "method", None) in _IDEMPOTENT
+    return getattr(request, "method", None) in IDEMPOTENT_METHODS

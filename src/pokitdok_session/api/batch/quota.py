@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import requests
 
-from ...transport.retries import parse_date, parse_retry_after
+from ...transport.headers import parse_date, parse_retry_after
 from ..reply import Reply
 
 # An X-RateLimit-Reset above this is a point in time; below it, a number of seconds.
@@ -98,7 +98,7 @@ def _number(headers: Mapping[str, str], name: str) -> int | None:
 def _reset(headers: Mapping[str, str], name: str) -> float | None:
     value = _number(headers, name)
     if value is None or value < _EPOCH:
-        return value
+        return None if value is None else float(value)
     return max(0.0, value - parse_date(headers))
 
 

@@ -1,0 +1,91 @@
+"""Which rows an earlier run knew, which keys this one has had, and what a key is made of."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pokitdok_session.api.batch.errors import JournalError
+from pokitdok_session.api.batch.index import Entry, Index
+from pokitdok_session.api.batch.journal import Journal
+from pokitdok_session.api.batch.keys import digest_of, text_of
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Any:
+    journal = Journal(tmp_path / "j.jsonl", clock=lambda: 5.0)
+    journal.write_sent("answered", "d1")
+    journal.write_done("answered", "answered", 1)
+    journal.write_sent("sent", "d2")
+    journal.write_sent("again", "d3")
+    journal.write_done("again", "retry", 1)
+    journal.write_sent("again", "d4")
+    journal.close()
+    journal = Journal(tmp_path / "j.jsonl")
+    yield journal
+    journal.close()
+
+
+def test_index_knows_the_last_record_of_each_key(journal: Journal) -> None:
+    index = Index(journal)
+    answered = index.claim("answered")
+    assert answered is not None
+    assert answered[:3] == ("d1", "answered", 5.0)
+    assert journal.read(answered.offset or 0)["done"] == "answered"
+    assert index.claim("sent") == Entry("d2", "sent", 5.0, None)
+    assert index.claim("again") == Entry("d4", "sent", 5.0, None)
+    assert index.claim("new") is None
+    index.close()
+
+
+@pytest.mark.parametrize("key", ["sent", "new"])
+def test_index_refuses_a_key_that_a_row_of_this_run_has(journal: Journal, key: str) -> None:
+    index = Index(journal)
+    index.claim(key)
+    with pytest.raises(ValueError, match="key must be different for each row"):
+        index.claim(key)
+    index.close()
+
+
+def test_index_counts_equal_rows() -> None:
+    index = Index()
+    assert [index.count("d"), index.count("e"), index.count("d")] == [1, 1, 2]
+    index.close()
+
+
+def test_index_of_a_file_that_is_no_journal_raises(tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    path.write_text('{"trading_partner_id": "X"}\n')
+    journal = Journal(path)
+    with pytest.raises(JournalError):
+        Index(journal)
+    journal.close()
+
+
+def test_digest_is_the_same_whatever_the_order_of_names() -> None:
+    assert digest_of({"a": 1, "b": [2]}) == digest_of({"b": [2], "a": 1})
+    assert digest_of({"a": 1}) != digest_of({"a": 2})
+    assert digest_of("ISA") != digest_of(b"ISA")
+    assert len(digest_of(bytearray(b"ISA"))) == 32
+    assert digest_of({"a": date(2026, 1, 2), "b": Decimal("1.0")})
+
+
+@pytest.mark.parametrize("row", [{1: 2, "a": 3}, {("a",): 1}])
+def test_digest_of_what_json_cannot_hold_raises_type_error(row: Any) -> None:
+    with pytest.raises(TypeError):
+        digest_of(row)
+
+
+def test_key_is_text_or_a_whole_number() -> None:
+    assert text_of("A-17") == "A-17"
+    assert text_of(17) == "17"
+
+
+@pytest.mark.parametrize(("key", "kind"), [(None, TypeError), (True, TypeError), ("", ValueError)])
+def test_key_of_another_kind_raises(key: Any, kind: type[Exception]) -> None:
+    with pytest.raises(kind, match="key must"):
+        text_of(key)
