@@ -8,7 +8,9 @@ __all__ = [
     "APISession",
     "ClientCredentialsSession",
     "FileTokenStore",
+    "Outcome",
     "PokitDokSession",
+    "RedisPace",
     "RedisTokenStore",
     "Reply",
     "Resource",
@@ -24,7 +26,9 @@ _WHEN_NAMED = {
     "APISession": ".api.session",
     "ClientCredentialsSession": ".oauth2.session",
     "FileTokenStore": ".oauth2.stores.file",
+    "Outcome": ".api.batch.outcome",
     "PokitDokSession": ".pokitdok.session",
+    "RedisPace": ".api.batch.redis_pace",
     "RedisTokenStore": ".oauth2.stores.redis",
     "Reply": ".api.reply",
     "Resource": ".api.resource",
@@ -34,6 +38,8 @@ _WHEN_NAMED = {
 }
 
 if TYPE_CHECKING:
+    from .api.batch.outcome import Outcome
+    from .api.batch.redis_pace import RedisPace
     from .api.errors import APIError
     from .api.reply import Reply
     from .api.resource import Resource

@@ -7,6 +7,9 @@
     │                                oauthlib OAuth2Error
     ├── InsecureTransport            plain http where only https is allowed; also an oauthlib
     │                                InsecureTransportError
+    ├── BatchStopped                 a batch ended before its last row; ``__cause__`` says why
+    ├── JournalError                 the journal of a batch is in use, not a journal, or full
+    ├── RowInDoubt                   a batch was killed while it sent this row
     ├── requests.Timeout
     │   └── ActivityPending          `wait_for_activity` reached its timeout
     └── requests.HTTPError
@@ -19,6 +22,7 @@
             ├── NotFound             404
             ├── ValidationError      400, 422: ``errors`` says which fields and why
             ├── TradingPartnerError  the payer refused the transaction, or is not known
+            ├── RefusedCall          a row in doubt was found: the API had refused it
             ├── ServerError          5xx: a POST may have been processed
             └── UnreadableReply      success, but not in the API's form: a POST may have been
                                      processed
@@ -26,6 +30,7 @@
 Texts name the status, the activity and the fields, never what was sent.
 """
 
+from .api.batch.errors import BatchStopped, JournalError, RefusedCall, RowInDoubt
 from .api.errors import (
     APIError,
     Forbidden,
@@ -43,11 +48,15 @@ from .pokitdok.errors import ActivityPending, TradingPartnerError
 __all__ = [
     "APIError",
     "ActivityPending",
+    "BatchStopped",
     "Forbidden",
     "InsecureTransport",
+    "JournalError",
     "NotFound",
     "PaymentRequired",
     "RateLimited",
+    "RefusedCall",
+    "RowInDoubt",
     "ServerError",
     "TokenError",
     "TradingPartnerError",

@@ -14,14 +14,19 @@ from requests import exceptions
 from pokitdok_session import APIError, TokenError
 from pokitdok_session.api.verdict import Verdict, verdict_on
 from pokitdok_session.errors import (
+    BatchStopped,
     Forbidden,
     InsecureTransport,
+    JournalError,
     NotFound,
     PaymentRequired,
     RateLimited,
+    RefusedCall,
+    RowInDoubt,
     ServerError,
     TradingPartnerError,
     Unauthorized,
+    UnreadableReply,
     ValidationError,
 )
 from pokitdok_session.sandbox import Sandbox
@@ -115,6 +120,11 @@ TABLE: dict[str, tuple[BaseException, Verdict]] = {
     "response cannot be decoded": (exceptions.ContentDecodingError("gzip"), UNKNOWN),
     "response is consumed": (exceptions.StreamConsumedError(), UNKNOWN),
     "redirects": (exceptions.TooManyRedirects("30"), UNKNOWN),
+    "batch stopped": (BatchStopped(), STOP),
+    "journal in use": (JournalError(), STOP),
+    "call refused earlier": (RefusedCall(), FIX),
+    "row in doubt": (RowInDoubt(), UNKNOWN),
+    "success that is no JSON": (answered(UnreadableReply, 200), UNKNOWN),
     "HTTP error without a response": (APIError(), UNKNOWN),
     "KeyError": (KeyError("data"), UNKNOWN),
     "OSError": (OSError("disk"), UNKNOWN),

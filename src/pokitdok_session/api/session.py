@@ -25,6 +25,8 @@ from ..oauth2.timeouts import Timeout
 from ..transport.multipart import Multipart
 from ..transport.retries import rewind_body
 from . import encoding, error_rules, pagination
+from .batch.methods import BatchMethods
+from .call_context import current_call_context
 from .call_log import CallRecord
 from .errors import APIError, UnreadableReply
 from .rate_limit import RateLimit, pause, read_rate_limit
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
     from ..oauth2.stores.base import TokenStore
 
 
-class APISession(ClientCredentialsSession, Resource):
+class APISession(ClientCredentialsSession, BatchMethods, Resource):
     """A session for a JSON API, with `call` for what mixins of `Resource` describe.
 
     A call that meets a rate limit waits for at most ``max_rate_limit_wait`` seconds in all, and
@@ -111,6 +113,8 @@ class APISession(ClientCredentialsSession, Resource):
         if files:
             data = Multipart(data, files)
             headers = {**(headers or {}), "Content-Type": data.content_type}
+        if context_headers := current_call_context().headers:
+            headers = {**context_headers, **(headers or {})}
         if json is not None:
             json = encoding.to_json(json, self.format_value)
         options: dict[str, Any] = {} if timeout is SESSION_TIMEOUT else {"timeout": timeout}
@@ -136,13 +140,14 @@ class APISession(ClientCredentialsSession, Resource):
         self, record: CallRecord, response: requests.Response, options: Mapping[str, Any]
     ) -> Reply[Any]:
         waited = 0.0
+        longest = self.max_rate_limit_wait if current_call_context().waits_for_rate_limit else 0.0
         while True:
             reply = self.read_reply(response)
             record.add(reply)
             limit = self.find_rate_limit(reply)
             if limit is None:
                 break
-            left = self.max_rate_limit_wait - waited
+            left = longest - waited
             seconds = _seconds_to_wait(limit, left)
             if seconds is None or not rewind_body(response.request) or not pause(seconds):
                 raise error_rules.make_rate_limited(reply, limit)

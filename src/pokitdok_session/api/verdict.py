@@ -13,7 +13,8 @@ from ..oauth2.errors import InsecureTransport, TokenError
 from ..transport.headers import parse_retry_after
 from ..transport.outcome import IDEMPOTENT_METHODS
 from ..transport.redaction import iter_causes
-from .errors import RateLimited, TradingPartnerError
+from .batch.errors import BatchStopped, JournalError, RefusedCall
+from .errors import APIError, RateLimited
 
 #: What a caller can do next.
 Action = Literal["fix", "retry", "stop", "unknown"]
@@ -58,6 +59,9 @@ _STOP = Verdict("stop", processed=False)
 # The first kind that fits decides. Most of these are a ValueError or a TypeError as well.
 _KINDS: tuple[tuple[type[BaseException], Verdict], ...] = (
     (InsecureTransport, _STOP),
+    (BatchStopped, _STOP),
+    (JournalError, _STOP),
+    (RefusedCall, _FIX),
     (InvalidProxyURL, _STOP),
     (json.JSONDecodeError, _UNKNOWN),  # a response arrived, and was not JSON
     (StreamConsumedError, _UNKNOWN),
@@ -81,7 +85,7 @@ def verdict_on(error: BaseException) -> Verdict:
     for kind, verdict in _KINDS:
         if isinstance(error, kind):
             return verdict
-    if isinstance(error, requests.RequestException):
+    if isinstance(error, requests.RequestException) and not isinstance(error, requests.HTTPError):
         return _verdict_on_network(error)
     return _UNKNOWN
 
@@ -102,8 +106,8 @@ def _verdict_on_response(error: requests.HTTPError, response: requests.Response)
     status = response.status_code
     if isinstance(error, RateLimited):
         return Verdict("retry", error.retry_after, processed=False)
-    if isinstance(error, TradingPartnerError):
-        return _FIX
+    if isinstance(error, APIError) and error.processed is False and not 400 <= status < 500:
+        return _FIX  # the body says so, whatever the status
     if status >= 500:
         return _verdict_on_server_error(error, response)
     action = _STATUS_ACTIONS.get(status, "fix" if status >= 400 else "unknown")

@@ -13,11 +13,11 @@ from urllib3.util.retry import Retry
 from ..api.errors import APIError
 from ..api.rate_limit import RateLimit
 from ..api.reply import Reply
-from ..api.session import APISession
 from ..oauth2.timeouts import Timeout
 from . import envelope
 from .activities import ActivityPoller
 from .resources import Resources
+from .sent_calls import SentCalls
 
 if TYPE_CHECKING:
     from ..oauth2.stores.base import TokenStore
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _BASE_URL = "https://platform.pokitdok.com"
 
 
-class PokitDokSession(APISession, ActivityPoller, Resources):
+class PokitDokSession(SentCalls, ActivityPoller, Resources):
     """A `requests.Session` for the PokitDok Platform API, with a method for each of its calls.
 
     ``client_id``, ``client_secret`` and ``base_url`` default to the environment variables

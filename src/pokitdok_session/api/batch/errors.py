@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import requests
+
+from ..errors import APIError
 
 
 class BatchStopped(requests.RequestException):
@@ -31,3 +35,14 @@ class RowInDoubt(requests.RequestException):
         " processed",
     ) -> None:
         super().__init__(message)
+
+
+class RefusedCall(APIError):
+    """A row in doubt was found at the API, which had refused it."""
+
+    def __init__(
+        self,
+        message: str = "the API received this row and refused it; its response was lost",
+        **details: Any,
+    ) -> None:
+        super().__init__(message, **details)

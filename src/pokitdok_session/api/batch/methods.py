@@ -1,0 +1,83 @@
+"""`APISession.batch`, and the hook that puts a key into a request."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .outcome import Outcome
+    from .pacing import Pace
+
+
+class BatchMethods:
+    """What a session has for many calls."""
+
+    def batch(
+        self,
+        call: Callable[[Any], Any],
+        rows: Iterable[Any],
+        *,
+        key: Callable[[Any], str | int] | None = None,
+        journal: str | os.PathLike[str] | None = None,
+        threads: int = 16,
+        pace: str | Pace | None = None,
+        journal_replies: bool = True,
+        resend_in_doubt: bool = False,
+        idempotency_header: str | None = None,
+        give_up_after: int = 10,
+        progress: bool | Callable[[Mapping[str, int]], object] = False,
+    ) -> Iterator[Outcome]:
+        """Call a resource method once per row; yield an `Outcome` as soon as one is known.
+
+        ``for outcome in session.batch(session.eligibility, rows, key=..., journal="j.jsonl")``.
+        The same batch on the same journal goes on where it was killed.
+
+        - ``rows`` is read lazily, in the thread that reads the outcomes.
+        - ``key(row)`` names a row, in every run. By default it is a digest of the row.
+        - ``journal`` is the path of a file of this batch alone.
+        - ``threads`` calls are in flight at most.
+        - ``pace``: None learns the rate limit from the responses, ``"84/minute"`` sets it,
+          `RedisPace` shares it.
+        - ``journal_replies=False`` keeps replies out of the journal.
+        - ``resend_in_doubt=True`` sends a row again that may have been processed.
+        - ``idempotency_header="Idempotency-Key"`` sends a key of the row, and sends in doubt again.
+        - ``give_up_after`` rows in a row without an outcome stop the batch.
+        - ``progress=True`` shows a bar on a terminal, otherwise a log line per minute; a callable
+          gets the number of rows per action.
+
+        Raises `BatchStopped` after the last outcome if no further row can succeed, and
+        `JournalError` if another process uses the journal. The README in ``api/batch`` has more.
+        """
+        from ..session import APISession
+        from .engine import run
+        from .sender import Rules
+
+        can_search = getattr(type(self), "find_sent", None) is not APISession.find_sent
+        rules = Rules(
+            call,
+            mark=self.mark_request,
+            find_sent=getattr(self, "find_sent", None) if can_search else None,
+            resend_in_doubt=resend_in_doubt,
+            idempotency_header=idempotency_header,
+        )
+        return run(
+            self,
+            rules,
+            rows,
+            key=key,
+            journal=journal,
+            threads=threads,
+            pace=pace,
+            journal_replies=journal_replies,
+            give_up_after=give_up_after,
+            progress=progress,
+        )
+
+    def mark_request(self, request: Any, key: str) -> Any:
+        """Return a request that carries ``key``, so that ``find_sent`` can find it.
+
+        By default requests stay as they are.
+        """
+        return request
