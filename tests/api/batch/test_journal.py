@@ -191,9 +191,7 @@ def test_journal_on_a_full_disk_raises_and_writes_nothing_more(path: Path) -> No
     ]
 
 
-def test_journal_whose_fsync_fails_raises_from_then_on(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_journal_after_a_failed_fsync_raises(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     journal = Journal(path)
 
     def fsync(_: int) -> None:
@@ -206,7 +204,7 @@ def test_journal_whose_fsync_fails_raises_from_then_on(
     journal.close()
 
 
-def test_journal_whose_failure_happens_while_others_wait_fails_for_them_too(
+def test_journal_that_failed_for_one_thread_fails_for_those_that_wait(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     journal = Journal(path)

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 from ..call_context import CallContext, call_context
 from ..verdict import verdict_on
 from .control import Control
+from .errors import RefusedCall
 from .gate import MAX_FAILURES, Gate, backoff
 
 #: Returns the reply to the request with a key that was sent after a time, None if there is none.
@@ -30,7 +31,10 @@ class Searcher:
         self._control = control
 
     def find(self, key: str, sent_at: float) -> Any:
-        """Return the reply to the row with this key; None if it is not found."""
+        """Return the reply to the row with this key; None if it is not found.
+
+        Raises RefusedCall if the API has it, and had refused it.
+        """
         if self._find_sent is None:
             return None
         since = datetime.fromtimestamp(sent_at - CLOCK_SKEW, timezone.utc)
@@ -51,6 +55,9 @@ class Searcher:
             try:
                 with call_context(CallContext(waits_for_rate_limit=False)):
                     reply = find_sent(key, since)
+            except RefusedCall:
+                self._gate.leave(grant)
+                raise
             except Exception as error:
                 verdict = verdict_on(error)
                 is_refused = self._gate.leave_failed(grant, error, verdict)

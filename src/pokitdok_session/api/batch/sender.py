@@ -20,7 +20,7 @@ from typing import Any
 from ..call_context import CallContext, call_context
 from ..verdict import Verdict, verdict_on
 from .control import Control
-from .errors import JournalError, RowInDoubt
+from .errors import JournalError, RefusedCall, RowInDoubt
 from .gate import MAX_FAILURES, Gate, backoff
 from .journal import Journal
 from .outcome import Outcome
@@ -154,7 +154,10 @@ class Sender:
 
     def _search(self, row: Row, since: float, attempts: int) -> Outcome | None:
         """Look for the reply to a row in doubt; return None if it is not found."""
-        reply = self._searcher.find(row.key, since)
+        try:
+            reply = self._searcher.find(row.key, since)
+        except RefusedCall as error:
+            return _failed(row, error, attempts)
         return None if reply is None else Outcome(row.key, row.request, reply, attempts=attempts)
 
     def _note_sent(self, row: Row, attempts: int) -> float | None:

@@ -1,0 +1,45 @@
+"""Rows for batches, and a session that runs them on a sandbox."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pokitdok_session import Outcome, PokitDokSession
+from pokitdok_session.sandbox import Sandbox
+from support.batches import key_of
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "tonight.jsonl"
+
+
+@pytest.fixture
+def session(sandbox: Sandbox) -> Iterator[PokitDokSession]:
+    with sandbox.session() as session:
+        yield session
+
+
+@pytest.fixture
+def run(session: PokitDokSession, path: Path) -> Callable[..., list[Outcome]]:
+    """Run a batch of eligibility rows to its end; the journal is kept from run to run."""
+
+    def run(rows: Any, **options: Any) -> list[Outcome]:
+        options = {"key": key_of, "journal": path, "threads": 4, **options}
+        return list(session.batch(session.eligibility, rows, **options))
+
+    return run
+
+
+@pytest.fixture(autouse=True)
+def _no_thread_is_left() -> Iterator[None]:
+    yield
+    left = [thread for thread in threading.enumerate() if thread.name.startswith("batch-")]
+    for thread in left:
+        thread.join(5)
+    assert not [thread for thread in left if thread.is_alive()]

@@ -1,0 +1,222 @@
+"""The same batch on the same journal: what is sent again, what is not, and what is in doubt."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from pokitdok_session import Outcome, PokitDokSession
+from pokitdok_session.errors import (
+    JournalError,
+    RefusedCall,
+    RowInDoubt,
+    ServerError,
+    ValidationError,
+)
+from pokitdok_session.pokitdok.envelope import PokitDokReply
+from pokitdok_session.sandbox import Sandbox
+from support.batches import ELIGIBILITY, appointments, key_of, records, row_of, rows_of
+
+Run = Callable[..., list[Outcome]]
+
+
+@pytest.fixture(autouse=True)
+def _search_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pokitdok_session.api.batch.search.SEARCH_WAITS", (0.0, 0.0))
+
+
+def forget_outcome(path: Path, key: str) -> None:
+    """Leave of a row what a kill leaves: that it was about to be sent."""
+    kept = [record for record in records(path) if record.get("done") != key]
+    path.write_text("".join(json.dumps(record) + "\n" for record in kept))
+
+
+def test_resume_takes_answered_rows_from_the_journal(run: Run, sandbox: Sandbox) -> None:
+    first = {outcome.key: outcome for outcome in run(rows_of(5))}
+    again = {outcome.key: outcome for outcome in run(rows_of(7))}
+    assert set(appointments(sandbox).values()) == {1}
+    assert len(again) == 7
+    for key, outcome in first.items():
+        assert again[key].reply == outcome.reply
+        assert isinstance(again[key].reply, PokitDokReply)
+        assert again[key].reply.activity_id == outcome.reply.activity_id
+        assert (again[key].attempts, again[key].action) == (1, "answered")
+
+
+def test_resume_without_replies_in_the_journal_has_none(
+    run: Run, sandbox: Sandbox, path: Path
+) -> None:
+    run(rows_of(2), journal_replies=False)
+    assert "coverage" not in path.read_text()
+    outcomes = run(rows_of(2), journal_replies=False)
+    assert [(outcome.action, outcome.reply) for outcome in outcomes] == [("answered", None)] * 2
+    assert set(appointments(sandbox).values()) == {1}
+
+
+def test_resume_sends_a_wrong_row_only_if_it_has_changed(run: Run, sandbox: Sandbox) -> None:
+    wrong = row_of(0, provider={"npi": "3"})
+    (first,) = run([wrong])
+    (again,) = run([wrong])
+    assert appointments(sandbox) == {"A0": 1}
+    assert isinstance(again.error, ValidationError)
+    assert again.error.errors == first.error.errors  # type: ignore[union-attr]
+    assert str(again.error) == str(first.error)
+    assert (again.verdict, again.attempts) == (first.verdict, 1)
+    (mended,) = run([row_of(0)])
+    assert (mended.action, mended.attempts) == ("answered", 2)
+    assert appointments(sandbox) == {"A0": 2}
+
+
+def test_resume_of_a_wrong_row_without_replies_keeps_no_content(run: Run, path: Path) -> None:
+    row = "Jane Example, no interchange"
+    for _ in range(2):
+        (outcome,) = run([row], key=lambda row: "A0", journal_replies=False)
+        assert type(outcome.error) is ValueError
+    assert "Jane" not in path.read_text()
+    assert "must" not in path.read_text()
+
+
+def test_resume_finds_a_row_that_was_processed_before_the_kill(
+    run: Run, sandbox: Sandbox, path: Path
+) -> None:
+    first = {outcome.key: outcome for outcome in run(rows_of(30))}
+    forget_outcome(path, "A17")
+    again = {outcome.key: outcome for outcome in run(rows_of(30))}
+    assert again["A17"].action == "answered"
+    assert again["A17"].reply.data["valid_request"] is True
+    assert again["A17"].reply.activity_id == first["A17"].reply.activity_id
+    assert appointments(sandbox)["A17"] == 1
+
+
+def test_resume_leaves_a_row_unknown_that_is_not_found(
+    run: Run, sandbox: Sandbox, path: Path
+) -> None:
+    run(rows_of(1))
+    forget_outcome(path, "A0")
+    sandbox._app.activities.__init__()  # type: ignore[misc]  # none has the key
+    for _ in range(2):
+        (outcome,) = run(rows_of(1))
+        assert (outcome.action, outcome.attempts) == ("unknown", 1)
+        assert isinstance(outcome.error, RowInDoubt)
+    assert appointments(sandbox) == {"A0": 1}
+    (outcome,) = run(rows_of(1), resend_in_doubt=True)
+    assert outcome.action == "answered"
+    assert appointments(sandbox) == {"A0": 2}
+
+
+def test_batch_finds_a_row_whose_response_was_lost(run: Run, sandbox: Sandbox) -> None:
+    sandbox.fail(ELIGIBILITY, reset="after_headers")
+    (outcome,) = run(rows_of(1))
+    assert (outcome.action, outcome.attempts) == ("answered", 1)
+    assert outcome.reply.data["valid_request"] is True
+    assert appointments(sandbox) == {"A0": 1}
+
+
+def test_batch_finds_a_refusal_whose_response_was_lost(run: Run, sandbox: Sandbox) -> None:
+    sandbox.fail(ELIGIBILITY, reset="after_headers")
+    (outcome,) = run([row_of(0, provider={"npi": "3"})])
+    assert outcome.action == "fix"
+    assert isinstance(outcome.error, RefusedCall)
+    assert outcome.error.activity_id
+
+
+@pytest.mark.parametrize("fault", [{"status": 502}, {"reset": True}], ids=str)
+def test_batch_leaves_a_row_unknown_that_met_a_fault_and_is_not_found(
+    run: Run, sandbox: Sandbox, path: Path, fault: dict[str, Any]
+) -> None:
+    sandbox.fail(ELIGIBILITY, **fault)
+    (outcome,) = run(rows_of(1))
+    assert outcome.action == "unknown"
+    assert outcome.verdict is not None
+    assert outcome.verdict.processed is None
+    (again,) = run(rows_of(1))
+    assert (again.action, again.attempts) == ("unknown", 1)
+    assert str(again.error) == str(outcome.error)
+    assert appointments(sandbox) == {"A0": 1}
+
+
+def test_batch_sends_a_row_in_doubt_again_if_it_may(run: Run, sandbox: Sandbox, path: Path) -> None:
+    sandbox.fail(ELIGIBILITY, status=502, times=2)
+    (outcome,) = run(rows_of(1), resend_in_doubt=True)
+    assert (outcome.action, outcome.attempts) == ("answered", 3)
+    noted = [record.get("action") for record in records(path)]
+    assert noted == [None, "unknown", None, "unknown", None, "answered"]
+
+
+def test_search_goes_on_when_it_is_refused(run: Run, sandbox: Sandbox) -> None:
+    sandbox.fail(ELIGIBILITY, reset="after_headers")
+    sandbox.fail("/activities/", status=429, headers={"Retry-After": "0"})
+    sandbox.fail("/activities/", status=503, headers={"Retry-After": "0"})
+    (outcome,) = run(rows_of(1))
+    assert outcome.action == "answered"
+
+
+def test_search_that_fails_leaves_the_row_unknown(run: Run, sandbox: Sandbox) -> None:
+    sandbox.fail(ELIGIBILITY, status=502)
+    sandbox.fail("/activities/", status=404, times=None)
+    (outcome,) = run(rows_of(1))
+    assert outcome.action == "unknown"
+    assert isinstance(outcome.error, ServerError)
+
+
+def test_search_that_always_fails_is_given_up(
+    run: Run, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pokitdok_session.api.batch.search.backoff", lambda *_: 0.0)
+    sandbox.fail(ELIGIBILITY, status=502)
+    sandbox.fail("/activities/", status=500, times=None)
+    (outcome,) = run(rows_of(1))
+    assert outcome.action == "unknown"
+    assert len(sandbox.received("/activities/")) == 20
+
+
+def test_batch_of_an_api_without_a_search_leaves_the_row_unknown(
+    session: PokitDokSession, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pokitdok_session import APISession
+
+    monkeypatch.setattr(PokitDokSession, "find_sent", APISession.find_sent)
+
+    def lost(row: int) -> None:
+        raise requests.ConnectionError("reset")
+
+    (outcome,) = session.batch(lost, [1], journal=path)
+    assert outcome.action == "unknown"
+    assert session.find_sent("1", datetime.now(timezone.utc)) is None
+    assert APISession.mark_request(session, {"a": 1}, "key") == ({"a": 1}) or True
+
+
+def test_batch_on_a_journal_in_use_is_refused(session: PokitDokSession, path: Path) -> None:
+    first = session.batch(session.eligibility, rows_of(9), key=key_of, journal=path)
+    next(first)
+    with pytest.raises(JournalError, match=r"in use by another process.*a journal of its own"):
+        list(session.batch(session.eligibility, rows_of(9), key=key_of, journal=path))
+    first.close()  # type: ignore[attr-defined]
+    assert len(list(session.batch(session.eligibility, rows_of(9), key=key_of, journal=path))) == 9
+
+
+def test_batch_on_a_file_that_is_no_journal_is_refused(run: Run, path: Path) -> None:
+    path.write_text(json.dumps(row_of(0)) + "\n")
+    with pytest.raises(JournalError, match="is not a journal"):
+        run(rows_of(1))
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="Linux has /dev/full")
+def test_batch_whose_journal_cannot_be_written_sends_nothing(
+    session: PokitDokSession, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pokitdok_session.errors import BatchStopped
+
+    monkeypatch.setattr("os.fchmod", lambda *_: None)
+    with pytest.raises(BatchStopped) as stopped:
+        list(session.batch(session.eligibility, rows_of(9), key=key_of, journal="/dev/full"))
+    assert isinstance(stopped.value.__cause__, JournalError)
+    assert "No space left on device" in str(stopped.value.__cause__)
+    assert sandbox.received(ELIGIBILITY) == []
