@@ -14,7 +14,6 @@ a place where a subclass says what its own API does otherwise.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import requests
@@ -231,13 +230,6 @@ class APISession(ClientCredentialsSession, BatchMethods, Resource):
         By default ``Link: rel="next"`` (RFC 8288 section 3.3), then ``next`` in the body.
         """
         return pagination.find_next_page(reply)
-
-    def find_sent(self, key: str, since: datetime) -> Reply[Any] | None:
-        """Return the reply to a call that carried ``key`` and was sent after ``since``.
-
-        None if the API has no such call, or, as by default, no way to look for one.
-        """
-        return None
 
     def format_value(self, value: Any) -> str:
         """Return a date, time, Decimal or UUID as this API writes it. By default ISO 8601."""

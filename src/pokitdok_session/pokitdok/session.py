@@ -37,7 +37,7 @@ class PokitDokSession(SentCalls, ActivityPoller, Resources):
     """
 
     #: What a pickle carries, as in requests.
-    __attrs__ = [*APISession.__attrs__, "_window_end"]  # noqa: RUF012
+    __attrs__ = [*SentCalls.__attrs__, "_window_end"]  # noqa: RUF012
 
     def __init__(
         self,

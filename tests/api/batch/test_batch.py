@@ -271,9 +271,7 @@ def test_batch_gives_a_row_up_that_is_refused_100_times(
 # Idempotency-Key
 
 
-def test_batch_with_an_idempotency_header_sends_in_doubt_again_with_the_same_key(
-    sandbox: Sandbox, run: Run
-) -> None:
+def test_batch_with_an_idempotency_header_sends_in_doubt_again(sandbox: Sandbox, run: Run) -> None:
     sandbox.fail(ELIGIBILITY, status=502, times=1)
     (outcome,) = run(rows_of(1), idempotency_header="Idempotency-Key")
     assert (outcome.action, outcome.attempts) == ("answered", 2)

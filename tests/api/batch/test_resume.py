@@ -111,7 +111,7 @@ def test_resume_leaves_a_row_unknown_that_is_not_found(
     assert appointments(sandbox) == {"A0": 2}
 
 
-def test_batch_finds_a_row_whose_response_was_lost(run: Run, sandbox: Sandbox) -> None:
+def test_batch_finds_a_row_with_a_lost_response(run: Run, sandbox: Sandbox) -> None:
     sandbox.fail(ELIGIBILITY, reset="after_headers")
     (outcome,) = run(rows_of(1))
     assert (outcome.action, outcome.attempts) == ("answered", 1)
@@ -119,7 +119,7 @@ def test_batch_finds_a_row_whose_response_was_lost(run: Run, sandbox: Sandbox) -
     assert appointments(sandbox) == {"A0": 1}
 
 
-def test_batch_finds_a_refusal_whose_response_was_lost(run: Run, sandbox: Sandbox) -> None:
+def test_batch_finds_a_refusal_with_a_lost_response(run: Run, sandbox: Sandbox) -> None:
     sandbox.fail(ELIGIBILITY, reset="after_headers")
     (outcome,) = run([row_of(0, provider={"npi": "3"})])
     assert outcome.action == "fix"
@@ -209,7 +209,7 @@ def test_batch_on_a_file_that_is_no_journal_is_refused(run: Run, path: Path) -> 
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="Linux has /dev/full")
-def test_batch_whose_journal_cannot_be_written_sends_nothing(
+def test_batch_on_a_full_disk_sends_nothing(
     session: PokitDokSession, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from pokitdok_session.errors import BatchStopped

@@ -211,7 +211,7 @@ def test_batch_that_is_left_finishes_the_calls_in_flight(
 
 
 @pytest.mark.parametrize("how", ["break", "exception", "Ctrl-C"])
-def test_batch_that_is_left_while_all_wait_for_the_rate_limit_ends_within_2_s(
+def test_batch_left_while_all_wait_for_the_rate_limit_ends(
     session: PokitDokSession, path: Path, how: str
 ) -> None:
     calls: list[int] = []

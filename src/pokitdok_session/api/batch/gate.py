@@ -20,7 +20,7 @@ MAX_FAILURES = 9
 FIRST_WAIT, LONGEST_BACKOFF, LONGEST_WAIT = 0.5, 60.0, 3600.0
 
 
-class Gate:
+class PaceGate:
     """The pace of a batch, and the waits for it. Every thread uses the same gate."""
 
     def __init__(self, pace: Pace, control: Control) -> None:

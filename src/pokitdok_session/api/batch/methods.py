@@ -7,6 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from ..reply import Reply
     from .outcome import Outcome
     from .pacing import Pace
 
@@ -50,15 +53,14 @@ class BatchMethods:
         Raises `BatchStopped` after the last outcome if no further row can succeed, and
         `JournalError` if another process uses the journal. The README in ``api/batch`` has more.
         """
-        from ..session import APISession
         from .engine import run
         from .sender import Rules
 
-        can_search = getattr(type(self), "find_sent", None) is not APISession.find_sent
+        can_search = type(self).find_sent is not BatchMethods.find_sent
         rules = Rules(
             call,
             mark=self.mark_request,
-            find_sent=getattr(self, "find_sent", None) if can_search else None,
+            find_sent=self.find_sent if can_search else None,
             resend_in_doubt=resend_in_doubt,
             idempotency_header=idempotency_header,
         )
@@ -81,3 +83,11 @@ class BatchMethods:
         By default requests stay as they are.
         """
         return request
+
+    def find_sent(self, key: str, since: datetime) -> Reply[Any] | None:
+        """Return the reply to a call that carried ``key`` and was sent after ``since``.
+
+        None if the API has no such call, or, as by default, no way to look for one. Raises
+        `RefusedCall` if the API has the call, and had refused it.
+        """
+        return None

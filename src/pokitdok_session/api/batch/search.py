@@ -10,7 +10,7 @@ from ..call_context import CallContext, call_context
 from ..verdict import verdict_on
 from .control import Control
 from .errors import RefusedCall
-from .gate import MAX_FAILURES, Gate, backoff
+from .gate import MAX_FAILURES, PaceGate, backoff
 
 #: Returns the reply to the request with a key that was sent after a time, None if there is none.
 FindSent: TypeAlias = Callable[[str, datetime], Any]
@@ -25,7 +25,7 @@ CLOCK_SKEW = 60.0
 class Searcher:
     """Searches with the pace of the batch. A search that is refused is made again."""
 
-    def __init__(self, find_sent: FindSent | None, gate: Gate, control: Control) -> None:
+    def __init__(self, find_sent: FindSent | None, gate: PaceGate, control: Control) -> None:
         self._find_sent = find_sent
         self._gate = gate
         self._control = control

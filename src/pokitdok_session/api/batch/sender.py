@@ -21,7 +21,7 @@ from ..call_context import CallContext, call_context
 from ..verdict import Verdict, verdict_on
 from .control import Control
 from .errors import JournalError, RefusedCall, RowInDoubt
-from .gate import MAX_FAILURES, Gate, backoff
+from .gate import MAX_FAILURES, PaceGate, backoff
 from .journal import Journal
 from .outcome import Outcome
 from .pacing import Pace
@@ -78,7 +78,7 @@ class Sender:
         self.rules = rules
         self._control = control
         self._journal = journal
-        self._gate = Gate(pace, control)
+        self._gate = PaceGate(pace, control)
         self._searcher = Searcher(rules.find_sent, self._gate, control)
 
     def process(self, row: Row) -> Outcome | None:
