@@ -291,7 +291,7 @@ def test_an_adapter_that_cannot_be_made_anew_keeps_no_other_session_from_it(
     fork._reset_all()  # what the child has called
     ours = [record for record in caplog.records if record.name == "pokitdok_session.transport.fork"]
     assert [record.getMessage() for record in ours] == [
-        "PokitDokSession cannot be reset after a fork: AttributeError"
+        "SandboxSession cannot be reset after a fork: AttributeError"
     ]
 
 

@@ -139,14 +139,13 @@ def test_resource_imports_only_the_api_layer_and_types() -> None:
             assert module.startswith((f"{PACKAGE}.api.", f"{PACKAGE}.pokitdok.types")), family
 
 
-def test_sandbox_server_imports_nothing_of_the_client() -> None:
+def test_sandbox_only_its_session_module_imports_the_client() -> None:
+    # `Sandbox.session()` imports that module when it is called.
+    session = f"{PACKAGE}.sandbox.session"
     for name in filter(is_sandbox, MODULES):
         outside = {module for module in within(name) if not is_sandbox(module)}
-        # It hands out sessions, and knows of them when it does.
-        may = name == f"{PACKAGE}.sandbox.sandbox"
-        assert outside <= ({PACKAGE, f"{PACKAGE}.transport"} if may else set()), name
-        at_import = within(name, inside_functions=False)
-        assert {module for module in at_import if not is_sandbox(module)} == set(), name
+        assert outside == ({PACKAGE} if name == session else set()), name
+        assert session not in within(name, inside_functions=False), name
 
 
 def test_sandbox_is_imported_only_by_the_command() -> None:

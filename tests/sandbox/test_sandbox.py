@@ -2,18 +2,60 @@
 
 from __future__ import annotations
 
+import pickle
+from typing import Any
+
 import pytest
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.util.retry import Retry
 
 from pokitdok_session.sandbox import Sandbox
 
 
+class CountingAdapter(HTTPAdapter):
+    sent = 0
+
+    def send(self, *args: Any, **kwargs: Any) -> requests.Response:
+        self.sent += 1
+        return super().send(*args, **kwargs)
+
+
+@pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
+@pytest.mark.parametrize("adapter", [None, HTTPAdapter()])
 def test_session_trusts_sandbox_with_other_ca_in_environment(
-    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: object
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, variable: str, adapter: HTTPAdapter | None
 ) -> None:
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere.pem")
+    monkeypatch.setenv(variable, "/nowhere.pem")
     with sandbox.session() as session:
+        if adapter is not None:
+            session.mount("https://", adapter)
         assert session.get("/activities/").status_code == 200
+        prepared = session.prepare_request(requests.Request("GET", "/activities/"))
+        assert session.send(prepared).status_code == 200
+        assert pickle.loads(pickle.dumps(session)).get("/activities/").status_code == 200
     assert sandbox.token_requests == 1
+
+
+def test_session_mounted_adapter_sends_requests_and_token_requests(sandbox: Sandbox) -> None:
+    adapter = CountingAdapter()
+    with sandbox.session() as session:
+        session.mount("https://", adapter)
+        assert session.get("/activities/").status_code == 200
+    assert adapter.sent == 2
+
+
+def test_session_mounted_adapter_retries_as_in_requests(sandbox: Sandbox) -> None:
+    sandbox.fail("/activities/", status=503, times=2)
+    with sandbox.session() as session:
+        session.mount("https://", HTTPAdapter(max_retries=Retry(2, status_forcelist=[503])))
+        assert session.get("/activities/").status_code == 200
+    assert len(sandbox.received("/activities/")) == 3
+
+
+def test_session_verify_of_a_call_overrides_the_sandboxs(sandbox: Sandbox) -> None:
+    with sandbox.session() as session, pytest.raises(requests.exceptions.SSLError):
+        session.get("/activities/", verify=requests.certs.where(), withhold_token=True)
 
 
 def test_session_passes_options_on(sandbox: Sandbox) -> None:

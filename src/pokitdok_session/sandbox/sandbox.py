@@ -158,18 +158,14 @@ class Sandbox:
         return self._certificate.client_context()
 
     def session(self, **options: Any) -> PokitDokSession:
-        """Return a session on this sandbox; ``REQUESTS_CA_BUNDLE`` has no effect on it."""
-        from pokitdok_session import PokitDokSession
-        from pokitdok_session.transport import Transport
+        """Return a session on this sandbox, which trusts its certificate with any adapter."""
+        from .session import SandboxSession  # the server does not import the client
 
         options.setdefault("client_id", self.client_id)
         options.setdefault("client_secret", self.client_secret)
         options.setdefault("base_url", self.base_url)
-        session = PokitDokSession(**options)
-        # In requests the environment overrides `session.verify`, and an adapter's `verify` both.
-        session.mount(
-            f"{self.base_url}/", Transport(options.get("retries", 0), verify=str(self.ca_file))
-        )
+        session = SandboxSession(**options)
+        session.verify = self.ca_file
         return session
 
     def add_app(
