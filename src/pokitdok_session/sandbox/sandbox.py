@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import ssl
 import warnings
 from collections.abc import Collection, Mapping
@@ -96,6 +97,8 @@ class Sandbox:
         self._certificate: Certificate | None = None
         self._ca_file: Path | None = None
         self._server: ServerThread | None = None
+        #: The process that started the server.
+        self._pid = os.getpid()
 
     def _endpoint_app(self, endpoint: Endpoint) -> EndpointApp:
         return EndpointApp(endpoint, self._state)
@@ -111,11 +114,17 @@ class Sandbox:
         self._state.base_url = f"https://{HOST}:{self._port}"
         self._certificate = self._certificate or Certificate()
         context = self._certificate.server_context()
+        self._pid = os.getpid()
         self._server = ServerThread(self._asgi_app, self._state, listener, context)
         self._ca_file = self._certificate.write_authority()
 
     def stop(self) -> None:
-        """Stop at once and abort open connections; ``start`` serves on the same port again."""
+        """Stop at once and abort open connections; ``start`` serves on the same port again.
+
+        A forked child leaves the server and the files to its parent.
+        """
+        if self._pid != os.getpid():
+            return
         if self._server is not None:
             self._server.stop()
             self._server = None

@@ -136,3 +136,16 @@ def test_clock_job_that_raises_stops_no_other_job(
         with sandbox.session() as session:
             assert session.get("/activities/").ok
     assert "a job of the sandbox's clock failed" in caplog.text
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_stop_in_a_forked_child_leaves_the_parents_server_and_files() -> None:
+    with Sandbox() as sandbox, Client(sandbox) as client:
+        child = os.fork()
+        if child == 0:  # pragma: no cover  # another process
+            sandbox.stop()
+            os._exit(0)
+        assert os.waitpid(child, 0)[1] == 0
+        assert os.path.exists(sandbox.ca_file)
+        assert client.connect().api("GET", "/activities/").status_code == 200
