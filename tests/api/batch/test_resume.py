@@ -198,7 +198,7 @@ def test_batch_on_a_journal_in_use_is_refused(session: PokitDokSession, path: Pa
     next(first)
     with pytest.raises(JournalError, match=r"in use by another process.*a journal of its own"):
         list(session.batch(session.eligibility, rows_of(9), key=key_of, journal=path))
-    first.close()  # type: ignore[attr-defined]
+    first.close()
     assert len(list(session.batch(session.eligibility, rows_of(9), key=key_of, journal=path))) == 9
 
 

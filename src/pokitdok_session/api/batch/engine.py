@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sized
+from collections.abc import Callable, Generator, Iterable, Iterator, Sized
 from typing import Any
 
 from .control import Control
@@ -37,7 +37,7 @@ def run(
     journal_replies: bool,
     give_up_after: int,
     progress: ProgressOption,
-) -> Iterator[Outcome]:
+) -> Generator[Outcome, None, None]:
     """Check the arguments, and return the outcomes. Nothing is read or sent before the first."""
     if not callable(rules.call):
         raise TypeError(f"call must be callable, got {type(rules.call).__name__}")
@@ -50,7 +50,7 @@ def run(
     iterator = iter(rows)
     total = len(rows) if isinstance(rows, Sized) else None
 
-    def outcomes() -> Iterator[Outcome]:
+    def outcomes() -> Generator[Outcome, None, None]:
         book = None if journal is None else Journal(journal, keep_replies=journal_replies)
         index = reports = None
         control = Control(give_up_after)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class BatchMethods:
         idempotency_header: str | None = None,
         give_up_after: int = 10,
         progress: bool | Callable[[Mapping[str, int]], object] = False,
-    ) -> Iterator[Outcome]:
+    ) -> Generator[Outcome, None, None]:
         """Call a resource method once per row; yield an `Outcome` as soon as one is known.
 
         ``for outcome in session.batch(session.eligibility, rows, key=..., journal="j.jsonl")``.

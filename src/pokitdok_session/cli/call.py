@@ -1,0 +1,65 @@
+"""``python -m pokitdok_session call``: one call, and its JSON on standard output."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+
+from ..api.batch.recorded import describe_error
+from ..api.verdict import verdict_on
+from .common import ANSWERED, ENVIRONMENT, USAGE, UsageError, exit_status, open_session, read_json
+
+EPILOG = f"""\
+example:
+  python -m pokitdok_session call GET '/activities/?limit=1'
+  python -m pokitdok_session call POST /eligibility/ --data @inquiry.json
+
+exit status:
+  0  answered: the reply is on standard output
+  2  wrong usage, or no credentials
+  3  the request is wrong: correct it
+  4  unknown: it may have been processed. Look at /activities/ before you send it again
+  5  no such call can succeed now (credentials, credits, rights), or it was not processed and may
+     succeed later (rate limit, no connection)
+
+{ENVIRONMENT}"""
+
+#: Seconds to wait for the rate limit at most.
+RATE_LIMIT_WAIT = 60.0
+
+
+def arguments(argv: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m pokitdok_session call",
+        description="Make one call of the API and print its reply as JSON.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("method", metavar="METHOD", help="GET, POST, PUT or DELETE")
+    parser.add_argument("path", metavar="PATH", help="a path below the API root: /activities/")
+    parser.add_argument(
+        "--data", metavar="JSON", help="the JSON body; @FILE reads a file, - standard input"
+    )
+    return parser.parse_args(argv)
+
+
+def main(argv: Sequence[str]) -> int:
+    options = arguments(argv)
+    try:
+        if not options.path.startswith("/"):
+            raise UsageError(f"PATH must begin with /, got {options.path}")
+        body = None if options.data is None else read_json(options.data)
+        session = open_session(max_rate_limit_wait=RATE_LIMIT_WAIT)
+    except UsageError as error:
+        print(error, file=sys.stderr)
+        return USAGE
+    with session:
+        try:
+            reply = session.call(options.method.upper(), options.path, json=body)
+        except Exception as error:
+            print(json.dumps(describe_error(error)), file=sys.stderr)
+            return exit_status({verdict_on(error).action: 1})
+    print(json.dumps(reply, indent=2))
+    return ANSWERED

@@ -1,0 +1,354 @@
+"""``python -m pokitdok_session batch`` and ``call``: files, exit statuses, kills, and help."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import stat
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pokitdok_session.sandbox import Sandbox
+from support.batches import ELIGIBILITY, appointments, row_of
+from support.subprocesses import eventually
+
+KEY = ("--key", "application_data.appointment")
+
+Ended = subprocess.CompletedProcess[str]
+
+
+class Command:
+    """The command in a folder of its own, with the credentials of a sandbox."""
+
+    def __init__(self, folder: Path, sandbox: Sandbox) -> None:
+        self.rows = folder / "rows.jsonl"
+        self.output = folder / "replies.jsonl"
+        self.journal = folder / "replies.jsonl.journal"
+        self.environment = {
+            **os.environ,
+            "POKITDOK_CLIENT_ID": sandbox.client_id,
+            "POKITDOK_CLIENT_SECRET": sandbox.client_secret,
+            "POKITDOK_BASE_URL": sandbox.base_url,
+            "REQUESTS_CA_BUNDLE": sandbox.ca_file,
+        }
+
+    def write(self, *rows: Any) -> None:
+        self.rows.write_text("".join(json.dumps(row) + "\n" for row in rows))
+
+    def words(self, *options: str, method: str = "eligibility", rows: str = "") -> list[str]:
+        command = [sys.executable, "-m", "pokitdok_session", "batch", method]
+        return [*command, rows or str(self.rows), "--output", str(self.output), *options]
+
+    def run(self, *options: str, stdin: str = "", **words: str) -> Ended:
+        return subprocess.run(
+            self.words(*options, **words),
+            env=self.environment,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    @property
+    def outcomes(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.output.read_text().splitlines()]
+
+    @property
+    def actions(self) -> Counter[str]:
+        return Counter(outcome["action"] for outcome in self.outcomes)
+
+
+@pytest.fixture
+def command(tmp_path: Path, sandbox: Sandbox) -> Command:
+    return Command(tmp_path, sandbox)
+
+
+def last_line(ended: Ended) -> str:
+    return ended.stderr.splitlines()[-1]
+
+
+def test_batch_command_that_answers_every_row_has_status_0(command: Command) -> None:
+    command.write(row_of(0), row_of(1))
+    ended = command.run(*KEY)
+    assert (ended.returncode, ended.stdout) == (0, "")
+    assert last_line(ended) == "2 rows: 2 answered."
+    by_key = {outcome["key"]: outcome for outcome in command.outcomes}
+    assert by_key.keys() == {"A0", "A1"}
+    assert list(by_key["A1"]) == ["key", "line", "action", "reply", "attempts"]
+    assert (by_key["A1"]["line"], by_key["A1"]["attempts"]) == (2, 1)
+    assert by_key["A1"]["reply"]["data"]["valid_request"] is True
+    assert stat.S_IMODE(command.output.stat().st_mode) == 0o600
+    assert command.journal.exists()
+
+
+def test_batch_command_with_wrong_rows_has_status_3(command: Command) -> None:
+    command.rows.write_text(
+        "\n".join([json.dumps(row_of(0)), "", "{broken", "[1]", json.dumps({"a": 1}), ""])
+    )
+    ended = command.run(*KEY)
+    assert ended.returncode == 3
+    assert last_line(ended).startswith('4 rows: 1 answered, 3 fix. Correct the rows with "fix" in ')
+    wrong = {outcome["line"]: outcome for outcome in command.outcomes if "error" in outcome}
+    assert wrong.keys() == {3, 4, 5}
+    assert "must be a JSON object" in wrong[3]["error"]["text"]
+    assert "must name a field of each row" in wrong[5]["error"]["text"]
+
+
+def test_batch_command_with_rows_in_doubt_has_status_4(command: Command, sandbox: Sandbox) -> None:
+    command.write(row_of(0), row_of(1), {"a": 1})
+    sandbox.fail(ELIGIBILITY, status=502)
+    ended = command.run("--threads", "1", *KEY)
+    assert ended.returncode == 4
+    assert command.actions == {"unknown": 1, "answered": 1, "fix": 1}
+    assert "may have been processed" in last_line(ended)
+    assert command.run(*KEY).returncode == 4
+    assert appointments(sandbox) == {"A0": 1, "A1": 1}
+    assert command.run("--resend-in-doubt", *KEY).returncode == 3
+    assert appointments(sandbox) == {"A0": 2, "A1": 1}
+
+
+def test_batch_command_that_is_stopped_has_status_5(command: Command, sandbox: Sandbox) -> None:
+    command.write(*map(row_of, range(30)))
+    sandbox._app.credits = 5
+    ended = command.run("--threads", "2", *KEY)
+    assert ended.returncode == 5
+    assert "Stopped by PaymentRequired" in last_line(ended)
+    sandbox._app.credits = None
+    assert command.run(*KEY).returncode == 0
+    assert command.actions == {"answered": 30}
+
+
+def test_batch_command_reads_standard_input(command: Command) -> None:
+    ended = command.run(stdin=json.dumps(row_of(0)) + "\n", rows="-")
+    assert ended.returncode == 0
+    assert command.actions == {"answered": 1}
+
+
+def test_batch_command_without_a_key_knows_equal_rows_apart(
+    command: Command, sandbox: Sandbox
+) -> None:
+    command.write(row_of(0), row_of(0))
+    assert command.run().returncode == command.run().returncode == 0
+    assert len({outcome["key"] for outcome in command.outcomes}) == 2
+    assert appointments(sandbox) == {"A0": 2}
+
+
+def test_batch_command_without_rows_writes_an_empty_output(command: Command) -> None:
+    command.write()
+    ended = command.run()
+    assert (ended.returncode, last_line(ended)) == (0, "0 rows: none.")
+    assert command.outcomes == []
+
+
+def test_batch_command_takes_an_x12_interchange_as_a_string(command: Command) -> None:
+    command.write("no interchange")
+    assert command.run().returncode == 3
+    assert command.outcomes[0]["error"]["type"] == "ValueError"
+
+
+@pytest.mark.parametrize(
+    ("options", "words", "text"),
+    [
+        ((), {"method": "eligibilty"}, "Did you mean eligibility?"),
+        ((), {"method": "eligibility_constants"}, "must be a resource method that takes one body"),
+        ((), {"rows": "missing.jsonl"}, "ROWS cannot be read: missing.jsonl: No such file"),
+        (("--pace", "often"), {}, '--pace must be a rate such as "84/minute"'),
+        (("--threads", "0"), {}, "--threads must be at least 1, got 0"),
+        (("--journal", "/dev/null/j"), {}, "--journal cannot be opened: /dev/null/j"),
+        (("--output", "/dev/null/o"), {}, "--output cannot be written: /dev/null/o"),
+        (("--unknown",), {}, "unrecognized arguments"),
+    ],
+    ids=str,
+)
+def test_batch_command_with_wrong_usage_has_status_2(
+    command: Command, sandbox: Sandbox, options: tuple[str, ...], words: Any, text: str
+) -> None:
+    command.write()
+    journal = () if "--output" not in options else ("--journal", str(command.journal))
+    ended = command.run(*options, *journal, **words)
+    assert ended.returncode == 2
+    assert text in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert sandbox.received(ELIGIBILITY) == []
+
+
+@pytest.mark.parametrize("option", ["--output", "--journal"])
+def test_batch_command_does_not_overwrite_its_rows(command: Command, option: str) -> None:
+    command.write(row_of(0))
+    ended = command.run(option, str(command.rows))
+    assert ended.returncode == 2
+    assert "must be three different files" in ended.stderr
+    assert command.rows.read_text() == json.dumps(row_of(0)) + "\n"
+
+
+@pytest.mark.parametrize("missing", ["POKITDOK_CLIENT_ID", "POKITDOK_CLIENT_SECRET"])
+def test_batch_command_without_credentials_names_variables_and_sandbox(
+    command: Command, missing: str
+) -> None:
+    del command.environment[missing]
+    command.write(row_of(0))
+    ended = command.run()
+    assert ended.returncode == 2
+    assert missing in ended.stderr
+    assert "python -m pokitdok_session sandbox" in ended.stderr
+    assert not command.journal.exists()
+
+
+def test_batch_command_help_explains_actions_and_statuses(command: Command) -> None:
+    ended = command.run("--help")
+    assert ended.returncode == 0
+    for word in ("exit status", "example:", '"unknown"', "journal:", "POKITDOK_CLIENT_ID"):
+        assert word in ended.stdout
+
+
+def test_batch_command_killed_and_started_again_has_each_row_once(
+    command: Command, sandbox: Sandbox
+) -> None:
+    command.write(*map(row_of, range(120)))
+    sandbox.options.latency = 0.02
+    for kill_at in (20, 60):
+        process = subprocess.Popen(
+            command.words("--threads", "4", *KEY),
+            env=command.environment,
+            stderr=subprocess.DEVNULL,
+        )
+        eventually(lambda: len(sandbox.requests) >= kill_at, 60)  # noqa: B023  # used at once
+        process.kill()
+        process.wait(60)
+    ended = command.run(*KEY)
+    assert ended.returncode in (0, 4), ended.stderr
+    assert Counter(outcome["key"] for outcome in command.outcomes) == {
+        f"A{number}": 1 for number in range(120)
+    }
+    assert set(appointments(sandbox).values()) == {1}
+    assert command.actions["answered"] + command.actions["unknown"] == 120
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
+def test_batch_command_that_is_interrupted_says_how_to_go_on(
+    command: Command, sandbox: Sandbox, number: int
+) -> None:
+    command.write(*map(row_of, range(500)))
+    sandbox.options.latency = 0.02
+    process = subprocess.Popen(
+        command.words("--threads", "4", *KEY),
+        env=command.environment,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    eventually(lambda: len(sandbox.requests) >= 20, 60)
+    process.send_signal(number)
+    _, told = process.communicate(timeout=60)
+    assert process.returncode == 5
+    assert told.splitlines()[-1].endswith("Interrupted: run the same command again to go on.")
+    assert "Traceback" not in told
+    assert command.actions.keys() == {"answered"}
+    answered = '"action":"answered"'
+    done = [line for line in command.journal.read_text().splitlines() if answered in line]
+    assert len(done) == len(appointments(sandbox))
+
+
+def test_batch_command_on_a_journal_in_use_leaves_the_output_alone(
+    command: Command, sandbox: Sandbox
+) -> None:
+    from pokitdok_session.api.batch.journal import Journal
+
+    command.write(row_of(0))
+    command.output.write_text("of the other run\n")
+    journal = Journal(command.journal)
+    ended = command.run()
+    journal.close()
+    assert ended.returncode == 2
+    assert "is in use by another process" in ended.stderr
+    assert command.output.read_text() == "of the other run\n"
+
+
+def run_command(command: Command, *words: str, stdin: str = "") -> Ended:
+    return subprocess.run(
+        [sys.executable, "-m", "pokitdok_session", *words],
+        env=command.environment,
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_call_command_prints_the_reply(command: Command) -> None:
+    ended = run_command(command, "call", "get", "/activities/?limit=1")
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert json.loads(ended.stdout)["meta"]["activity_id"]
+
+
+@pytest.mark.parametrize("how", ["argument", "file", "standard input"])
+def test_call_command_takes_its_body_from(command: Command, tmp_path: Path, how: str) -> None:
+    body = json.dumps(row_of(0))
+    (tmp_path / "body.json").write_text(body)
+    data = {"argument": body, "file": f"@{tmp_path}/body.json", "standard input": "-"}[how]
+    ended = run_command(command, "call", "POST", "/eligibility/", "--data", data, stdin=body)
+    assert ended.returncode == 0
+    assert json.loads(ended.stdout)["data"]["valid_request"] is True
+
+
+@pytest.mark.parametrize(
+    ("fault", "status"),
+    [({"status": 422}, 3), ({"status": 502}, 4), ({"status": 402}, 5), ({"reset": True}, 4)],
+    ids=str,
+)
+def test_call_command_has_the_status_of_the_verdict(
+    command: Command, sandbox: Sandbox, fault: Any, status: int
+) -> None:
+    sandbox.fail(ELIGIBILITY, **fault)
+    ended = run_command(command, "call", "POST", "/eligibility/", "--data", json.dumps(row_of(0)))
+    assert (ended.returncode, ended.stdout) == (status, "")
+    assert json.loads(ended.stderr)["type"]
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        (("GET", "activities"), "PATH must begin with /"),
+        (("POST", "/x/", "--data", "{"), "--data must be JSON"),
+        (("POST", "/x/", "--data", "@missing.json"), "cannot be read: No such file"),
+    ],
+    ids=str,
+)
+def test_call_command_with_wrong_usage_has_status_2(
+    command: Command, words: tuple[str, ...], text: str
+) -> None:
+    ended = run_command(command, "call", *words)
+    assert ended.returncode == 2
+    assert text in ended.stderr
+
+
+def test_call_command_without_credentials_has_status_2(command: Command) -> None:
+    del command.environment["POKITDOK_CLIENT_ID"]
+    ended = run_command(command, "call", "GET", "/activities/")
+    assert ended.returncode == 2
+    assert "POKITDOK_CLIENT_ID" in ended.stderr
+    assert "python -m pokitdok_session sandbox" in ended.stderr
+
+
+@pytest.mark.parametrize("name", ["call", "sandbox"])
+def test_command_has_a_help_of_its_own(command: Command, name: str) -> None:
+    ended = run_command(command, name, "--help")
+    assert ended.returncode == 0
+    assert name in ended.stdout
+
+
+def test_sandbox_command_without_the_extra_has_status_2() -> None:
+    code = "import sys; sys.modules['starlette'] = None; from pokitdok_session.cli import main;"
+    code += "sys.exit(main(['sandbox']))"
+    ended = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert ended.returncode == 2
+    assert ended.stderr.count("\n") == 1
