@@ -63,7 +63,7 @@ def arguments(argv: Sequence[str]) -> argparse.Namespace:
         "method", metavar="METHOD", help="a resource method that takes one body: eligibility"
     )
     parser.add_argument("rows", metavar="ROWS", help="a file of JSON Lines, or -")
-    parser.add_argument("--output", metavar="FILE", required=True, help="written anew by each run")
+    parser.add_argument("--output", metavar="FILE", required=True, help="each run writes it from the start")
     parser.add_argument("--journal", metavar="FILE", help="default: the output with .journal")
     parser.add_argument("--threads", metavar="N", type=int, default=16, help="default: 16")
     parser.add_argument(
@@ -91,7 +91,7 @@ def main(argv: Sequence[str]) -> int:
         method = method_named(options.method)
         _log_progress()
         with open_session() as session:
-            return run(session, method, options)
+            return run_batch(session, method, options)
     except (UsageError, JournalError) as error:
         print(error, file=sys.stderr)
         return USAGE
@@ -138,7 +138,7 @@ def _takes_one(method: Callable[..., Any]) -> bool:
     return bool(positional) and required in ([], positional[:1])
 
 
-def run(session: PokitDokSession, method: Any, options: argparse.Namespace) -> int:
+def run_batch(session: PokitDokSession, method: Any, options: argparse.Namespace) -> int:
     counts: Counter[str] = Counter()
     stopped: BaseException | None = None
     with Output(options.output) as output, open_rows(options.rows) as lines:
