@@ -21,7 +21,7 @@ from .errors import TokenError
 from .oauth2_session import OAuth2Session
 from .origins import Origins, check_no_proxy
 from .timeouts import SESSION_DEFAULT, Timeout, default_timeout, total_timeout
-from .token_sending import TokenEndpointRequest, prepare_token_request, send_by_adapter
+from .token_sending import TokenEndpointRequest, prepare_token_request
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -163,7 +163,13 @@ class RequestsOverrides(BaseClientCredentialsSession):
         this session uses by https: the path and the body are confidential too.
         """
         if isinstance(request, TokenEndpointRequest):
-            return send_by_adapter(self.get_adapter(request.url or ""), request, **kwargs)
+            check_no_proxy(request.url or "", kwargs.get("proxies"))
+            with redaction.redact_logs(request):
+                try:
+                    return super().send(request, **kwargs)
+                except requests.RequestException as error:
+                    redaction.redact_exception(error, request)
+                    raise
         url = getattr(request, "url", None) or ""
         kwargs.setdefault("timeout", default_timeout(self.timeout, url))
         if not self.is_token_origin(url):

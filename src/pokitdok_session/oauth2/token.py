@@ -107,8 +107,7 @@ class Token:
             # A 24th of the lifetime is 150 s of a 3600 s token and 83 ms of a 2 s token. That is
             # enough for one renewal, and costs one additional token request in 23 lifetimes.
             renew_from=expiry - min(lifetime / 24, 300.0),
-            # A request that is sent now must arrive before the token expires.
-            usable_until=expiry - min(lifetime / 256, 5.0),
+            usable_until=expiry - _travel_time(lifetime),
             has_stated_lifetime=_seconds(response.get("expires_in")) is not None,
         )
 
@@ -122,7 +121,8 @@ class Token:
 
     def is_young(self, now: float, seconds: float) -> bool:
         """Return True if the token was granted less than ``seconds``, or its lifetime, ago."""
-        return now < self.usable_until - self.lifetime + min(seconds, self.lifetime)
+        granted = self.usable_until + _travel_time(self.lifetime) - self.lifetime
+        return now < granted + min(seconds, self.lifetime)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the token as OAuth2Session does: without an expiry that the server never sent."""
@@ -140,6 +140,11 @@ class Token:
     def __reduce__(self) -> tuple[Any, ...]:
         # Another host has another monotonic clock, so a pickle carries the absolute expiry.
         return _unpickle_token, (dict(self.response), self.has_stated_lifetime)
+
+
+def _travel_time(lifetime: float) -> float:
+    """Return how many seconds before its expiry a token must be sent to arrive in time."""
+    return min(lifetime / 256, 5.0)
 
 
 def _unpickle_token(response: dict[str, Any], has_stated_lifetime: bool) -> Token:

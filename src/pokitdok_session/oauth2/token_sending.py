@@ -1,23 +1,20 @@
-"""How a token request leaves: through the session's `send` and adapters, and with nothing else."""
+"""A token request as it leaves: through the session's `send`, and with nothing of the session."""
 
 from __future__ import annotations
 
-import time
-from datetime import timedelta
 from typing import Any
 
 import requests
-from requests.adapters import BaseAdapter
 from requests.utils import default_headers
 
-from ..transport import redaction
-from ..transport.adapter import Transport
 from ..transport.retries import NO_RETRIES
-from .origins import check_no_proxy
 
 
 class TokenEndpointRequest(requests.PreparedRequest):
     """A prepared token request. Its type tells `send` that it is no request to the API."""
+
+    #: Read by `Transport`: `token_endpoint.fetch_token` retries, so the adapter must not.
+    max_retries = NO_RETRIES
 
 
 def prepare_token_request(request: requests.Request) -> TokenEndpointRequest:
@@ -32,31 +29,15 @@ def prepare_token_request(request: requests.Request) -> TokenEndpointRequest:
         json=request.json,
         params=request.params,
         auth=request.auth,
+        hooks={"response": _drop_cookies},
     )
     return prepared
 
 
-def send_by_adapter(
-    adapter: BaseAdapter,
-    request: TokenEndpointRequest,
-    *,
-    allow_redirects: bool = False,
-    **kwargs: Any,
-) -> requests.Response:
-    """Send a token request once. It follows no redirect and stores no cookie.
+def _drop_cookies(response: requests.Response, **kwargs: Any) -> None:
+    """Keep the cookies of the token endpoint out of the session's jar.
 
-    A redirect could post the secret to another host.
+    `requests.Session.send` reads them from ``raw``, after this hook.
     """
-    check_no_proxy(request.url or "", kwargs.get("proxies"))
-    if isinstance(adapter, Transport):
-        adapter = adapter.replace(max_retries=NO_RETRIES)  # `fetch_token` retries
-    started = time.perf_counter()
-    with redaction.redact_logs(request):
-        try:
-            response = adapter.send(request, **kwargs)
-            _ = response.content
-        except requests.RequestException as error:
-            redaction.redact_exception(error, request)
-            raise
-    response.elapsed = timedelta(seconds=time.perf_counter() - started)
-    return response
+    _ = response.content
+    response.raw = None

@@ -54,7 +54,9 @@ class Transport(HTTPAdapter):
         if self.verify is not None:
             verify = self.verify
         adapter = self
-        if not rewind_body(request):
+        if (policy := getattr(request, "max_retries", None)) is not None:
+            adapter = self.replace(max_retries=policy)  # a token request has its own retries
+        elif not rewind_body(request):
             # urllib3 rewinds a body that has a position even if nothing of it was read.
             has_position = hasattr(request.body, "tell")
             adapter = self.replace(
