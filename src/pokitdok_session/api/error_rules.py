@@ -7,6 +7,7 @@ from typing import Any
 
 import requests
 
+from ..oauth2.auth import reason_of_401
 from .errors import (
     APIError,
     Forbidden,
@@ -34,7 +35,6 @@ ERROR_BY_STATUS: dict[int, type[APIError]] = {
 }
 
 _MEANING: dict[type[APIError], str] = {
-    Unauthorized: "the API refused the token",
     PaymentRequired: "the account has no credits left",
     ServerError: "it is not known whether the request was processed",
     UnreadableReply: (
@@ -59,7 +59,9 @@ def make_error(kind: type[APIError], reply: Reply[Any], errors: dict[str, Any]) 
     words = [f"the API answered {reply.response.status_code}"]
     if reply.activity_id:
         words.append(f"activity {reply.activity_id}")
-    if kind in _MEANING:
+    if kind is Unauthorized:
+        words.append(reason_of_401(reply.response))
+    elif kind in _MEANING:
         words.append(_MEANING[kind])
     if errors:
         words.append("errors: " + ", ".join(sorted(map(str, errors))))

@@ -157,6 +157,21 @@ class ReplayOn401:
         return _unpickle_hook, ()
 
 
+def reason_of_401(response: requests.Response) -> str:
+    """Return in words why a 401 came back to the caller."""
+    hook = ReplayOn401.of(response.request)
+    if hook is None:
+        return "the request carried other credentials than the token of this session"
+    if hook.auth.source.has_a_rival:
+        return (
+            "the API refuses each token soon after it was granted; "
+            "if other processes use this client, give all of them the same store"
+        )
+    if any(earlier.status_code == 401 for earlier in response.history):
+        return "the API refused the token and the one that replaced it"
+    return "the API refused the token, and the request was not replayed"
+
+
 def _release(response: requests.Response) -> None:
     """Read the response and give its connection back to the pool."""
     with contextlib.suppress(requests.RequestException):
