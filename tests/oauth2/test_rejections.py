@@ -120,7 +120,7 @@ def test_one_revoked_token_counts_once_for_many_threads(
     assert "store" not in caplog.text
 
 
-def test_tokens_that_another_process_invalidates_are_fetched_ever_more_slowly(
+def test_tokens_that_another_process_invalidates_are_fetched_slowly(
     provider: Provider,
     session: ClientCredentialsSession,
     clock: Clock,

@@ -12,7 +12,7 @@ import pytest
 import requests
 
 from pokitdok_session import ClientCredentialsSession, PokitDokSession, TokenError
-from pokitdok_session.oauth2.token_source import REJECTED_TOKEN_COOLDOWN
+from pokitdok_session.oauth2.rejections import REJECTED_TOKEN_COOLDOWN
 from pokitdok_session.sandbox import Sandbox
 from pokitdok_session.transport.adapter import Transport
 from support.clock import Clock

@@ -44,7 +44,7 @@ def test_session_without_close_is_freed_by_its_last_reference(server: Loopback) 
 
 
 @pytest.mark.usefixtures("no_collector")
-def test_session_whose_auth_was_set_back_is_freed_too(server: Loopback) -> None:
+def test_session_with_its_auth_set_back_is_freed(server: Loopback) -> None:
     session = new_session(server)
     own = session.auth
     session.auth = ("user", "password")

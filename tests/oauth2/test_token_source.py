@@ -14,10 +14,9 @@ import pytest
 import requests
 
 from pokitdok_session import PokitDokSession, TokenError
-from pokitdok_session.oauth2.renewal import Renewal
+from pokitdok_session.oauth2.renewal import RENEWAL_TIMEOUT, Renewal
 from pokitdok_session.oauth2.token import Token
 from pokitdok_session.oauth2.token_response import MAX_RETRY_AFTER, REFUSAL_COOLDOWN
-from pokitdok_session.oauth2.token_source import RENEWAL_TIMEOUT
 from pokitdok_session.sandbox import Sandbox
 from support.clock import Clock
 from support.threads import PATIENCE, Crowd, Held, at_once

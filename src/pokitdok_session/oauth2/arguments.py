@@ -55,3 +55,8 @@ def url_list(urls: Any, name: str) -> list[str]:
     if isinstance(urls, str) or not isinstance(urls, Iterable):
         raise TypeError(f"{name} must be a list of URLs, got {type(urls).__name__}")
     return list(urls)
+
+
+def drop_none(**options: Any) -> dict[str, Any]:
+    """Return the options that were given; None means that one was not."""
+    return {name: value for name, value in options.items() if value is not None}

@@ -16,9 +16,10 @@ from requests.utils import get_netrc_auth
 from ..transport.retries import rewind_body
 from .errors import TokenError
 from .origins import Origins, origin_of
-from .timeouts import total_timeout
+from .renewal import Renewer
+from .timeouts import Timeout
 from .token import Token
-from .token_source import Renewer, TokenSource
+from .token_source import TokenSource
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +36,7 @@ class TokenAuth(AuthBase):
         source: TokenSource,
         renewer: Renewer,
         *,
-        timeout: float,
+        timeout: Timeout,
         use_netrc: bool = False,
         withhold: bool = False,
     ) -> None:
@@ -99,7 +100,7 @@ class ReplayOn401:
         _release(response)  # before the token request, which may need this connection
         source, renewer = self.auth.source, self.auth.renewer
         try:
-            token = source.replace(self.token, renewer, total_timeout(kwargs.get("timeout")))
+            token = source.replace(self.token, renewer, kwargs.get("timeout"))
         except TokenError:
             if can_be_replayed:
                 raise

@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
-from .arguments import check_mapping
+from .arguments import check_mapping, drop_none
 from .client_auth import ClientAuth, ClientSecretBasic, ClientSecretPost
 from .errors import TokenError
 from .oauth2_session import OAuth2Session
-from .timeouts import SESSION_DEFAULT, Timeout, total_timeout
+from .renewal import RenewalCall
+from .timeouts import SESSION_DEFAULT, Timeout
 from .token import AccessToken, Token
 from .token_endpoint import Send, fetch_token
 from .token_request import TokenRequest, TransportOptions, build_form
@@ -24,15 +25,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-class _RenewalCall:
-    """One renewal that goes through `fetch_token`: its time limit, and the token it got."""
-
-    def __init__(self, timeout: float) -> None:
-        self.timeout = timeout
-        self.token: Token | None = None
-
-
-_renewal_call: ContextVar[_RenewalCall | None] = ContextVar("renewal_call", default=None)
+_renewal_call: ContextVar[RenewalCall | None] = ContextVar("renewal_call", default=None)
 
 
 class BaseClientCredentialsSession(OAuth2Session):
@@ -99,7 +92,7 @@ class BaseClientCredentialsSession(OAuth2Session):
         Fetches or renews it if necessary. Raises TokenError if there is none in time.
         """
         timeout = self.timeout if timeout is SESSION_DEFAULT else timeout
-        token = self.token_source.get(self, total_timeout(timeout))
+        token = self.token_source.get(self, timeout)
         return AccessToken(token.access_token, token.response["expires_at"])
 
     def fetch_token(
@@ -132,7 +125,7 @@ class BaseClientCredentialsSession(OAuth2Session):
             raise ValueError("the client-credentials grant takes no code; remove this argument")
         if method.upper() not in ("GET", "POST"):
             raise ValueError(f'method must be "GET" or "POST", got {method!r}')
-        fields = _drop_none(username=username, password=password, **kwargs)
+        fields = drop_none(username=username, password=password, **kwargs)
         hooks: Mapping[str, Any] = {**self.compliance_hook}  # the stubs lack a key
         request = TokenRequest(
             url=token_url or self.token_url,
@@ -201,7 +194,7 @@ class BaseClientCredentialsSession(OAuth2Session):
 
     def _call_fetch_token(self, stale: Token | None, timeout: float) -> Token:
         """Fetch a token through the public methods, which subclasses may override."""
-        call = _RenewalCall(timeout)
+        call = RenewalCall(timeout)
         previous = _renewal_call.set(call)
         try:
             if stale is None:
@@ -246,8 +239,3 @@ class BaseClientCredentialsSession(OAuth2Session):
             include_client_id = self.token_endpoint_auth_method == "client_secret_post"
         method = ClientSecretPost if include_client_id else ClientSecretBasic
         return method(self._client.client_id, client_secret or self.client_secret)
-
-
-def _drop_none(**options: Any) -> dict[str, Any]:
-    """Return the options that were given; None means that one was not."""
-    return {name: value for name, value in options.items() if value is not None}

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
     import requests
     from oauthlib.oauth2 import BackendApplicationClient
+    from typing_extensions import Unpack
+
+    from .request_options import CommonOptions, JSONOptions, RequestOptions
 
     class OAuth2Session(requests.Session):
         """The part of the class that a client-credentials session uses."""
@@ -37,6 +40,21 @@ if TYPE_CHECKING:
         @property
         def authorized(self) -> bool: ...
         def register_compliance_hook(self, hook_type: str, hook: Callable[..., Any]) -> None: ...
+
+        # The verbs of requests, which call `request`, with ``withhold_token``.
+        def get(self, url: Any, **kwargs: Unpack[RequestOptions]) -> requests.Response: ...
+        def options(self, url: Any, **kwargs: Unpack[RequestOptions]) -> requests.Response: ...
+        def head(self, url: Any, **kwargs: Unpack[RequestOptions]) -> requests.Response: ...
+        def delete(self, url: Any, **kwargs: Unpack[RequestOptions]) -> requests.Response: ...
+        def post(
+            self, url: Any, data: Any = None, json: Any = None, **kwargs: Unpack[CommonOptions]
+        ) -> requests.Response: ...
+        def put(
+            self, url: Any, data: Any = None, **kwargs: Unpack[JSONOptions]
+        ) -> requests.Response: ...
+        def patch(
+            self, url: Any, data: Any = None, **kwargs: Unpack[JSONOptions]
+        ) -> requests.Response: ...
 
 else:
     from requests_oauthlib import OAuth2Session

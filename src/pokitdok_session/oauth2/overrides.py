@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 import requests
@@ -20,13 +20,8 @@ from .base import BaseClientCredentialsSession
 from .errors import TokenError
 from .oauth2_session import OAuth2Session
 from .origins import Origins, check_no_proxy
-from .timeouts import SESSION_DEFAULT, Timeout, default_timeout, total_timeout
+from .timeouts import SESSION_DEFAULT, Timeout, default_timeout
 from .token_sending import TokenEndpointRequest, prepare_token_request
-
-if TYPE_CHECKING:
-    from typing_extensions import Unpack
-
-    from .request_options import CommonOptions, JSONOptions, RequestOptions
 
 _INVALID_URL = (
     "invalid URL: give an absolute URL (https://host/path), or set base_url and give a path that "
@@ -42,22 +37,6 @@ class RequestsOverrides(BaseClientCredentialsSession):
     _uses_token: bool
     _other_auth: Any
     _environment: EnvironmentSettingsCache
-
-    if TYPE_CHECKING:
-        # At run time these are the methods of requests, which call `request`.
-        def get(self, url: Any, **kwargs: Unpack[RequestOptions]) -> requests.Response: ...
-        def options(self, url: Any, **kwargs: Unpack[RequestOptions]) -> requests.Response: ...
-        def head(self, url: Any, **kwargs: Unpack[RequestOptions]) -> requests.Response: ...
-        def delete(self, url: Any, **kwargs: Unpack[RequestOptions]) -> requests.Response: ...
-        def post(
-            self, url: Any, data: Any = None, json: Any = None, **kwargs: Unpack[CommonOptions]
-        ) -> requests.Response: ...
-        def put(
-            self, url: Any, data: Any = None, **kwargs: Unpack[JSONOptions]
-        ) -> requests.Response: ...
-        def patch(
-            self, url: Any, data: Any = None, **kwargs: Unpack[JSONOptions]
-        ) -> requests.Response: ...
 
     def request(  # type: ignore[override]  # withhold_token is new
         self,
@@ -243,7 +222,7 @@ class RequestsOverrides(BaseClientCredentialsSession):
             self._origins,
             self.token_source,
             self,
-            timeout=total_timeout(timeout),
+            timeout=timeout,
             use_netrc=use_netrc,
             withhold=withhold,
         )

@@ -5,9 +5,14 @@ from __future__ import annotations
 import copy
 import threading
 import time
+from typing import Protocol
 
 from .errors import TokenError
 from .token import Token
+
+#: Seconds after which a renewal that has not finished is given up and another one may start.
+#: A token request ends much sooner; only a stopped thread takes that long.
+RENEWAL_TIMEOUT = 120.0
 
 #: Seconds between two looks of a waiting thread at the outcome.
 WAIT_POLL_INTERVAL = 1.0
@@ -65,6 +70,24 @@ class Renewal:
         if isinstance(outcome, BaseException):
             raise outcome
         return outcome
+
+
+class Renewer(Protocol):
+    """How a `TokenSource` gets a token; a session is one."""
+
+    def _fetch_next_token(self, stale: Token | None, timeout: float) -> Token:
+        """Return the token that replaces ``stale``, within about ``timeout`` seconds."""
+
+    def _notify_token_updater(self, token: Token) -> None:
+        """Tell the session's user of a new token, which is in use already."""
+
+
+class RenewalCall:
+    """One renewal that goes through `fetch_token`: its time limit, and the token it got."""
+
+    def __init__(self, timeout: float) -> None:
+        self.timeout = timeout
+        self.token: Token | None = None
 
 
 def no_token_in_time(timeout: float) -> TokenError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, TypeAlias
 
-from .token_source import RENEWAL_TIMEOUT
+from .renewal import RENEWAL_TIMEOUT
 
 #: As requests has it: seconds, or (seconds to connect, seconds between two bytes), or None.
 Timeout: TypeAlias = "float | tuple[float | None, float | None] | None"

@@ -18,34 +18,18 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from typing import Protocol
 
 from ..transport.fork import reset_after_fork
 from .errors import TokenError
-from .rejections import REJECTED_TOKEN_COOLDOWN, Rejections
-from .renewal import Renewal, no_token_in_time
+from .rejections import Rejections
+from .renewal import RENEWAL_TIMEOUT, Renewal, Renewer, no_token_in_time
+from .timeouts import Timeout, total_timeout
 from .token import Token
 
 log = logging.getLogger(__name__)
 
-#: Seconds after which a renewal that has not finished is given up and another one may start.
-#: A token request ends much sooner; only a stopped thread takes that long.
-RENEWAL_TIMEOUT = 120.0
-
 #: Seconds to use a token that the server sent again when it was asked for the next one.
 UNCHANGED_TOKEN_GRACE = 1.0
-
-__all__ = ["REJECTED_TOKEN_COOLDOWN", "RENEWAL_TIMEOUT", "Renewer", "TokenSource"]
-
-
-class Renewer(Protocol):
-    """How a `TokenSource` gets a token; a session is one."""
-
-    def _fetch_next_token(self, stale: Token | None, timeout: float) -> Token:
-        """Return the token that replaces ``stale``, within about ``timeout`` seconds."""
-
-    def _notify_token_updater(self, token: Token) -> None:
-        """Tell the session's user of a new token, which is in use already."""
 
 
 class TokenSource:
@@ -78,8 +62,8 @@ class TokenSource:
         with self._lock:
             self._failure = None
 
-    def get(self, renewer: Renewer, timeout: float) -> Token:
-        """Return a token that is usable now; wait at most ``timeout`` seconds if there is none."""
+    def get(self, renewer: Renewer, timeout: Timeout) -> Token:
+        """Return a token that is usable now. Wait for one no longer than ``timeout``."""
         token = self.current
         if token is not None:
             now = self.clock()
@@ -93,14 +77,14 @@ class TokenSource:
                 return current
             renewal, is_new = self._join_or_start(current)
         try:
-            return self._result(renewal, is_new, renewer, timeout)
+            return self._result(renewal, is_new, renewer, total_timeout(timeout))
         except TokenError:
             current = self.current  # it may have been set meanwhile
             if current is None or not self._is_usable(current):
                 raise
             return current
 
-    def replace(self, refused: Token, renewer: Renewer, timeout: float) -> Token | None:
+    def replace(self, refused: Token, renewer: Renewer, timeout: Timeout) -> Token | None:
         """Return another token than the one that a 401 refused; None if there is no better one."""
         with self._lock:
             current = self.current
@@ -114,7 +98,7 @@ class TokenSource:
             elif not self._rejections.allows_renewal(current, now):
                 return None
             renewal, is_new = self._join_or_start(current)
-        token = self._result(renewal, is_new, renewer, timeout)
+        token = self._result(renewal, is_new, renewer, total_timeout(timeout))
         if token.access_token == refused.access_token:
             self.mark_rejected(token)
             return None
