@@ -1,4 +1,4 @@
-"""What the tests share: a sandbox for each, a clock to move, an environment that says nothing."""
+"""Fixtures of all tests: a sandbox, a session on it, a clock, and a clean environment."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ import pytest
 from pokitdok_session import PokitDokSession
 from pokitdok_session.sandbox import Sandbox
 from support.clock import Clock
-from support.http_server import Loopback
+from support.http_server import ScriptedServer
 from support.redis_server import RedisServer
 
-_SPEAKS_TO_REQUESTS = (
+_VARIABLES = (
     "REQUESTS_CA_BUNDLE",
     "CURL_CA_BUNDLE",
     "POKITDOK_CLIENT_ID",
@@ -31,15 +31,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Fail the run for a skipped test: in CI everything that a test needs is installed."""
+    """Fail the run if a test was skipped: CI installs everything that tests need."""
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     if session.config.option.no_skips and reporter and "skipped" in reporter.stats:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 @pytest.fixture(autouse=True)
-def _quiet_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in _SPEAKS_TO_REQUESTS:
+def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in _VARIABLES:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("NETRC", os.devnull)
 
@@ -57,7 +57,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def session(sandbox: Sandbox, clock: Clock) -> Iterator[PokitDokSession]:
-    """A session on the sandbox that has no token yet, and whose clock stands still."""
+    """Yield a session on the sandbox without a token; only the test moves its clock."""
     with sandbox.session() as session:
         session.token_source.clock = clock
         yield session
@@ -65,7 +65,7 @@ def session(sandbox: Sandbox, clock: Clock) -> Iterator[PokitDokSession]:
 
 @pytest.fixture
 def pass_time(sandbox: Sandbox, clock: Clock) -> Callable[[float], None]:
-    """Let so many seconds pass, for the client and for the sandbox."""
+    """Return a function that advances the clocks of the client and of the sandbox."""
 
     def pass_time(seconds: float) -> None:
         clock.advance(seconds)
@@ -75,27 +75,40 @@ def pass_time(sandbox: Sandbox, clock: Clock) -> Callable[[float], None]:
 
 
 @pytest.fixture
-def naps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The pauses between attempts at the token endpoint, which pass at once."""
-    taken: list[float] = []
+def retry_sleeps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Return the seconds of each sleep between token requests; none is slept."""
+    sleeps: list[float] = []
 
     def monotonic() -> float:
-        return time.monotonic() + sum(taken)
+        return time.monotonic() + sum(sleeps)
 
-    stand_in = SimpleNamespace(sleep=taken.append, monotonic=monotonic)
+    stand_in = SimpleNamespace(sleep=sleeps.append, monotonic=monotonic)
     monkeypatch.setattr("pokitdok_session.oauth2.token_endpoint.time", stand_in)
-    return taken
+    return sleeps
 
 
 @pytest.fixture
-def elsewhere() -> Iterator[Loopback]:
-    """A server of another origin, over plain http."""
-    with Loopback() as server:
+def other_origin() -> Iterator[ScriptedServer]:
+    """Yield a server of another origin, over plain http."""
+    with ScriptedServer() as server:
         yield server
+
+
+# The former names, until every branch that uses them is merged.
+
+
+@pytest.fixture
+def naps(retry_sleeps: list[float]) -> list[float]:
+    return retry_sleeps
+
+
+@pytest.fixture
+def elsewhere(other_origin: ScriptedServer) -> ScriptedServer:
+    return other_origin
 
 
 @pytest.fixture(scope="session")
 def redis_server() -> Iterator[RedisServer]:
-    """A Redis for all tests that leave it as it is; keys are told apart by client ids."""
+    """Yield a Redis shared by all tests; each test has its own client id, and so its own keys."""
     with RedisServer() as server:
         yield server

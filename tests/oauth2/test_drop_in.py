@@ -15,20 +15,20 @@ import requests
 from pokitdok_session import ClientCredentialsSession, PokitDokSession
 from pokitdok_session.sandbox import Sandbox
 from pokitdok_session.transport.adapter import Transport
-from support.http_server import Answer, Loopback, redirect
+from support.http_server import ScriptedResponse, ScriptedServer, redirect
+from support.paths import ACTIVITIES_PATH
 
-PATH = "/activities/"
 VERBS = ["get", "options", "head", "post", "put", "patch", "delete"]
 
 
 @pytest.fixture
-def server(elsewhere: Loopback) -> Loopback:
+def server(other_origin: ScriptedServer) -> ScriptedServer:
     """The scripted server, where it is the API."""
-    return elsewhere
+    return other_origin
 
 
 @pytest.fixture
-def held(server: Loopback) -> Iterator[ClientCredentialsSession]:
+def held(server: ScriptedServer) -> Iterator[ClientCredentialsSession]:
     """A session on the scripted server that holds a token for it."""
     token = {"access_token": "of-the-api", "expires_in": 3600}
     with ClientCredentialsSession(
@@ -56,36 +56,38 @@ def test_the_verbs_are_requests_own(verb: str) -> None:
 
 
 def test_arguments_by_position_arrive_where_requests_puts_them(
-    held: ClientCredentialsSession, server: Loopback
+    held: ClientCredentialsSession, server: ScriptedServer
 ) -> None:
     held.request("POST", "/a", {"in": "query"}, {"in": "body"}, {"X-In": "header"}, {"in": "jar"})
     held.post("/a", {"in": "body"}, None, params={"in": "query"})
     held.post("/a", None, {"in": "json"})
     held.put("/a", b"in body")
     held.patch("/a", b"in body")
-    first, second, third, fourth, fifth = server.seen
+    first, second, third, fourth, fifth = server.requests
     assert (first.path, first.body) == ("/root/a?in=query", b"in=body")
     assert (first.headers["X-In"], first.headers["Cookie"]) == ("header", "in=jar")
     assert (second.path, second.body) == ("/root/a?in=query", b"in=body")
     assert json.loads(third.body) == {"in": "json"}
     assert fourth.body == fifth.body == b"in body"
-    assert {seen.authorization for seen in server.seen} == {"Bearer of-the-api"}
+    assert {seen.authorization for seen in server.requests} == {"Bearer of-the-api"}
 
 
-def test_every_method_bears_the_token(held: ClientCredentialsSession, server: Loopback) -> None:
+def test_every_method_bears_the_token(
+    held: ClientCredentialsSession, server: ScriptedServer
+) -> None:
     for verb in VERBS:
         assert type(getattr(held, verb)("/a")) is requests.Response
-    assert [seen.method.lower() for seen in server.seen] == VERBS
-    assert {seen.authorization for seen in server.seen} == {"Bearer of-the-api"}
+    assert [seen.method.lower() for seen in server.requests] == VERBS
+    assert {seen.authorization for seen in server.requests} == {"Bearer of-the-api"}
 
 
 def test_a_status_is_handed_back_and_not_raised(
-    held: ClientCredentialsSession, server: Loopback
+    held: ClientCredentialsSession, server: ScriptedServer
 ) -> None:
     for status in (400, 402, 403, 404, 422, 429, 500, 503):
-        server.script["/root/a"] = Answer(status)
+        server.script["/root/a"] = ScriptedResponse(status)
         assert held.get("/a").status_code == status
-    assert len(server.seen) == 8
+    assert len(server.requests) == 8
 
 
 # URLs
@@ -105,27 +107,29 @@ def test_a_status_is_handed_back_and_not_raised(
     ids=repr,
 )
 def test_a_path_is_appended_to_the_root(
-    held: ClientCredentialsSession, server: Loopback, url: Any, path: str
+    held: ClientCredentialsSession, server: ScriptedServer, url: Any, path: str
 ) -> None:
     held.get(url)
-    assert server.seen[0].path == path
+    assert server.requests[0].path == path
 
 
-def test_an_absolute_url_is_used_as_it_is(held: ClientCredentialsSession, server: Loopback) -> None:
+def test_an_absolute_url_is_used_as_it_is(
+    held: ClientCredentialsSession, server: ScriptedServer
+) -> None:
     held.get(server.url + "/other")
     held.get((server.url + "/other").encode())
-    assert [seen.path for seen in server.seen] == ["/other", "/other"]
+    assert [seen.path for seen in server.requests] == ["/other", "/other"]
 
 
 @pytest.mark.parametrize("slash", ["", "/"])
-def test_a_slash_at_the_end_of_base_url_changes_nothing(server: Loopback, slash: str) -> None:
+def test_a_slash_at_the_end_of_base_url_changes_nothing(server: ScriptedServer, slash: str) -> None:
     token = {"access_token": "x"}
     base_url = server.url + "/root" + slash
     with ClientCredentialsSession(
         "id", "secret", server.url, base_url=base_url, token=token
     ) as session:
         session.get("/a")
-    assert server.seen[0].path == "/root/a"
+    assert server.requests[0].path == "/root/a"
 
 
 @pytest.mark.parametrize("url", ["", "a", "//host/a", "host/a", "http://", "http:///a", "x://"])
@@ -162,10 +166,10 @@ def test_a_path_without_its_slash_is_an_error_that_does_not_show_it(
 
 @pytest.mark.parametrize("method", ["GET", "get", b"GET"])
 def test_a_method_may_be_written_as_in_requests(
-    held: ClientCredentialsSession, server: Loopback, method: Any
+    held: ClientCredentialsSession, server: ScriptedServer, method: Any
 ) -> None:
     held.request(method, "/a")
-    assert server.seen[0].method == "GET"
+    assert server.requests[0].method == "GET"
 
 
 # Timeouts
@@ -203,7 +207,7 @@ def test_every_request_has_a_timeout_unless_the_caller_says_none(
     assert [told["timeout"] for told in watching.told] == [used, used]
 
 
-def test_the_session_s_timeout_can_be_another(server: Loopback) -> None:
+def test_the_session_s_timeout_can_be_another(server: ScriptedServer) -> None:
     token = {"access_token": "x"}
     with ClientCredentialsSession("id", "secret", server.url, token=token, timeout=7) as session:
         wire = Watching()
@@ -215,14 +219,14 @@ def test_the_session_s_timeout_can_be_another(server: Loopback) -> None:
 
 
 def test_the_timeout_holds_on_other_origins_redirects_and_replays_as_well(
-    sandbox: Sandbox, session: PokitDokSession, server: Loopback
+    sandbox: Sandbox, session: PokitDokSession, server: ScriptedServer
 ) -> None:
     wire = Watching(verify=sandbox.ca_file)
     session.mount(sandbox.base_url + "/api", wire)
     session.mount("http://", wire)
-    sandbox.fail(PATH, status=401)
-    sandbox.fail(PATH, status=302, headers={"Location": server.url + "/"})
-    assert session.get(PATH).ok
+    sandbox.fail(ACTIVITIES_PATH, status=401)
+    sandbox.fail(ACTIVITIES_PATH, status=302, headers={"Location": server.url + "/"})
+    assert session.get(ACTIVITIES_PATH).ok
     assert [told["timeout"] for told in wire.told] == [(5, 60)] * 3
 
 
@@ -230,7 +234,9 @@ def test_the_timeout_holds_on_other_origins_redirects_and_replays_as_well(
 
 
 def test_a_prepared_request_bears_the_token(sandbox: Sandbox, session: PokitDokSession) -> None:
-    prepared = session.prepare_request(requests.Request("GET", PATH, params={"limit": 1}))
+    prepared = session.prepare_request(
+        requests.Request("GET", ACTIVITIES_PATH, params={"limit": 1})
+    )
     assert prepared.url == sandbox.base_url + "/api/v4/activities/?limit=1"
     assert prepared.headers["Authorization"] == f"Bearer {session.access_token}"
     assert session.send(prepared).status_code == 200
@@ -244,7 +250,7 @@ def test_preparing_leaves_the_caller_s_request_as_it_was(
 
     for trust_env in (True, False):
         session.trust_env = trust_env
-        for url in (PATH, sandbox.base_url + PATH, "https://other.example/"):
+        for url in (ACTIVITIES_PATH, sandbox.base_url + ACTIVITIES_PATH, "https://other.example/"):
             request = requests.Request("GET", url)
             before = copy.deepcopy(vars(request))
             session.prepare_request(request)
@@ -256,34 +262,34 @@ def test_preparing_leaves_the_caller_s_request_as_it_was(
 
 def test_preparing_leaves_the_session_s_headers_as_they_were(session: PokitDokSession) -> None:
     before = dict(session.headers)
-    session.prepare_request(requests.Request("GET", PATH, headers={"X-Own": "1"}))
+    session.prepare_request(requests.Request("GET", ACTIVITIES_PATH, headers={"X-Own": "1"}))
     assert dict(session.headers) == before
 
 
 def test_a_header_that_the_session_sets_to_none_is_left_out(
-    held: ClientCredentialsSession, server: Loopback
+    held: ClientCredentialsSession, server: ScriptedServer
 ) -> None:
     held.headers["Accept"] = None  # type: ignore[assignment]
     held.headers["X-Kept"] = "1"
     held.get("/a")
     held.get("/a", headers={"X-Kept": None})
-    assert server.seen[0].headers["X-Kept"] == "1"
-    assert server.seen[0].headers["Accept"] is None
-    assert server.seen[1].headers["X-Kept"] is None
+    assert server.requests[0].headers["X-Kept"] == "1"
+    assert server.requests[0].headers["Accept"] is None
+    assert server.requests[1].headers["X-Kept"] is None
 
 
 @pytest.mark.parametrize("name", ["proxies", "headers"])
 def test_a_session_whose_mapping_is_none_goes_as_in_requests(
-    held: ClientCredentialsSession, server: Loopback, name: str
+    held: ClientCredentialsSession, server: ScriptedServer, name: str
 ) -> None:
     setattr(held, name, None)
     held.get("/a")
-    assert server.seen[0].authorization == "Bearer of-the-api"
+    assert server.requests[0].authorization == "Bearer of-the-api"
 
 
 @pytest.mark.parametrize("params", [[("a", "1")], {"a": "1"}, {"a": None}, {}, None, "a=1"])
 def test_parameters_of_the_session_go_as_in_requests(
-    held: ClientCredentialsSession, server: Loopback, params: Any
+    held: ClientCredentialsSession, server: ScriptedServer, params: Any
 ) -> None:
     held.params = params
     with requests.Session() as plain:
@@ -291,14 +297,16 @@ def test_parameters_of_the_session_go_as_in_requests(
         for session in (plain, held):
             session.get(server.url + "/a")
             session.get(server.url + "/a", params={"b": "2"})
-    assert [seen.path for seen in server.seen[:2]] == [seen.path for seen in server.seen[2:]]
+    assert [seen.path for seen in server.requests[:2]] == [
+        seen.path for seen in server.requests[2:]
+    ]
 
 
 def test_a_request_prepared_without_the_session_goes_as_it_is(
-    held: ClientCredentialsSession, server: Loopback
+    held: ClientCredentialsSession, server: ScriptedServer
 ) -> None:
     held.send(requests.Request("GET", server.url + "/root/a").prepare())
-    assert server.seen[0].authorization is None
+    assert server.requests[0].authorization is None
 
 
 def test_send_refuses_what_is_no_prepared_request_as_requests_does(
@@ -312,24 +320,24 @@ def test_send_refuses_what_is_no_prepared_request_as_requests_does(
 
 
 def test_parameters_headers_and_cookies_of_the_session_are_sent(
-    held: ClientCredentialsSession, server: Loopback
+    held: ClientCredentialsSession, server: ScriptedServer
 ) -> None:
     held.params = {"a": "1"}  # type: ignore[assignment]
     held.headers["X-Own"] = "2"
     held.cookies.set("c", "3")
     held.get("/a", params={"b": "4"})
-    (seen,) = server.seen
+    (seen,) = server.requests
     assert seen.path == "/root/a?a=1&b=4"
     assert (seen.headers["X-Own"], seen.headers["Cookie"]) == ("2", "c=3")
 
 
 def test_cookies_of_an_answer_are_kept_and_sent(
-    held: ClientCredentialsSession, server: Loopback
+    held: ClientCredentialsSession, server: ScriptedServer
 ) -> None:
-    server.script["/root/a"] = Answer(headers={"Set-Cookie": "seen=1; Path=/"})
+    server.script["/root/a"] = ScriptedResponse(headers={"Set-Cookie": "seen=1; Path=/"})
     assert held.get("/a").cookies["seen"] == "1"
     held.get("/b")
-    assert server.seen[1].headers["Cookie"] == "seen=1"
+    assert server.requests[1].headers["Cookie"] == "seen=1"
 
 
 def test_hooks_of_the_session_and_of_the_request_are_called(
@@ -349,20 +357,20 @@ def test_hooks_of_the_session_and_of_the_request_are_called(
 def test_proxies_of_the_session_and_of_the_request_are_used(
     held: ClientCredentialsSession, watching: Watching
 ) -> None:
-    with Loopback() as proxy:
+    with ScriptedServer() as proxy:
         held.get("http://api.invalid/a", proxies={"http": proxy.url})
         held.proxies = {"http": proxy.url}
         held.get("http://api.invalid/b")
-        assert [seen.path for seen in proxy.seen] == [
+        assert [seen.path for seen in proxy.requests] == [
             "http://api.invalid/a",
             "http://api.invalid/b",
         ]
 
 
 def test_proxies_of_the_environment_are_used_while_they_are_set(
-    held: ClientCredentialsSession, server: Loopback, monkeypatch: pytest.MonkeyPatch
+    held: ClientCredentialsSession, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with Loopback() as proxy:
+    with ScriptedServer() as proxy:
         held.get("/a")
         monkeypatch.setenv("http_proxy", proxy.url)
         held.get("/b")
@@ -371,8 +379,8 @@ def test_proxies_of_the_environment_are_used_while_they_are_set(
         held.trust_env = True
         monkeypatch.delenv("http_proxy")
         held.get("/d")
-        assert [seen.path for seen in proxy.seen] == [server.url + "/root/b"]
-    assert [seen.path for seen in server.seen] == ["/root/a", "/root/c", "/root/d"]
+        assert [seen.path for seen in proxy.requests] == [server.url + "/root/b"]
+    assert [seen.path for seen in server.requests] == ["/root/a", "/root/c", "/root/d"]
 
 
 @pytest.mark.parametrize("name", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
@@ -383,7 +391,7 @@ def test_certificates_of_the_environment_are_used(
     with PokitDokSession(
         sandbox.client_id, sandbox.client_secret, base_url=sandbox.base_url
     ) as session:
-        assert session.get(PATH).status_code == 200
+        assert session.get(ACTIVITIES_PATH).status_code == 200
 
 
 def test_verify_of_the_session_and_of_the_request_are_used(sandbox: Sandbox) -> None:
@@ -391,12 +399,12 @@ def test_verify_of_the_session_and_of_the_request_are_used(sandbox: Sandbox) -> 
         sandbox.client_id, sandbox.client_secret, base_url=sandbox.base_url
     ) as session:
         session.verify = sandbox.ca_file
-        assert session.get(PATH).status_code == 200
+        assert session.get(ACTIVITIES_PATH).status_code == 200
         session.close()  # else the connection that was made is used
         session.verify = True
         with pytest.raises(requests.exceptions.SSLError):
-            session.get(PATH)
-        assert session.get(PATH, verify=sandbox.ca_file).status_code == 200
+            session.get(ACTIVITIES_PATH)
+        assert session.get(ACTIVITIES_PATH, verify=sandbox.ca_file).status_code == 200
 
 
 def test_stream_and_cert_are_handed_on(held: ClientCredentialsSession, watching: Watching) -> None:
@@ -413,7 +421,7 @@ def test_stream_and_cert_are_handed_on(held: ClientCredentialsSession, watching:
 
 
 def test_redirects_are_followed_as_in_requests(
-    held: ClientCredentialsSession, server: Loopback
+    held: ClientCredentialsSession, server: ScriptedServer
 ) -> None:
     server.script["/root/a"] = redirect("/root/b")
     server.script["/root/loop"] = redirect("/root/loop")
@@ -428,13 +436,13 @@ def test_redirects_are_followed_as_in_requests(
 
 
 def test_next_of_a_redirect_that_was_not_followed_bears_the_token(
-    held: ClientCredentialsSession, server: Loopback
+    held: ClientCredentialsSession, server: ScriptedServer
 ) -> None:
     server.script["/root/a"] = redirect("/root/b")
     following = held.get("/a", allow_redirects=False).next
     assert following is not None
     assert held.send(following).ok
-    assert server.seen[-1].authorization == "Bearer of-the-api"
+    assert server.requests[-1].authorization == "Bearer of-the-api"
 
 
 def test_adapters_are_found_and_closed_as_in_requests(held: ClientCredentialsSession) -> None:
@@ -449,14 +457,14 @@ def test_code_that_catches_requests_errors_catches_ours(
 ) -> None:
     sandbox.fail("/oauth2/token", status=401)
     with pytest.raises(requests.RequestException):
-        session.get(PATH)
+        session.get(ACTIVITIES_PATH)
     session.fetch_token()
-    sandbox.fail(PATH, status=500)
+    sandbox.fail(ACTIVITIES_PATH, status=500)
     with pytest.raises(requests.HTTPError):
-        session.get(PATH).raise_for_status()
-    sandbox.fail(PATH, delay=2)
+        session.get(ACTIVITIES_PATH).raise_for_status()
+    sandbox.fail(ACTIVITIES_PATH, delay=2)
     with pytest.raises(requests.Timeout):
-        session.get(PATH, timeout=0.05)
+        session.get(ACTIVITIES_PATH, timeout=0.05)
 
 
 def test_a_session_is_a_requests_session_and_an_oauth2_session(
@@ -479,6 +487,6 @@ def test_the_parent_is_reached_where_somebody_has_put_another_session_in_its_pla
 
     monkeypatch.setattr(requests, "Session", Replaced)
     monkeypatch.setattr(requests.sessions, "Session", Replaced)
-    assert session.get(PATH).status_code == 200
+    assert session.get(ACTIVITIES_PATH).status_code == 200
     sandbox.revoke()
-    assert session.get(PATH).status_code == 200
+    assert session.get(ACTIVITIES_PATH).status_code == 200

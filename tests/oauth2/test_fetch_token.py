@@ -16,7 +16,7 @@ from pokitdok_session import (
 )
 from pokitdok_session.sandbox import Record, Sandbox
 from pokitdok_session.transport.adapter import Transport
-from support.http_server import Answer, Loopback
+from support.http_server import ScriptedResponse, ScriptedServer
 from support.token_requests import PATH, TOKEN, credentials_of, form_of
 
 
@@ -113,11 +113,15 @@ GRANT = {"grant_type": ["client_credentials"]}
     ],
 )
 def test_fetch_token_method_and_querystring_choose_the_place(
-    session: PokitDokSession, elsewhere: Loopback, how: dict[str, Any], method: str, in_query: bool
+    session: PokitDokSession,
+    other_origin: ScriptedServer,
+    how: dict[str, Any],
+    method: str,
+    in_query: bool,
 ) -> None:
-    elsewhere.script["/token"] = Answer(body=b'{"access_token": "x"}')
-    assert session.fetch_token(elsewhere.url + "/token", **how)["access_token"] == "x"
-    (seen,) = elsewhere.seen
+    other_origin.script["/token"] = ScriptedResponse(body=b'{"access_token": "x"}')
+    assert session.fetch_token(other_origin.url + "/token", **how)["access_token"] == "x"
+    (seen,) = other_origin.requests
     assert seen.method == method
     query = urllib.parse.parse_qs(seen.path.partition("?")[2])
     assert (query, urllib.parse.parse_qs(seen.body.decode())) == (

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from pokitdok_session import APIError, ClientCredentialsSession, PokitDokSession, Reply, TokenError
 from pokitdok_session.errors import RateLimited
-from support.http_server import Answer, Loopback
+from support.http_server import ScriptedResponse, ScriptedServer
 
 #: The same examples every time, so that a failure is somebody's doing.
 steady = settings(derandomize=True, max_examples=100, deadline=None, database=None)
@@ -87,8 +87,8 @@ deep = [b"[" * 100_000, b'{"a":' * 900 + b"1" + b"}" * 900, b"[" * 900 + b"]" * 
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[Loopback]:
-    with Loopback() as server:
+def server() -> Iterator[ScriptedServer]:
+    with ScriptedServer() as server:
         yield server
 
 
@@ -133,9 +133,9 @@ def outcome(kind: type[Failure], call: Callable[[], object]) -> Failure | None:
 @example(b'\xef\xbb\xbf{"access_token": "a"}', 200, {})
 @example(json.dumps(GOOD).encode("utf-16"), 200, {})
 def test_any_token_answer_is_a_usable_token_or_a_token_error_that_quotes_nothing(
-    server: Loopback, body: bytes, status: int, more: dict[str, str]
+    server: ScriptedServer, body: bytes, status: int, more: dict[str, str]
 ) -> None:
-    server.script["/token"] = Answer(status, body, more)
+    server.script["/token"] = ScriptedResponse(status, body, more)
     with ClientCredentialsSession("id", "secret", f"{server.url}/token") as session:
         error = outcome(TokenError, lambda: session.get(f"{server.url}/"))
         if error is not None:
@@ -143,7 +143,7 @@ def test_any_token_answer_is_a_usable_token_or_a_token_error_that_quotes_nothing
             assert 0 <= error.retry_after <= 60
         else:
             bearer = f"Bearer {json.loads(body)['access_token']}"
-            assert server.seen[-1].authorization == bearer
+            assert server.requests[-1].authorization == bearer
             assert math.isfinite(session.token.get("expires_at", 0))
 
 
@@ -174,7 +174,7 @@ envelopes = st.fixed_dictionaries(
 
 
 @pytest.fixture(scope="module")
-def session(server: Loopback) -> Iterator[PokitDokSession]:
+def session(server: ScriptedServer) -> Iterator[PokitDokSession]:
     with PokitDokSession("id", "secret", base_url=server.url) as session:
         yield session
 
@@ -203,14 +203,14 @@ NESTED = b'{"data": {"errors": {"validation": ' + DEEPER + b"}}}"
 @example(b"\xff", 500, {"Content-Type": "text/plain; charset=undefined"})
 @example(b'\xef\xbb\xbf{"data": {}}', 200, {})
 def test_any_answer_of_the_api_is_a_reply_or_an_api_error(
-    server: Loopback,
+    server: ScriptedServer,
     session: PokitDokSession,
     body: bytes,
     status: int,
     more: dict[str, str],
 ) -> None:
-    server.script["/oauth2/token"] = Answer(200, written(GOOD))
-    server.script["/api/v4/any"] = Answer(status, body, more)
+    server.script["/oauth2/token"] = ScriptedResponse(200, written(GOOD))
+    server.script["/api/v4/any"] = ScriptedResponse(status, body, more)
     error = outcome(APIError, lambda: use(session.call("GET", "/any")))
     if error is not None:
         assert error.response is not None
@@ -225,14 +225,16 @@ def test_any_answer_of_the_api_is_a_reply_or_an_api_error(
 @example(-(10**400), {})
 @example(math.nan, {})
 def test_any_end_of_a_window_gives_a_wait_in_seconds(
-    server: Loopback, session: PokitDokSession, reset: Any, limited: dict[str, str]
+    server: ScriptedServer, session: PokitDokSession, reset: Any, limited: dict[str, str]
 ) -> None:
-    server.script["/oauth2/token"] = Answer(200, written(GOOD))
-    server.script["/api/v4/any"] = Answer(
+    server.script["/oauth2/token"] = ScriptedResponse(200, written(GOOD))
+    server.script["/api/v4/any"] = ScriptedResponse(
         200, written({"meta": {"rate_limit_reset": reset}, "data": {}})
     )
     session.call("GET", "/any")
-    server.script["/api/v4/any"] = Answer(403, b'{"message": "Forbidden (Rate Limited)"}', limited)
+    server.script["/api/v4/any"] = ScriptedResponse(
+        403, b'{"message": "Forbidden (Rate Limited)"}', limited
+    )
     with pytest.raises(RateLimited) as caught:
         session.call("GET", "/any")
     assert caught.value.retry_after >= 0
@@ -245,10 +247,10 @@ def test_any_end_of_a_window_gives_a_wait_in_seconds(
 @example("//")
 @example("\x00")
 def test_any_next_page_is_read_refused_or_none(
-    server: Loopback, session: PokitDokSession, following: Any
+    server: ScriptedServer, session: PokitDokSession, following: Any
 ) -> None:
-    server.script["/oauth2/token"] = Answer(200, written(GOOD))
-    server.script["/api/v4/activities/"] = Answer(
+    server.script["/oauth2/token"] = ScriptedResponse(200, written(GOOD))
+    server.script["/api/v4/activities/"] = ScriptedResponse(
         200, written({"meta": {"next": following}, "data": [{}]})
     )
     with contextlib.suppress(requests.RequestException):

@@ -14,9 +14,7 @@ from requests_oauthlib import OAuth2Session
 
 from pokitdok_session import ClientCredentialsSession, PokitDokSession, TokenError
 from pokitdok_session.sandbox import Sandbox
-
-TOKEN = "/oauth2/token"
-PATH = "/activities/"
+from support.paths import ACTIVITIES_PATH, TOKEN_PATH
 
 
 def test_there_is_no_token_before_the_first_request(session: PokitDokSession) -> None:
@@ -26,7 +24,7 @@ def test_there_is_no_token_before_the_first_request(session: PokitDokSession) ->
 
 
 def test_the_token_can_be_read_after_it(sandbox: Sandbox, session: PokitDokSession) -> None:
-    session.get(PATH)
+    session.get(ACTIVITIES_PATH)
     assert session.authorized is True
     assert session.token["access_token"] == session.access_token == sandbox.requests[0].token
     assert session.token["token_type"] == "bearer"
@@ -38,7 +36,7 @@ def test_a_token_that_is_set_is_the_one_that_is_used(
 ) -> None:
     other = sandbox.session().fetch_token()
     session.token = other
-    assert session.get(PATH).status_code == 200
+    assert session.get(ACTIVITIES_PATH).status_code == 200
     assert sandbox.requests[0].token == other["access_token"]
     assert sandbox.token_requests == 1
 
@@ -47,10 +45,10 @@ def test_a_token_that_is_set_is_the_one_that_is_used(
 def test_a_token_that_is_taken_away_is_fetched_anew(
     sandbox: Sandbox, session: PokitDokSession, none: Any
 ) -> None:
-    session.get(PATH)
+    session.get(ACTIVITIES_PATH)
     session.token = none
     assert not session.authorized
-    assert session.get(PATH).status_code == 200
+    assert session.get(ACTIVITIES_PATH).status_code == 200
     assert sandbox.token_requests == 2
 
 
@@ -75,7 +73,7 @@ def test_the_access_token_alone_can_be_set_and_deleted(
 ) -> None:
     good = sandbox.session().fetch_token()["access_token"]
     session.access_token = good
-    assert session.get(PATH).status_code == 200
+    assert session.get(ACTIVITIES_PATH).status_code == 200
     assert sandbox.requests[0].token == good
     del session.access_token
     assert not session.authorized
@@ -89,7 +87,7 @@ def test_the_client_and_its_id_are_oauthlib_s(sandbox: Sandbox, session: PokitDo
     assert session.client_id == sandbox.client_id
     app = sandbox.add_app("another", "words")
     session.client_id, session.client_secret = app.client_id, app.client_secret
-    assert session.get(PATH).status_code == 200
+    assert session.get(ACTIVITIES_PATH).status_code == 200
 
 
 def test_the_scope_can_be_read_and_set(sandbox: Sandbox) -> None:
@@ -118,12 +116,12 @@ def test_the_way_of_requests_oauthlib_s_own_documentation_works(
     sandbox: Sandbox, session: PokitDokSession
 ) -> None:
     token = session.fetch_token(
-        token_url=sandbox.base_url + TOKEN,
+        token_url=sandbox.base_url + TOKEN_PATH,
         client_id=sandbox.client_id,
         client_secret=sandbox.client_secret,
         include_client_id=True,
     )
-    assert session.get(PATH).status_code == 200
+    assert session.get(ACTIVITIES_PATH).status_code == 200
     assert sandbox.requests[0].token == token["access_token"]
 
 
@@ -147,7 +145,7 @@ def test_a_hook_may_change_what_is_sent_to_the_token_endpoint(
     session.register_compliance_hook("access_token_request", hook)
     session.fetch_token()
     ((url, headers, content),) = seen
-    assert url == sandbox.base_url + TOKEN
+    assert url == sandbox.base_url + TOKEN_PATH
     assert headers["Content-Type"] == "application/x-www-form-urlencoded"
     assert content == {"data": {"grant_type": "client_credentials"}}
     (record,) = sandbox.token_log
@@ -166,10 +164,10 @@ def test_a_hook_is_called_at_every_renewal_and_what_it_did_before_is_forgotten(
         return url + "?again", headers, content
 
     session.register_compliance_hook("access_token_request", hook)
-    session.get(PATH)
+    session.get(ACTIVITIES_PATH)
     sandbox.revoke()
-    session.get(PATH)
-    assert urls == [sandbox.base_url + TOKEN] * 2
+    session.get(ACTIVITIES_PATH)
+    assert urls == [sandbox.base_url + TOKEN_PATH] * 2
     assert [record.headers["X-Times"] for record in sandbox.token_log] == ["I", "I"]
     assert [record.body.count(b"times=I") for record in sandbox.token_log] == [1, 1]
 
@@ -178,7 +176,7 @@ def test_a_hook_may_mend_the_answer_of_the_token_endpoint(
     sandbox: Sandbox, session: PokitDokSession
 ) -> None:
     good = session.fetch_token()
-    sandbox.fail(TOKEN, body={"accessToken": good["access_token"]})
+    sandbox.fail(TOKEN_PATH, body={"accessToken": good["access_token"]})
 
     def mend(response: requests.Response) -> requests.Response:
         answer = json.loads(response.text)
@@ -209,16 +207,16 @@ def test_a_hook_may_change_a_protected_request(sandbox: Sandbox, session: PokitD
 
 
 def test_a_hook_for_protected_requests_sees_none_of_the_others(
-    sandbox: Sandbox, session: PokitDokSession, elsewhere: Any
+    sandbox: Sandbox, session: PokitDokSession, other_origin: Any
 ) -> None:
     def hook(url: str, headers: Any, data: Any) -> Any:
         raise AssertionError("this request is not protected")
 
     session.register_compliance_hook("protected_request", hook)
-    session.get(elsewhere.url)
+    session.get(other_origin.url)
     session.fetch_token()
-    session.get(PATH, auth=("user", "words"))
-    assert len(elsewhere.seen) == 1
+    session.get(ACTIVITIES_PATH, auth=("user", "words"))
+    assert len(other_origin.requests) == 1
 
 
 def test_an_unknown_kind_of_hook_is_refused_as_by_the_parent(session: PokitDokSession) -> None:
@@ -234,7 +232,7 @@ def test_a_hook_that_fails_fails_the_call_that_waited_for_the_token(
 
     session.register_compliance_hook("access_token_response", stumble)
     with pytest.raises(KeyError, match="of the caller's own"):
-        session.get(PATH)
+        session.get(ACTIVITIES_PATH)
 
 
 # TokenError as oauthlib's own

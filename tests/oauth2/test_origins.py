@@ -18,10 +18,9 @@ from pokitdok_session import ClientCredentialsSession, PokitDokSession
 from pokitdok_session.oauth2.origins import origin_of, trusted_origin, without_query
 from pokitdok_session.sandbox import Sandbox
 from pokitdok_session.transport.adapter import Transport
-from support.http_server import Loopback, redirect
+from support.http_server import ScriptedServer, redirect
+from support.paths import ACTIVITIES_PATH
 
-TOKEN = "/oauth2/token"
-PATH = "/activities/"
 KEPT = {"access_token": "of-the-api", "token_type": "bearer", "expires_in": 3600}
 BEARER = "Bearer of-the-api"
 
@@ -210,10 +209,10 @@ def test_no_other_host_over_plain_http_is(host: str) -> None:
 
 
 def test_plain_http_to_another_origin_goes_as_in_requests(
-    session: PokitDokSession, elsewhere: Loopback, sandbox: Sandbox
+    session: PokitDokSession, other_origin: ScriptedServer, sandbox: Sandbox
 ) -> None:
-    assert session.get(elsewhere.url + "/a", params={"b": "c"}).status_code == 200
-    (seen,) = elsewhere.seen
+    assert session.get(other_origin.url + "/a", params={"b": "c"}).status_code == 200
+    (seen,) = other_origin.requests
     assert (seen.path, seen.authorization) == ("/a?b=c", None)
     assert sandbox.token_requests == 0
 
@@ -265,10 +264,12 @@ def test_plain_http_to_our_own_host_is_refused_and_nothing_is_sent(
     assert nowhere.sent == []
 
 
-def test_a_redirect_to_plain_http_on_our_own_host_is_not_followed(elsewhere: Loopback) -> None:
-    elsewhere.script["/"] = redirect("http://api.example/v4/patients?name=Zephyrine")
+def test_a_redirect_to_plain_http_on_our_own_host_is_not_followed(
+    other_origin: ScriptedServer,
+) -> None:
+    other_origin.script["/"] = redirect("http://api.example/v4/patients?name=Zephyrine")
     with session_for() as session, pytest.raises(InsecureTransportError):
-        session.get(elsewhere.url + "/")
+        session.get(other_origin.url + "/")
 
 
 # Redirects
@@ -356,15 +357,15 @@ def test_the_caller_s_credentials_for_another_origin_do_not_come_into_ours(
 
 
 def test_a_redirect_there_and_back_over_the_wire_carries_the_token_at_home_alone(
-    sandbox: Sandbox, elsewhere: Loopback
+    sandbox: Sandbox, other_origin: ScriptedServer
 ) -> None:
-    with Loopback() as api:
-        api.script["/leave"] = redirect(elsewhere.url + "/return")
-        elsewhere.script["/return"] = redirect(api.url + "/home")
+    with ScriptedServer() as api:
+        api.script["/leave"] = redirect(other_origin.url + "/return")
+        other_origin.script["/return"] = redirect(api.url + "/home")
         with session_for(api.url) as session:
             assert session.get("/leave").url == api.url + "/home"
-        assert [seen.authorization for seen in api.seen] == [BEARER, None]
-        assert [seen.authorization for seen in elsewhere.seen] == [None]
+        assert [seen.authorization for seen in api.requests] == [BEARER, None]
+        assert [seen.authorization for seen in other_origin.requests] == [None]
 
 
 def test_hooks_of_the_caller_s_follow_a_redirect_and_the_replay_does_not(
@@ -394,14 +395,15 @@ def test_a_header_that_the_caller_put_over_the_token_follows_a_redirect_as_in_re
 
 
 def test_a_next_link_of_another_host_gets_no_token(
-    sandbox: Sandbox, session: PokitDokSession, elsewhere: Loopback
+    sandbox: Sandbox, session: PokitDokSession, other_origin: ScriptedServer
 ) -> None:
     sandbox.fail(
-        PATH, body={"meta": {"next": elsewhere.url + "/activities/?offset=20"}, "data": []}
+        ACTIVITIES_PATH,
+        body={"meta": {"next": other_origin.url + "/activities/?offset=20"}, "data": []},
     )
     reply = session.activities()
     session.get(reply.meta["next"])
-    assert elsewhere.seen[0].authorization is None
+    assert other_origin.requests[0].authorization is None
 
 
 def test_plain_http_to_this_machine_does_not_leave_it_by_a_proxy(
@@ -452,9 +454,9 @@ def test_it_is_said_where_no_token_goes(
 def test_netrc_never_replaces_the_token(
     sandbox: Sandbox, session: PokitDokSession, netrc: str
 ) -> None:
-    assert session.get(PATH).status_code == 200
-    assert session.get(sandbox.base_url + "/api/v4" + PATH).status_code == 200
-    session.get(PATH, withhold_token=True)
+    assert session.get(ACTIVITIES_PATH).status_code == 200
+    assert session.get(sandbox.base_url + "/api/v4" + ACTIVITIES_PATH).status_code == 200
+    session.get(ACTIVITIES_PATH, withhold_token=True)
     assert netrc not in [seen.headers.get("Authorization") for seen in sandbox.requests]
 
 
@@ -539,7 +541,7 @@ def test_the_token_can_be_withheld_from_any_request(
 
 
 def test_a_withheld_token_is_not_even_fetched(sandbox: Sandbox, session: PokitDokSession) -> None:
-    assert session.get(PATH, withhold_token=True).status_code == 401
+    assert session.get(ACTIVITIES_PATH, withhold_token=True).status_code == 401
     assert sandbox.token_requests == 0
 
 
@@ -553,15 +555,15 @@ def test_withholding_the_token_leaves_a_header_of_the_caller_s(
 def test_the_session_s_auth_serves_a_plain_request(
     sandbox: Sandbox, session: PokitDokSession
 ) -> None:
-    url = sandbox.base_url + "/api/v4" + PATH
+    url = sandbox.base_url + "/api/v4" + ACTIVITIES_PATH
     assert requests.get(url, auth=session.auth, verify=sandbox.ca_file).status_code == 200
 
 
 def test_the_session_s_auth_adds_nothing_to_a_plain_request_elsewhere(
-    sandbox: Sandbox, session: PokitDokSession, elsewhere: Loopback
+    sandbox: Sandbox, session: PokitDokSession, other_origin: ScriptedServer
 ) -> None:
-    requests.get(elsewhere.url, auth=session.auth)
-    assert elsewhere.seen[0].authorization is None
+    requests.get(other_origin.url, auth=session.auth)
+    assert other_origin.requests[0].authorization is None
     assert sandbox.token_requests == 0
 
 
@@ -620,11 +622,13 @@ def test_a_plain_request_with_the_session_s_auth_is_refused_over_plain_http_to_o
         requests.get("http://api.example.com/members/1", auth=session.auth)
 
 
-def test_a_withheld_token_takes_nothing_else_from_another_origin(elsewhere: Loopback) -> None:
+def test_a_withheld_token_takes_nothing_else_from_another_origin(
+    other_origin: ScriptedServer,
+) -> None:
     with ClientCredentialsSession("id", "secret", "https://api.example.com/token") as session:
-        url = elsewhere.url.replace("//", "//user:word@")
+        url = other_origin.url.replace("//", "//user:word@")
         session.get(url, withhold_token=True)
-    assert elsewhere.seen[-1].authorization == "Basic dXNlcjp3b3Jk"
+    assert other_origin.requests[-1].authorization == "Basic dXNlcjp3b3Jk"
 
 
 def test_a_redirect_measures_no_body_that_is_still_half_read(session: PokitDokSession) -> None:

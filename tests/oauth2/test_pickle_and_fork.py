@@ -21,9 +21,8 @@ from pokitdok_session import PokitDokSession
 from pokitdok_session.oauth2.auth import ReplayOn401
 from pokitdok_session.sandbox import Sandbox
 from pokitdok_session.transport import fork
-from support.threads import PATIENCE, Crowd, Held
-
-PATH = "/activities/"
+from support.paths import ACTIVITIES_PATH
+from support.threads import TEST_TIMEOUT, BlockingTransport, ThreadGroup
 
 
 def by_pickle(session: PokitDokSession) -> PokitDokSession:
@@ -39,11 +38,11 @@ Travel = Callable[[PokitDokSession], PokitDokSession]
 @WAYS
 def test_a_copy_works_with_the_token_that_it_took_along(sandbox: Sandbox, travel: Travel) -> None:
     session = sandbox.session()
-    session.get(PATH)
+    session.get(ACTIVITIES_PATH)
     other = travel(session)
     assert other.token["access_token"] == session.access_token
     assert other.token["expires_at"] == pytest.approx(session.token["expires_at"], abs=0.1)
-    assert other.get(PATH).status_code == 200
+    assert other.get(ACTIVITIES_PATH).status_code == 200
     assert sandbox.token_requests == 1
 
 
@@ -54,7 +53,7 @@ def test_a_copy_of_a_session_without_a_token_fetches_its_own(
     session = sandbox.session()
     other = travel(session)
     assert not other.authorized
-    assert other.get(PATH).status_code == 200
+    assert other.get(ACTIVITIES_PATH).status_code == 200
     assert not session.authorized
 
 
@@ -101,7 +100,7 @@ def test_a_copy_renews_and_replays_for_itself(sandbox: Sandbox, travel: Travel) 
     first = session.fetch_token()
     other = travel(session)
     sandbox.revoke()
-    assert other.get(PATH).status_code == 200
+    assert other.get(ACTIVITIES_PATH).status_code == 200
     assert other.access_token != first["access_token"] == session.access_token
 
 
@@ -110,7 +109,7 @@ def test_an_expired_token_is_expired_after_the_journey(sandbox: Sandbox, travel:
     session = sandbox.session()
     session.token = {**session.fetch_token(), "expires_at": 1}
     other = travel(session)
-    other.get(PATH)
+    other.get(ACTIVITIES_PATH)
     assert sandbox.token_requests == 2
 
 
@@ -122,7 +121,7 @@ def test_an_auth_that_the_caller_set_goes_along(sandbox: Sandbox, travel: Travel
     assert other.auth == ("user", "words")
     other.auth = None
     assert travel(other).auth is None
-    assert other.get(PATH).status_code == 401
+    assert other.get(ACTIVITIES_PATH).status_code == 401
 
 
 @WAYS
@@ -130,21 +129,21 @@ def test_a_copy_inherits_no_lock_that_is_held(sandbox: Sandbox, travel: Travel) 
     session = sandbox.session()
     with session.token_source._lock:
         other = travel(session)
-        assert other.get(PATH, timeout=PATIENCE).status_code == 200
+        assert other.get(ACTIVITIES_PATH, timeout=TEST_TIMEOUT).status_code == 200
 
 
 @WAYS
 def test_a_copy_waits_for_no_renewal_of_the_original(sandbox: Sandbox, travel: Travel) -> None:
     session = sandbox.session()
-    held = Held(verify=sandbox.ca_file)
+    held = BlockingTransport(verify=sandbox.ca_file)
     elsewhere = sandbox.base_url + "/oauth2/"
     session.mount(elsewhere, held)
-    waiter = Crowd(1, lambda: session.get(PATH).status_code)
-    assert held.arrived.wait(PATIENCE)
+    waiter = ThreadGroup(1, lambda: session.get(ACTIVITIES_PATH).status_code)
+    assert held.arrived.wait(TEST_TIMEOUT)
     del session.adapters[elsewhere]
     other = travel(session)
-    assert other.get(PATH).status_code == 200
-    held.let_go.set()
+    assert other.get(ACTIVITIES_PATH).status_code == 200
+    held.released.set()
     assert waiter.join() == [200]
 
 
@@ -163,7 +162,7 @@ class Own(PokitDokSession):
 def test_a_pickled_response_holds_no_session_and_no_secret(
     sandbox: Sandbox, session: PokitDokSession
 ) -> None:
-    response = session.get(PATH)
+    response = session.get(ACTIVITIES_PATH)
     assert [hook for hook in response.request.hooks["response"] if isinstance(hook, ReplayOn401)]
     pickled = pickle.dumps(response)
     assert sandbox.client_secret.encode() not in pickled
@@ -179,7 +178,7 @@ def test_a_pickled_response_holds_no_session_and_no_secret(
 def test_the_request_of_a_copied_response_can_be_sent_and_is_not_replayed(
     sandbox: Sandbox, session: PokitDokSession, travel: Any
 ) -> None:
-    request = travel(session.get(PATH)).request
+    request = travel(session.get(ACTIVITIES_PATH)).request
     sandbox.revoke()
     with requests.Session() as plain:
         assert plain.send(request, verify=sandbox.ca_file).status_code == 401
@@ -196,7 +195,7 @@ def in_a_child(work: Callable[[], bool]) -> bool:
         warnings.simplefilter("ignore", DeprecationWarning)
         child = os.fork()
     if child == 0:  # pragma: no cover  # another process
-        signal.alarm(int(PATIENCE))
+        signal.alarm(int(TEST_TIMEOUT))
         code = 1
         try:
             code = 0 if work() else 1
@@ -213,9 +212,9 @@ forks = pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork her
 def test_a_child_goes_on_with_its_parent_s_token_on_connections_of_its_own(
     sandbox: Sandbox, session: PokitDokSession
 ) -> None:
-    session.get(PATH)
-    assert in_a_child(lambda: session.get(PATH).status_code == 200)
-    assert session.get(PATH).status_code == 200
+    session.get(ACTIVITIES_PATH)
+    assert in_a_child(lambda: session.get(ACTIVITIES_PATH).status_code == 200)
+    assert session.get(ACTIVITIES_PATH).status_code == 200
     assert {seen.token for seen in sandbox.requests} == {session.access_token}
     assert sandbox.token_requests == 1
 
@@ -223,8 +222,8 @@ def test_a_child_goes_on_with_its_parent_s_token_on_connections_of_its_own(
 @forks
 def test_a_child_inherits_no_lock_that_is_held(sandbox: Sandbox, session: PokitDokSession) -> None:
     with session.token_source._lock:
-        assert in_a_child(lambda: session.get(PATH).status_code == 200)
-    assert session.get(PATH).status_code == 200
+        assert in_a_child(lambda: session.get(ACTIVITIES_PATH).status_code == 200)
+    assert session.get(ACTIVITIES_PATH).status_code == 200
 
 
 @forks
@@ -233,19 +232,19 @@ def test_a_child_can_use_the_cookies_that_a_thread_of_its_parent_was_using(
 ) -> None:
     session.cookies.set("c", "1")
     lock: Any = vars(session.cookies)["_cookies_lock"]
-    taken, let_go = threading.Event(), threading.Event()
+    taken, released = threading.Event(), threading.Event()
 
     def use_them() -> None:
         with lock:
             taken.set()
-            let_go.wait(PATIENCE)
+            released.wait(TEST_TIMEOUT)
 
-    user = Crowd(1, use_them)
-    assert taken.wait(PATIENCE)
-    assert in_a_child(lambda: session.get(PATH).status_code == 200)
+    user = ThreadGroup(1, use_them)
+    assert taken.wait(TEST_TIMEOUT)
+    assert in_a_child(lambda: session.get(ACTIVITIES_PATH).status_code == 200)
     session._reset_after_fork()  # what the child has called
-    assert session.get(PATH).status_code == 200
-    let_go.set()
+    assert session.get(ACTIVITIES_PATH).status_code == 200
+    released.set()
     user.join()
     assert [seen.headers["Cookie"] for seen in sandbox.requests] == ["c=1", "c=1"]
 
@@ -257,15 +256,17 @@ def test_a_child_makes_connections_of_its_own_on_an_adapter_of_the_caller_s(
     adapter = requests.adapters.HTTPAdapter()
     session.mount(sandbox.base_url + "/", adapter)
     session.verify = sandbox.ca_file
-    session.get(PATH)
+    session.get(ACTIVITIES_PATH)
     inherited = adapter.poolmanager
     assert in_a_child(
-        lambda: adapter.poolmanager is not inherited and session.get(PATH).status_code == 200
+        lambda: (
+            adapter.poolmanager is not inherited and session.get(ACTIVITIES_PATH).status_code == 200
+        )
     )
     assert adapter.poolmanager is inherited
     session._reset_after_fork()  # what the child has called
     assert adapter.poolmanager is not inherited
-    assert session.get(PATH).status_code == 200
+    assert session.get(ACTIVITIES_PATH).status_code == 200
 
 
 class Late(requests.adapters.HTTPAdapter):
@@ -305,14 +306,14 @@ def test_cookies_without_a_lock_are_left_as_they_are(session: PokitDokSession) -
 def test_a_child_waits_for_no_renewal_that_its_parent_has_begun(
     sandbox: Sandbox, session: PokitDokSession
 ) -> None:
-    held = Held(verify=sandbox.ca_file)
+    held = BlockingTransport(verify=sandbox.ca_file)
     way = sandbox.base_url + "/oauth2/"
     session.mount(way, held)
-    waiter = Crowd(1, lambda: session.get(PATH).status_code)
-    assert held.arrived.wait(PATIENCE)
+    waiter = ThreadGroup(1, lambda: session.get(ACTIVITIES_PATH).status_code)
+    assert held.arrived.wait(TEST_TIMEOUT)
     del session.adapters[way]
-    assert in_a_child(lambda: session.get(PATH).status_code == 200)
-    held.let_go.set()
+    assert in_a_child(lambda: session.get(ACTIVITIES_PATH).status_code == 200)
+    held.released.set()
     assert waiter.join() == [200]
     assert sandbox.token_requests == 2
 
@@ -320,11 +321,11 @@ def test_a_child_waits_for_no_renewal_that_its_parent_has_begun(
 def test_a_session_works_in_a_process_that_was_spawned(
     sandbox: Sandbox, session: PokitDokSession
 ) -> None:
-    session.get(PATH)
+    session.get(ACTIVITIES_PATH)
     code = (
         "import pickle, sys\n"
         "session = pickle.load(sys.stdin.buffer)\n"
-        f"print(session.get({PATH!r}).status_code)\n"
+        f"print(session.get({ACTIVITIES_PATH!r}).status_code)\n"
     )
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", code],

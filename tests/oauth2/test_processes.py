@@ -23,14 +23,20 @@ from requests.adapters import HTTPAdapter
 from pokitdok_session import APIError, FileTokenStore, Reply, TokenError, errors
 from pokitdok_session.sandbox import Sandbox
 from pokitdok_session.transport import fork
-from support.echo_server import Echo, peers
-from support.subprocesses import FORKS_WITH_THREADS, START, Workers, call, eventually, token_of
-from support.threads import PATIENCE, Crowd, Held
+from support.echo_server import EchoServer, client_ports
+from support.paths import ACTIVITIES_PATH, TOKEN_PATH
+from support.subprocesses import (
+    FORKS_WITH_THREADS,
+    PROCESS_TIMEOUT,
+    Workers,
+    call,
+    token_of,
+    wait_until,
+)
+from support.threads import TEST_TIMEOUT, BlockingTransport, ThreadGroup
 
 pytestmark = pytest.mark.filterwarnings(FORKS_WITH_THREADS)
 
-PATH = "/activities/"
-TOKEN = "/oauth2/token"
 METHODS = ["fork", "spawn", "forkserver"]
 MEMBER = {
     "trading_partner_id": "MOCKPAYER",
@@ -45,8 +51,8 @@ MEMBER = {
 
 
 @pytest.fixture
-def echo() -> Iterator[Echo]:
-    with Echo() as echo:
+def echo() -> Iterator[EchoServer]:
+    with EchoServer() as echo:
         yield echo
 
 
@@ -92,36 +98,40 @@ def test_a_session_in_use_takes_its_token_to_a_child_and_renews_there_by_itself(
     with sandbox.session() as session:
         call(session)
         with Workers(method, 1, session) as workers:
-            assert workers.all(call, 2) == [[200, 200]]
-            assert workers.all(token_of) == [session.access_token]
+            assert workers.run(call, 2) == [[200, 200]]
+            assert workers.run(token_of) == [session.access_token]
             assert call(session) == [200]
             assert sandbox.token_requests == 1
             sandbox.revoke()
-            assert workers.all(call) == [[401, 200]]
+            assert workers.run(call) == [[401, 200]]
         assert call(session) == [401, 200]
 
 
 def test_workers_forked_from_a_master_that_has_called_use_its_token_and_no_connection_of_its(
-    echo: Echo,
+    echo: EchoServer,
 ) -> None:
     with echo.session() as session:
-        in_master = peers(session, "master", 2)
+        in_master = client_ports(session, "master", 2)
         with Workers("fork", 4, session) as workers:
             for number in range(4):
-                workers.tell(peers, f"worker-{number}", 5, only=number)
-            in_workers = workers.hear()
-            in_master |= peers(session, "master", 2)
+                workers.submit(client_ports, f"worker-{number}", 5, only=number)
+            in_workers = workers.results()
+            in_master |= client_ports(session, "master", 2)
     assert len(in_master) == 1
     assert len(set.union(in_master, *in_workers)) == 1 + 4, "a connection had two owners"
     assert echo.token_requests == 1
 
 
-def test_what_a_child_does_first_leaves_a_session_its_token_and_no_connection(echo: Echo) -> None:
+def test_what_a_child_does_first_leaves_a_session_its_token_and_no_connection(
+    echo: EchoServer,
+) -> None:
     with echo.session() as session:
         session.mount(echo.url + "/own", HTTPAdapter())
-        before = peers(session, "master", 2) | peers(session, "own", 2)
+        before = client_ports(session, "master", 2) | client_ports(session, "own", 2)
         fork._reset_all()
-        assert before.isdisjoint(peers(session, "master", 2) | peers(session, "own", 2))
+        assert before.isdisjoint(
+            client_ports(session, "master", 2) | client_ports(session, "own", 2)
+        )
     assert echo.token_requests == 1
 
 
@@ -129,7 +139,7 @@ def test_workers_of_workers_work(sandbox: Sandbox) -> None:
     with sandbox.session() as session:
         call(session)
         with Workers("fork", 1, session) as workers:
-            assert workers.all(call_in_a_child_of_mine) == [[200]]
+            assert workers.run(call_in_a_child_of_mine) == [[200]]
 
 
 def call_in_a_child_of_mine(session: Any) -> list[int]:
@@ -139,30 +149,30 @@ def call_in_a_child_of_mine(session: Any) -> list[int]:
     if pid == 0:
         there.send(call(session))
         os._exit(0)
-    assert here.poll(PATIENCE)
+    assert here.poll(TEST_TIMEOUT)
     os.waitpid(pid, 0)
     statuses: list[int] = here.recv()
     return statuses
 
 
-def test_an_adapter_of_the_users_own_shares_no_connection_with_a_child(echo: Echo) -> None:
+def test_an_adapter_of_the_users_own_shares_no_connection_with_a_child(echo: EchoServer) -> None:
     with echo.session() as session:
         session.mount("http://", HTTPAdapter(pool_maxsize=3))
-        in_master = peers(session, "master", 2)
+        in_master = client_ports(session, "master", 2)
         with Workers("fork", 1, session) as workers:
-            (in_child,) = workers.all(peers, "child", 2)
+            (in_child,) = workers.run(client_ports, "child", 2)
         assert in_master.isdisjoint(in_child)
-        assert peers(session, "master", 2) == in_master
+        assert client_ports(session, "master", 2) == in_master
         assert session.get_adapter(echo.url)._pool_maxsize == 3
 
 
 # Forks in a bad moment
 
 
-def test_forks_while_sixteen_threads_send_share_no_lock_and_no_connection(echo: Echo) -> None:
+def test_forks_while_sixteen_threads_send_share_no_lock_and_no_connection(echo: EchoServer) -> None:
     # In a process of its own, which nobody measures: coverage has a lock that forks cannot pass.
     with echo.session() as session, Workers("spawn", 1, session) as workers:
-        ((in_threads, in_children),) = workers.all(fork_while_sixteen_threads_send, 25)
+        ((in_threads, in_children),) = workers.run(fork_while_sixteen_threads_send, 25)
     assert len(in_children) == 25
     connections = [in_threads, *in_children]
     assert len(set.union(*connections)) == sum(map(len, connections)), "one had two owners"
@@ -172,20 +182,20 @@ def test_forks_while_sixteen_threads_send_share_no_lock_and_no_connection(echo: 
 def fork_while_sixteen_threads_send(session: Any, times: int) -> tuple[set[int], list[set[int]]]:
     """Give the connections that the threads used, and those of each child."""
     stop = threading.Event()
-    seen: list[set[int]] = [peers(session, "first", 1)]
+    seen: list[set[int]] = [client_ports(session, "first", 1)]
 
     def keep_sending() -> bool:
         mine = f"thread-{threading.get_ident()}"
         while not stop.is_set():
-            seen.append(peers(session, mine, 1))
+            seen.append(client_ports(session, mine, 1))
         return True
 
-    crowd = Crowd(16, keep_sending)
+    crowd = ThreadGroup(16, keep_sending)
     in_children = []
     try:
         for number in range(times):
             with Workers("fork", 1, session) as workers:
-                in_children += workers.all(peers, f"child-{number}", 2, patience=PATIENCE)
+                in_children += workers.run(client_ports, f"child-{number}", 2, timeout=TEST_TIMEOUT)
     finally:
         stop.set()
     assert crowd.join() == [True] * 16
@@ -194,19 +204,19 @@ def fork_while_sixteen_threads_send(session: Any, times: int) -> tuple[set[int],
 
 def test_a_child_forked_in_the_middle_of_a_renewal_makes_its_own(sandbox: Sandbox) -> None:
     with sandbox.session() as session:
-        held = Held(sandbox.ca_file)
-        session.mount(sandbox.base_url + TOKEN, held)
-        crowd = Crowd(4, lambda: call(session))
-        assert held.arrived.wait(PATIENCE)
+        held = BlockingTransport(sandbox.ca_file)
+        session.mount(sandbox.base_url + TOKEN_PATH, held)
+        crowd = ThreadGroup(4, lambda: call(session))
+        assert held.arrived.wait(TEST_TIMEOUT)
         with Workers("fork", 2, session) as workers:
-            assert workers.all(call_without_waiting) == [[200], [200]]
-        held.let_go.set()
+            assert workers.run(call_without_waiting) == [[200], [200]]
+        held.released.set()
         assert crowd.join() == [[200]] * 4
     assert sandbox.token_requests == 3
 
 
 def call_without_waiting(session: Any) -> list[int]:
-    session.get_adapter(session.token_url).let_go.set()
+    session.get_adapter(session.token_url).released.set()
     return call(session)
 
 
@@ -216,29 +226,29 @@ def test_a_child_forked_in_the_middle_of_a_renewal_ahead_goes_on_with_the_old_to
     with sandbox.session() as session:
         session.token_source.clock = clock
         call(session)
-        held = Held(sandbox.ca_file)
-        session.mount(sandbox.base_url + TOKEN, held)
+        held = BlockingTransport(sandbox.ca_file)
+        session.mount(sandbox.base_url + TOKEN_PATH, held)
         clock.advance(3600 * 23.5 / 24)
         call(session)
-        assert held.arrived.wait(PATIENCE)
+        assert held.arrived.wait(TEST_TIMEOUT)
         with Workers("fork", 1, session) as workers:
-            assert workers.all(call_without_waiting) == [[200]]
-        held.let_go.set()
-        eventually(lambda: session.access_token != sandbox.requests[0].token)
+            assert workers.run(call_without_waiting) == [[200]]
+        held.released.set()
+        wait_until(lambda: session.access_token != sandbox.requests[0].token)
 
 
 def test_a_child_forked_while_its_parent_holds_the_lock_of_the_store_takes_the_parents_token(
     sandbox: Sandbox, tmp_path: Path
 ) -> None:
     with sandbox.session(store=FileTokenStore(tmp_path / "tokens.json")) as session:
-        held = Held(sandbox.ca_file)
-        session.mount(sandbox.base_url + TOKEN, held)
-        crowd = Crowd(1, lambda: call(session))
-        assert held.arrived.wait(PATIENCE)
+        held = BlockingTransport(sandbox.ca_file)
+        session.mount(sandbox.base_url + TOKEN_PATH, held)
+        crowd = ThreadGroup(1, lambda: call(session))
+        assert held.arrived.wait(TEST_TIMEOUT)
         with Workers("fork", 2, session) as workers:
-            workers.tell(call_without_waiting)
-            held.let_go.set()
-            assert workers.hear() == [[200], [200]]
+            workers.submit(call_without_waiting)
+            held.released.set()
+            assert workers.results() == [[200], [200]]
         assert crowd.join() == [[200]]
     assert sandbox.token_requests == 1
 
@@ -292,7 +302,7 @@ def run(code: str, session: Any) -> str:
         start_new_session=True,
     )
     try:
-        said, complained = script.communicate(pickle.dumps(session), timeout=START)
+        said, complained = script.communicate(pickle.dumps(session), timeout=PROCESS_TIMEOUT)
     except subprocess.TimeoutExpired:
         os.killpg(script.pid, signal.SIGKILL)
         said, complained = script.communicate()
@@ -312,19 +322,19 @@ def test_a_pool_of_processes_maps_a_method_of_the_session(sandbox: Sandbox, meth
         ProcessPoolExecutor(2, mp_context=context) as pool,
     ):
         call(session)
-        replies = list(pool.map(session.eligibility, [MEMBER] * 4, timeout=START))
+        replies = list(pool.map(session.eligibility, [MEMBER] * 4, timeout=PROCESS_TIMEOUT))
         assert [isinstance(reply, Reply) for reply in replies] == [True] * 4
         assert len({reply.activity_id for reply in replies}) == 4
         assert all(reply.response.json() == reply for reply in replies)
-        answer = pool.submit(session.get, PATH).result(START)
+        answer = pool.submit(session.get, ACTIVITIES_PATH).result(PROCESS_TIMEOUT)
         assert answer.status_code == 200
         with pytest.raises(errors.ValidationError) as refused:
-            pool.submit(session.eligibility, {}).result(START)
+            pool.submit(session.eligibility, {}).result(PROCESS_TIMEOUT)
         assert refused.value.errors
         session.client_secret = "wrong"
         session.token = None
         with pytest.raises(TokenError, match="invalid_client") as failed:
-            pool.submit(session.get, PATH).result(START)
+            pool.submit(session.get, ACTIVITIES_PATH).result(PROCESS_TIMEOUT)
         assert failed.value.status_code == 401
     assert sandbox.token_requests == 2
 
@@ -363,7 +373,7 @@ def test_each_kind_of_error_travels_whole_and_without_the_session(
 
 def test_a_token_error_travels_whole_and_without_the_session(sandbox: Sandbox) -> None:
     with sandbox.session(client_secret="swordfish") as session, pytest.raises(TokenError) as raised:
-        session.get(PATH)
+        session.get(ACTIVITIES_PATH)
     error = raised.value
     blob = pickle.dumps(error)
     there = pickle.loads(without_secrets(blob, sandbox))
@@ -390,10 +400,10 @@ def test_a_fault_of_the_wire_travels_without_the_session(
 
 def test_an_answer_travels_without_the_session(sandbox: Sandbox) -> None:
     with sandbox.session() as session:
-        answer = session.get(PATH)
+        answer = session.get(ACTIVITIES_PATH)
         reply = session.eligibility(MEMBER)
         sandbox.revoke()
-        replayed = session.get(PATH)
+        replayed = session.get(ACTIVITIES_PATH)
     for sent in (answer, reply, replayed):
         there = pickle.loads(without_secrets(pickle.dumps(sent), sandbox))
         assert type(there) is type(sent)

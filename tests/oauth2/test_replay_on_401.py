@@ -16,11 +16,10 @@ from pokitdok_session.oauth2.rejections import REJECTED_TOKEN_COOLDOWN
 from pokitdok_session.sandbox import Sandbox
 from pokitdok_session.transport.adapter import Transport
 from support.clock import Clock
-from support.http_server import Answer, Loopback, Seen, redirect
-from support.threads import PATIENCE, Crowd, Held, at_once
+from support.http_server import ReceivedRequest, ScriptedResponse, ScriptedServer, redirect
+from support.paths import ACTIVITIES_PATH, TOKEN_PATH
+from support.threads import TEST_TIMEOUT, BlockingTransport, ThreadGroup, run_in_threads
 
-TOKEN = "/oauth2/token"
-PATH = "/activities/"
 PassTime = Callable[[float], None]
 
 
@@ -39,9 +38,9 @@ def tokens(sandbox: Sandbox) -> list[str | None]:
 def test_a_revoked_token_is_replaced_and_nobody_notices(
     sandbox: Sandbox, session: PokitDokSession
 ) -> None:
-    session.get(PATH)
+    session.get(ACTIVITIES_PATH)
     sandbox.revoke()
-    response = session.get(PATH)
+    response = session.get(ACTIVITIES_PATH)
     assert response.status_code == 200
     assert sandbox.token_requests == 2
     first, again, replayed = tokens(sandbox)
@@ -51,23 +50,25 @@ def test_a_revoked_token_is_replaced_and_nobody_notices(
 def test_sixteen_threads_with_a_revoked_token_make_one_token_request(
     sandbox: Sandbox, session: PokitDokSession
 ) -> None:
-    session.get(PATH)
+    session.get(ACTIVITIES_PATH)
     sandbox.revoke()
-    assert at_once(16, lambda: session.get(PATH).status_code) == [200] * 16
+    assert run_in_threads(16, lambda: session.get(ACTIVITIES_PATH).status_code) == [200] * 16
     assert sandbox.token_requests == 2
 
 
 def test_a_401_that_comes_late_finds_the_token_replaced(
     sandbox: Sandbox, session: PokitDokSession
 ) -> None:
-    session.get(PATH)
+    session.get(ACTIVITIES_PATH)
     sandbox.revoke()
 
     class Late(Transport):
         def send(self, *args: Any, **kwargs: Any) -> requests.Response:
             response = super().send(*args, **kwargs)
             if response.status_code == 401:
-                assert session.get(PATH).status_code == 200  # another call has it replaced
+                assert (
+                    session.get(ACTIVITIES_PATH).status_code == 200
+                )  # another call has it replaced
             return response
 
     session.mount(sandbox.base_url + "/api/v4/tradingpartners/", Late(verify=sandbox.ca_file))
@@ -78,8 +79,8 @@ def test_a_401_that_comes_late_finds_the_token_replaced(
 def test_a_lasting_401_is_handed_back_after_one_replay(
     sandbox: Sandbox, session: PokitDokSession
 ) -> None:
-    sandbox.fail(PATH, status=401, times=None)
-    response = session.get(PATH)
+    sandbox.fail(ACTIVITIES_PATH, status=401, times=None)
+    response = session.get(ACTIVITIES_PATH)
     assert response.status_code == 401
     assert [earlier.status_code for earlier in response.history] == [401]
     assert len(sandbox.requests) == 2
@@ -89,24 +90,24 @@ def test_a_lasting_401_is_handed_back_after_one_replay(
 def test_a_token_refused_when_fresh_is_not_replaced_again_for_a_while(
     sandbox: Sandbox, session: PokitDokSession, clock: Clock
 ) -> None:
-    sandbox.fail(PATH, status=401, times=None)
+    sandbox.fail(ACTIVITIES_PATH, status=401, times=None)
     for _ in range(5):
-        assert session.get(PATH).status_code == 401
+        assert session.get(ACTIVITIES_PATH).status_code == 401
     assert sandbox.token_requests == 2
     clock.advance(REJECTED_TOKEN_COOLDOWN - 1)
-    session.get(PATH)
+    session.get(ACTIVITIES_PATH)
     assert sandbox.token_requests == 2
     clock.advance(1)
-    session.get(PATH)
+    session.get(ACTIVITIES_PATH)
     assert sandbox.token_requests == 3
 
 
 def test_sixteen_threads_refused_for_ever_make_one_replacement(
     sandbox: Sandbox, session: PokitDokSession
 ) -> None:
-    session.get(PATH)
-    sandbox.fail(PATH, status=401, times=None)
-    assert at_once(16, lambda: session.get(PATH).status_code) == [401] * 16
+    session.get(ACTIVITIES_PATH)
+    sandbox.fail(ACTIVITIES_PATH, status=401, times=None)
+    assert run_in_threads(16, lambda: session.get(ACTIVITIES_PATH).status_code) == [401] * 16
     assert sandbox.token_requests == 2
 
 
@@ -115,7 +116,7 @@ def test_other_requests_go_on_with_the_token_that_one_path_refuses(
 ) -> None:
     sandbox.fail("/claims/*", status=401, times=None)
     session.get("/claims/status")
-    assert session.get(PATH).status_code == 200
+    assert session.get(ACTIVITIES_PATH).status_code == 200
     assert sandbox.token_requests == 2
 
 
@@ -124,7 +125,7 @@ def test_a_short_token_that_runs_out_on_its_way_is_not_distrusted(
 ) -> None:
     sandbox.options.token_lifetime = 1
     for count in (1, 2, 3):
-        fault = sandbox.fail(PATH, status=401)
+        fault = sandbox.fail(ACTIVITIES_PATH, status=401)
         session.token_source.clock = running_out = Clock(clock.now)
         clock.advance(10)
 
@@ -133,7 +134,7 @@ def test_a_short_token_that_runs_out_on_its_way_is_not_distrusted(
             return response
 
         session.register_compliance_hook("access_token_response", run_out)
-        session.get(PATH)
+        session.get(ACTIVITIES_PATH)
         session.compliance_hook["access_token_response"].clear()
         assert fault.hits == 1
         assert sandbox.token_requests >= count * 2
@@ -141,45 +142,45 @@ def test_a_short_token_that_runs_out_on_its_way_is_not_distrusted(
 
 def test_the_same_token_handed_out_for_a_refused_one_is_not_replayed() -> None:
     with Sandbox(same_token=True) as sandbox, sandbox.session() as session:
-        session.get(PATH)
-        sandbox.fail(PATH, status=401, times=None)
-        response = session.get(PATH)
+        session.get(ACTIVITIES_PATH)
+        sandbox.fail(ACTIVITIES_PATH, status=401, times=None)
+        response = session.get(ACTIVITIES_PATH)
         assert (response.status_code, response.history) == (401, [])
         assert len(sandbox.requests) == 2
-        session.get(PATH)
+        session.get(ACTIVITIES_PATH)
         assert sandbox.token_requests == 2
 
 
 def test_a_refused_token_that_cannot_be_replaced_is_an_error(
     sandbox: Sandbox, session: PokitDokSession
 ) -> None:
-    session.get(PATH)
+    session.get(ACTIVITIES_PATH)
     sandbox.revoke()
-    sandbox.fail(TOKEN, status=401, times=None)
+    sandbox.fail(TOKEN_PATH, status=401, times=None)
     for _ in range(3):
         with pytest.raises(TokenError, match="returned 401"):
-            session.get(PATH)
+            session.get(ACTIVITIES_PATH)
     assert sandbox.token_requests == 2
 
 
 def test_the_wait_for_the_replacement_keeps_to_the_call_s_timeout(
     sandbox: Sandbox, session: PokitDokSession
 ) -> None:
-    session.get(PATH)
+    session.get(ACTIVITIES_PATH)
     sandbox.revoke()
-    held = Held(verify=sandbox.ca_file)
-    session.mount(sandbox.base_url + TOKEN, held)
-    patient = Crowd(1, lambda: session.get(PATH).status_code)
-    assert held.arrived.wait(PATIENCE)
+    held = BlockingTransport(verify=sandbox.ca_file)
+    session.mount(sandbox.base_url + TOKEN_PATH, held)
+    patient = ThreadGroup(1, lambda: session.get(ACTIVITIES_PATH).status_code)
+    assert held.arrived.wait(TEST_TIMEOUT)
     with pytest.raises(TokenError, match=r"within 0\.2 s"):
-        session.get(PATH, timeout=0.2)
-    held.let_go.set()
+        session.get(ACTIVITIES_PATH, timeout=0.2)
+    held.released.set()
     assert patient.join() == [200]
 
 
 def test_a_403_renews_and_replays_nothing(sandbox: Sandbox, session: PokitDokSession) -> None:
-    sandbox.fail(PATH, status=403)
-    assert session.get(PATH).status_code == 403
+    sandbox.fail(ACTIVITIES_PATH, status=403)
+    assert session.get(ACTIVITIES_PATH).status_code == 403
     assert (len(sandbox.requests), sandbox.token_requests) == (1, 1)
 
 
@@ -297,7 +298,7 @@ def test_a_body_that_cannot_be_rewound_is_handed_back_even_when_no_token_comes(
 ) -> None:
     session.fetch_token()
     refused_once(sandbox)
-    sandbox.fail(TOKEN, status=401)
+    sandbox.fail(TOKEN_PATH, status=401)
     assert session.post("/eligibility/", data=lines()).status_code == 401
 
 
@@ -307,10 +308,10 @@ def test_a_body_that_cannot_be_rewound_is_handed_back_even_when_no_token_comes(
 def test_the_401_stands_in_the_history_and_its_connection_is_used_again(
     sandbox: Sandbox, session: PokitDokSession
 ) -> None:
-    session.get(PATH)
+    session.get(ACTIVITIES_PATH)
     sandbox.revoke()
     connections = sandbox.connections
-    response = session.get(PATH)
+    response = session.get(ACTIVITIES_PATH)
     (refused,) = response.history
     assert refused.status_code == 401
     assert refused.json() == {"message": "Unauthorized"}  # drained, not lost
@@ -324,8 +325,8 @@ def test_the_401_stands_in_the_history_and_its_connection_is_used_again(
 def test_a_cookie_of_the_401_is_sent_with_the_replay_and_kept(
     sandbox: Sandbox, session: PokitDokSession
 ) -> None:
-    sandbox.fail(PATH, status=401, headers={"Set-Cookie": "route=7; Path=/"})
-    assert session.get(PATH).status_code == 200
+    sandbox.fail(ACTIVITIES_PATH, status=401, headers={"Set-Cookie": "route=7; Path=/"})
+    assert session.get(ACTIVITIES_PATH).status_code == 200
     first, again = sandbox.requests
     assert "Cookie" not in first.headers
     assert again.headers["Cookie"] == "route=7"
@@ -335,26 +336,26 @@ def test_a_cookie_of_the_401_is_sent_with_the_replay_and_kept(
 def test_a_streamed_answer_after_a_replay_is_still_to_be_read(
     sandbox: Sandbox, session: PokitDokSession
 ) -> None:
-    session.get(PATH)
+    session.get(ACTIVITIES_PATH)
     sandbox.revoke()
-    with session.get(PATH, stream=True) as response:
+    with session.get(ACTIVITIES_PATH, stream=True) as response:
         assert json.loads(b"".join(response.iter_content(16)))["meta"]
 
 
 def test_hooks_of_the_caller_see_the_answer_and_not_the_401(
     sandbox: Sandbox, session: PokitDokSession
 ) -> None:
-    session.get(PATH)
+    session.get(ACTIVITIES_PATH)
     sandbox.revoke()
     seen: list[int] = []
 
     def look(response: requests.Response, **kwargs: Any) -> None:
         seen.append(response.status_code)
 
-    session.get(PATH, hooks={"response": look})
+    session.get(ACTIVITIES_PATH, hooks={"response": look})
     session.hooks["response"] = [look]
     sandbox.revoke()
-    session.get(PATH)
+    session.get(ACTIVITIES_PATH)
     assert seen[-1] == 200
     assert 200 in seen[:-1]
 
@@ -363,8 +364,8 @@ def test_the_caller_s_own_headers_dict_is_left_alone(
     sandbox: Sandbox, session: PokitDokSession
 ) -> None:
     headers = {"X-Own": "1"}
-    sandbox.fail(PATH, status=401)
-    session.get(PATH, headers=headers)
+    sandbox.fail(ACTIVITIES_PATH, status=401)
+    session.get(ACTIVITIES_PATH, headers=headers)
     assert headers == {"X-Own": "1"}
     assert "Authorization" not in session.headers
 
@@ -372,7 +373,7 @@ def test_the_caller_s_own_headers_dict_is_left_alone(
 def test_a_prepared_request_that_was_refused_can_be_sent_once_more(
     sandbox: Sandbox, session: PokitDokSession
 ) -> None:
-    prepared = session.prepare_request(requests.Request("GET", PATH))
+    prepared = session.prepare_request(requests.Request("GET", ACTIVITIES_PATH))
     sandbox.revoke()
     assert [session.send(prepared).status_code for _ in range(2)] == [200, 200]
     assert sandbox.token_requests == 2
@@ -381,7 +382,7 @@ def test_a_prepared_request_that_was_refused_can_be_sent_once_more(
 def test_a_request_that_bears_the_token_before_the_last_is_sent_with_the_next_as_well(
     sandbox: Sandbox, session: PokitDokSession, pass_time: PassTime
 ) -> None:
-    prepared = session.prepare_request(requests.Request("GET", PATH))
+    prepared = session.prepare_request(requests.Request("GET", ACTIVITIES_PATH))
     session.fetch_token()
     pass_time(60)
     sandbox.revoke()
@@ -395,10 +396,10 @@ def test_a_request_that_bears_the_token_before_the_last_is_sent_with_the_next_as
 def test_a_request_that_bears_the_token_before_the_last_is_sent_three_times_at_most(
     sandbox: Sandbox, session: PokitDokSession, pass_time: PassTime
 ) -> None:
-    prepared = session.prepare_request(requests.Request("GET", PATH))
+    prepared = session.prepare_request(requests.Request("GET", ACTIVITIES_PATH))
     session.fetch_token()
     pass_time(60)
-    sandbox.fail(PATH, status=401, times=None)
+    sandbox.fail(ACTIVITIES_PATH, status=401, times=None)
     assert session.send(prepared).status_code == 401
     assert len(sandbox.requests) == 3
     assert sandbox.token_requests == 3
@@ -407,7 +408,7 @@ def test_a_request_that_bears_the_token_before_the_last_is_sent_three_times_at_m
 def test_a_refused_request_finds_no_use_in_a_later_token_that_has_ended_too(
     sandbox: Sandbox, session: PokitDokSession, pass_time: PassTime
 ) -> None:
-    prepared = session.prepare_request(requests.Request("GET", PATH))
+    prepared = session.prepare_request(requests.Request("GET", ACTIVITIES_PATH))
     session.fetch_token()
     pass_time(3600)
     assert session.send(prepared).status_code == 200
@@ -417,9 +418,9 @@ def test_a_refused_request_finds_no_use_in_a_later_token_that_has_ended_too(
 def test_a_replayed_request_can_be_sent_once_more_and_is_replayed_again(
     sandbox: Sandbox, session: PokitDokSession
 ) -> None:
-    session.get(PATH)
+    session.get(ACTIVITIES_PATH)
     sandbox.revoke()
-    replayed = session.get(PATH).request
+    replayed = session.get(ACTIVITIES_PATH).request
     sandbox.revoke()
     assert session.send(replayed).status_code == 200
 
@@ -427,12 +428,12 @@ def test_a_replayed_request_can_be_sent_once_more_and_is_replayed_again(
 # Redirects
 
 
-def api_on(server: Loopback, sandbox: Sandbox, **options: Any) -> ClientCredentialsSession:
+def api_on(server: ScriptedServer, sandbox: Sandbox, **options: Any) -> ClientCredentialsSession:
     """A session whose API is the scripted server, with tokens from the sandbox."""
     session = ClientCredentialsSession(
         sandbox.client_id,
         sandbox.client_secret,
-        sandbox.base_url + TOKEN,
+        sandbox.base_url + TOKEN_PATH,
         base_url=server.url,
         **options,
     )
@@ -440,37 +441,37 @@ def api_on(server: Loopback, sandbox: Sandbox, **options: Any) -> ClientCredenti
     return session
 
 
-def refuse_the_first(answer: Answer) -> Callable[[Seen], Answer]:
+def refuse_the_first(answer: ScriptedResponse) -> Callable[[ReceivedRequest], ScriptedResponse]:
     seen: list[str | None] = []
 
-    def script(request: Seen) -> Answer:
+    def script(request: ReceivedRequest) -> ScriptedResponse:
         seen.append(request.authorization)
-        return Answer(401) if request.authorization == seen[0] else answer
+        return ScriptedResponse(401) if request.authorization == seen[0] else answer
 
     return script
 
 
 def test_a_redirect_after_a_replay_carries_the_new_token(
-    sandbox: Sandbox, elsewhere: Loopback
+    sandbox: Sandbox, other_origin: ScriptedServer
 ) -> None:
-    elsewhere.script["/old"] = refuse_the_first(redirect("/new"))
-    with api_on(elsewhere, sandbox) as session:
+    other_origin.script["/old"] = refuse_the_first(redirect("/new"))
+    with api_on(other_origin, sandbox) as session:
         response = session.get("/old")
-        assert [seen.path for seen in elsewhere.seen] == ["/old", "/old", "/new"]
-        refused, again, redirected = [seen.authorization for seen in elsewhere.seen]
+        assert [seen.path for seen in other_origin.requests] == ["/old", "/old", "/new"]
+        refused, again, redirected = [seen.authorization for seen in other_origin.requests]
         assert refused != again == redirected == f"Bearer {session.access_token}"
     assert [earlier.status_code for earlier in response.history] == [302]
     assert response.ok
 
 
 def test_a_401_after_a_redirect_of_our_own_is_replayed_there(
-    sandbox: Sandbox, elsewhere: Loopback
+    sandbox: Sandbox, other_origin: ScriptedServer
 ) -> None:
-    elsewhere.script["/old"] = redirect("/new", 307)
-    elsewhere.script["/new"] = refuse_the_first(Answer())
-    with api_on(elsewhere, sandbox) as session:
+    other_origin.script["/old"] = redirect("/new", 307)
+    other_origin.script["/new"] = refuse_the_first(ScriptedResponse())
+    with api_on(other_origin, sandbox) as session:
         assert session.post("/old", data=b"body").status_code == 200
-    assert [(seen.path, seen.body) for seen in elsewhere.seen] == [
+    assert [(seen.path, seen.body) for seen in other_origin.requests] == [
         ("/old", b"body"),
         ("/new", b"body"),
         ("/new", b"body"),
@@ -479,17 +480,17 @@ def test_a_401_after_a_redirect_of_our_own_is_replayed_there(
 
 
 def test_hooks_of_the_caller_see_no_401_after_a_redirect_either(
-    sandbox: Sandbox, elsewhere: Loopback
+    sandbox: Sandbox, other_origin: ScriptedServer
 ) -> None:
-    elsewhere.script["/old"] = redirect("/new")
-    elsewhere.script["/new"] = refuse_the_first(Answer())
+    other_origin.script["/old"] = redirect("/new")
+    other_origin.script["/new"] = refuse_the_first(ScriptedResponse())
     seen: list[int] = []
 
     def look(response: requests.Response, **kwargs: Any) -> None:
         seen.append(response.status_code)
         response.raise_for_status()
 
-    with api_on(elsewhere, sandbox) as session:
+    with api_on(other_origin, sandbox) as session:
         assert session.get("/old", hooks={"response": look}).status_code == 200
     assert seen == [302, 200]
 
@@ -498,43 +499,46 @@ def test_hooks_of_the_caller_see_no_401_after_a_redirect_either(
     "hooks", [None, {}, {"response": None}, {"response": lambda response, **kwargs: None}]
 )
 def test_hooks_that_the_caller_puts_in_place_of_all_are_kept_by_a_redirect(
-    sandbox: Sandbox, elsewhere: Loopback, hooks: Any
+    sandbox: Sandbox, other_origin: ScriptedServer, hooks: Any
 ) -> None:
-    elsewhere.script["/old"] = redirect("/new")
-    with api_on(elsewhere, sandbox) as session:
+    other_origin.script["/old"] = redirect("/new")
+    with api_on(other_origin, sandbox) as session:
         prepared = session.prepare_request(requests.Request("GET", "/old"))
         prepared.hooks = hooks
         assert session.send(prepared).status_code == 200
 
 
 def test_a_401_of_another_origin_after_a_redirect_neither_renews_nor_replays(
-    sandbox: Sandbox, elsewhere: Loopback
+    sandbox: Sandbox, other_origin: ScriptedServer
 ) -> None:
-    elsewhere.script["/"] = Answer(401)
-    leave = {"/leave": redirect(elsewhere.url + "/")}
-    with Loopback(leave) as api, api_on(api, sandbox) as session:
+    other_origin.script["/"] = ScriptedResponse(401)
+    leave = {"/leave": redirect(other_origin.url + "/")}
+    with ScriptedServer(leave) as api, api_on(api, sandbox) as session:
         assert session.get("/leave").status_code == 401
-        assert [seen.authorization for seen in elsewhere.seen] == [None]
+        assert [seen.authorization for seen in other_origin.requests] == [None]
         assert sandbox.token_requests == 1
-        assert len(api.seen) == 1
+        assert len(api.requests) == 1
 
 
 def test_a_401_of_another_origin_neither_renews_nor_replays(
-    sandbox: Sandbox, session: PokitDokSession, elsewhere: Loopback
+    sandbox: Sandbox, session: PokitDokSession, other_origin: ScriptedServer
 ) -> None:
-    elsewhere.script["/"] = Answer(401)
+    other_origin.script["/"] = ScriptedResponse(401)
     session.fetch_token()
-    assert session.get(elsewhere.url + "/").status_code == 401
-    assert len(elsewhere.seen) == 1
+    assert session.get(other_origin.url + "/").status_code == 401
+    assert len(other_origin.requests) == 1
     assert sandbox.token_requests == 1
 
 
 def test_a_401_to_the_caller_s_own_credentials_is_left_to_the_caller(
     sandbox: Sandbox, session: PokitDokSession
 ) -> None:
-    assert session.get(PATH, auth=("user", "words")).status_code == 401
-    assert session.get(PATH, withhold_token=True).status_code == 401
-    assert session.get(PATH, headers={"X": "1"}, auth=lambda request: request).status_code == 401
+    assert session.get(ACTIVITIES_PATH, auth=("user", "words")).status_code == 401
+    assert session.get(ACTIVITIES_PATH, withhold_token=True).status_code == 401
+    assert (
+        session.get(ACTIVITIES_PATH, headers={"X": "1"}, auth=lambda request: request).status_code
+        == 401
+    )
     assert len(sandbox.requests) == 3
     assert sandbox.token_requests == 0
 
@@ -542,7 +546,7 @@ def test_a_401_to_the_caller_s_own_credentials_is_left_to_the_caller(
 def test_a_header_that_a_hook_of_the_caller_s_puts_over_the_token_is_not_ours_to_replay(
     sandbox: Sandbox, session: PokitDokSession
 ) -> None:
-    prepared = session.prepare_request(requests.Request("GET", PATH))
+    prepared = session.prepare_request(requests.Request("GET", ACTIVITIES_PATH))
     prepared.headers["Authorization"] = "Bearer of-the-caller"
     assert session.send(prepared).status_code == 401
     assert sandbox.token_requests == 1
@@ -552,7 +556,7 @@ def test_a_header_that_a_hook_of_the_caller_s_puts_over_the_token_is_not_ours_to
 def test_one_get_elsewhere_with_the_session_s_auth_is_replayed_too(
     sandbox: Sandbox, session: PokitDokSession
 ) -> None:
-    url = sandbox.base_url + "/api/v4" + PATH
+    url = sandbox.base_url + "/api/v4" + ACTIVITIES_PATH
     session.fetch_token()
     sandbox.revoke()
     response = requests.get(url, auth=session.auth, verify=sandbox.ca_file)
@@ -563,18 +567,18 @@ def test_one_get_elsewhere_with_the_session_s_auth_is_replayed_too(
 def test_a_token_that_is_set_is_not_distrusted_for_what_became_of_the_last(
     sandbox: Sandbox, session: PokitDokSession
 ) -> None:
-    sandbox.fail(PATH, status=401, times=2)
-    assert session.get(PATH).status_code == 401  # distrusted from now on
+    sandbox.fail(ACTIVITIES_PATH, status=401, times=2)
+    assert session.get(ACTIVITIES_PATH).status_code == 401  # distrusted from now on
     session.fetch_token()
     sandbox.revoke()
-    assert session.get(PATH).status_code == 200
+    assert session.get(ACTIVITIES_PATH).status_code == 200
 
 
 def test_a_401_whose_body_cannot_be_decoded_is_replayed_all_the_same(
     sandbox: Sandbox, session: PokitDokSession
 ) -> None:
-    sandbox.fail(PATH, status=401, body="plain", headers={"Content-Encoding": "gzip"})
-    assert session.get(PATH).status_code == 200
+    sandbox.fail(ACTIVITIES_PATH, status=401, body="plain", headers={"Content-Encoding": "gzip"})
+    assert session.get(ACTIVITIES_PATH).status_code == 200
 
 
 def test_a_replay_without_a_token_gives_its_connection_back(
@@ -584,9 +588,9 @@ def test_a_replay_without_a_token_gives_its_connection_back(
         f"{sandbox.base_url}/api/", requests.adapters.HTTPAdapter(pool_maxsize=1, pool_block=True)
     )
     session.verify = str(sandbox.ca_file)
-    session.get(PATH)
+    session.get(ACTIVITIES_PATH)
     sandbox.fail("/oauth2/token", status=400, times=None)
     sandbox.revoke()
     for _ in range(3):
         with pytest.raises(TokenError):
-            session.get(PATH, timeout=5)
+            session.get(ACTIVITIES_PATH, timeout=5)

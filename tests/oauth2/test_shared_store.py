@@ -15,8 +15,8 @@ from pokitdok_session.oauth2.stores import shared as sharing
 from pokitdok_session.sandbox import Sandbox
 from support.clock import Clock
 from support.redis_server import RedisServer
-from support.subprocesses import FORKS_WITH_THREADS, Workers, call, call_for, eventually, token_of
-from support.threads import PATIENCE, at_once
+from support.subprocesses import FORKS_WITH_THREADS, Workers, call, call_for, token_of, wait_until
+from support.threads import TEST_TIMEOUT, run_in_threads
 
 TOKEN = "/oauth2/token"
 HOUR = 3600.0
@@ -76,9 +76,9 @@ def test_processes_that_share_a_store_make_one_token_request(
 ) -> None:
     sandbox.options.token_latency = 0.1
     with sandbox.session(store=store) as session, Workers(method, size, session) as workers:
-        assert workers.all(call, 3) == [[200] * 3] * size
+        assert workers.run(call, 3) == [[200] * 3] * size
         assert sandbox.token_requests == 1
-        assert len(set(workers.all(token_of))) == 1
+        assert len(set(workers.run(token_of))) == 1
 
 
 @pytest.mark.filterwarnings(FORKS_WITH_THREADS)
@@ -86,10 +86,10 @@ def test_token_refused_in_all_processes_is_replaced_once(sandbox: Sandbox, store
     with sandbox.session(store=store) as session:
         call(session)  # the store has been used before the fork
         with Workers("fork", 4, session) as workers:
-            workers.all(call)
+            workers.run(call)
             sandbox.revoke()
             sandbox.options.token_latency = 0.1
-            assert workers.all(call, 2) == [[401, 200, 200]] * 4
+            assert workers.run(call, 2) == [[401, 200, 200]] * 4
         assert call(session) == [401, 200]
     assert sandbox.token_requests == 2
 
@@ -99,7 +99,7 @@ def test_processes_renew_once_per_token_lifetime(sandbox: Sandbox, store: Any) -
     sandbox.options.token_lifetime = lifetime = 1.0
     with sandbox.session(store=store) as session, Workers("fork", 4, session) as workers:
         started = time.monotonic()
-        statuses = workers.all(call_for, 1.7)
+        statuses = workers.run(call_for, 1.7)
         lives = (time.monotonic() - started) / lifetime
     assert [set(each) for each in statuses] == [{200}] * 4
     assert 2 <= sandbox.token_requests <= lives * 24 / 23 + 1
@@ -109,18 +109,18 @@ def test_processes_renew_once_per_token_lifetime(sandbox: Sandbox, store: Any) -
 def test_process_killed_during_a_renewal_delays_others_by_the_lock_ttl(
     sandbox: Sandbox, make_store: MakeStore
 ) -> None:
-    sandbox.fail(TOKEN, delay=PATIENCE)
+    sandbox.fail(TOKEN, delay=TEST_TIMEOUT)
     with (
         sandbox.session(store=make_store(lock_timeout=1.0)) as session,
         Workers("fork", 4, session) as workers,
     ):
-        workers.tell(call, only=0)
-        eventually(lambda: sandbox.token_requests == 1)
+        workers.submit(call, only=0)
+        wait_until(lambda: sandbox.token_requests == 1)
         for number in (1, 2, 3):
-            workers.tell(call, only=number)
+            workers.submit(call, only=number)
         workers.kill(0)
         started = time.monotonic()
-        assert [workers.hear(only=number) for number in (1, 2, 3)] == [[[200]]] * 3
+        assert [workers.results(only=number) for number in (1, 2, 3)] == [[[200]]] * 3
         assert time.monotonic() - started < 1.0 + 1.5
     assert sandbox.token_requests == 2
 
@@ -129,16 +129,16 @@ def test_process_killed_during_a_renewal_delays_others_by_the_lock_ttl(
 def test_process_stopped_during_a_renewal_delays_others_by_the_lock_ttl(
     sandbox: Sandbox, make_store: MakeStore
 ) -> None:
-    sandbox.fail(TOKEN, delay=PATIENCE)
+    sandbox.fail(TOKEN, delay=TEST_TIMEOUT)
     with (
         sandbox.session(store=make_store(lock_timeout=0.5)) as session,
         Workers("fork", 2, session) as workers,
     ):
-        workers.tell(call, only=0)
-        eventually(lambda: sandbox.token_requests == 1)
+        workers.submit(call, only=0)
+        wait_until(lambda: sandbox.token_requests == 1)
         started = time.monotonic()
-        workers.tell(call, only=1)
-        assert workers.hear(only=1) == [[200]]
+        workers.submit(call, only=1)
+        assert workers.results(only=1) == [[200]]
         assert time.monotonic() - started < 0.5 + 2.0
         workers.kill(0)
 
@@ -155,7 +155,7 @@ def test_sessions_of_one_process_make_one_token_request(
         with sandbox.session(store=make_store()) as session:
             return session.get("/activities/").status_code
 
-    assert at_once(20, one) == [200] * 20
+    assert run_in_threads(20, one) == [200] * 20
     assert sandbox.token_requests == 1
 
 
@@ -166,8 +166,8 @@ def test_renewal_uses_the_token_of_another_session(
     call(one), call(two)
     pass_time(HOUR * 23.5 / 24)
     assert one.get("/activities/").status_code == two.get("/activities/").status_code == 200
-    eventually(lambda: sandbox.token_requests == 2)
-    eventually(lambda: one.access_token == two.access_token != sandbox.requests[0].token)
+    wait_until(lambda: sandbox.token_requests == 2)
+    wait_until(lambda: one.access_token == two.access_token != sandbox.requests[0].token)
     assert call(one) == call(two) == [200]
     assert sandbox.token_requests == 2
 
@@ -230,7 +230,7 @@ def test_stored_token_near_the_expiry_is_used_and_renewed(
     let_the_saved_token_age(one, HOUR * 23.5 / 24)
     assert call(two, 2) == [200, 200]
     assert sandbox.requests[-2].token == first
-    eventually(lambda: sandbox.token_requests == 2)
+    wait_until(lambda: sandbox.token_requests == 2)
 
 
 @pytest.mark.parametrize(

@@ -17,8 +17,8 @@ from pokitdok_session.oauth2.stores import shared as sharing
 from pokitdok_session.sandbox import Sandbox
 from support.clock import Clock
 from support.redis_server import RedisServer
-from support.subprocesses import FORKS_WITH_THREADS, Workers, call, eventually
-from support.threads import PATIENCE
+from support.subprocesses import FORKS_WITH_THREADS, Workers, call, wait_until
+from support.threads import TEST_TIMEOUT
 
 TOKEN = "/oauth2/token"
 HOUR = 3600.0
@@ -136,7 +136,7 @@ def test_store_that_hangs_is_waited_for_once(
     monkeypatch.setattr(sharing, "STORE_TIMEOUT", 0.3)
     recovers = threading.Event()
     store = Patient()
-    store.ills[ill] = lambda: recovers.wait(PATIENCE)
+    store.ills[ill] = lambda: recovers.wait(TEST_TIMEOUT)
     with sandbox.session(store=store) as session:
         started = time.monotonic()
         for _ in range(8):
@@ -148,7 +148,7 @@ def test_store_that_hangs_is_waited_for_once(
         hanging = [each for each in threading.enumerate() if each.name == "token-store"]
         assert len(hanging) == 1
         recovers.set()
-        hanging[0].join(PATIENCE)
+        hanging[0].join(TEST_TIMEOUT)
         for _ in range(2):
             session.token = None
             call(session)
@@ -202,7 +202,7 @@ def test_redis_that_is_down_stops_nothing(
             assert time.monotonic() - started < 3
             assert len(warnings_in(caplog)) == rounds
             server.start()
-            eventually(lambda: is_kept_anew(one))
+            wait_until(lambda: is_kept_anew(one))
 
 
 def is_kept_anew(session: Any) -> bool:
@@ -261,7 +261,7 @@ def test_file_that_cannot_be_written_stops_nothing(
 @pytest.mark.filterwarnings(FORKS_WITH_THREADS)
 def test_full_disk_stops_nothing(sandbox: Sandbox, file_store: FileTokenStore) -> None:
     with sandbox.session(store=file_store) as session, Workers("fork", 1, session) as workers:
-        assert workers.all(call_without_room) == [[200, 200]]
+        assert workers.run(call_without_room) == [[200, 200]]
     assert not file_store.path.exists()
 
 

@@ -17,8 +17,8 @@ import pytest
 
 from pokitdok_session import FileTokenStore
 from support.store_conformance import TokenStoreConformance, token
-from support.subprocesses import FORKS_WITH_THREADS, START, Workers
-from support.threads import PATIENCE
+from support.subprocesses import FORKS_WITH_THREADS, PROCESS_TIMEOUT, Workers
+from support.threads import TEST_TIMEOUT
 
 pytestmark = pytest.mark.filterwarnings(FORKS_WITH_THREADS)
 
@@ -109,13 +109,13 @@ class TestFileTokenStore(TokenStoreConformance):
 
     def test_file_read_while_others_write_is_complete(self, store: Any, place: Path) -> None:
         with Workers("fork", 2, store) as workers:
-            workers.all(save_for, 0.0)  # both are awake
-            workers.tell(save_for, 0.7)
+            workers.run(save_for, 0.0)  # both are awake
+            workers.submit(save_for, 0.7)
             seen = []
             end = time.monotonic() + 0.7
             while time.monotonic() < end:
                 seen.append(json.loads(place.read_bytes())["key"]["access_token"])
-            workers.hear()
+            workers.results()
         assert len(set(seen)) > 10, "nobody wrote"
 
     def test_save_leaves_no_temporary_file(self, store: Any, tmp_path: Path) -> None:
@@ -129,7 +129,7 @@ class TestFileTokenStore(TokenStoreConformance):
     ) -> None:
         store.save("key", token())
         with Workers("fork", 1, store) as workers:
-            assert workers.all(save_where_there_is_no_room) == ["OSError"]
+            assert workers.run(save_where_there_is_no_room) == ["OSError"]
         assert store.load("key")["access_token"] == "one"
         assert [file.name for file in tmp_path.iterdir()] == ["tokens.json"]
 
@@ -157,7 +157,7 @@ class TestFileTokenStore(TokenStoreConformance):
 
     def test_lock_of_a_killed_parent_is_not_kept_by_the_child(self, store: Any) -> None:
         with Workers("fork", 1, store) as workers:
-            (pid,) = workers.all(fork_while_a_thread_has_the_lock)
+            (pid,) = workers.run(fork_while_a_thread_has_the_lock)
             try:
                 workers.kill(0)
                 started = time.monotonic()
@@ -200,11 +200,11 @@ def fork_while_a_thread_has_the_lock(store: FileTokenStore) -> int:
             never.wait()
 
     threading.Thread(target=hold, daemon=True).start()
-    assert has_it.wait(PATIENCE)
+    assert has_it.wait(TEST_TIMEOUT)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         pid = os.fork()
     if pid == 0:
-        never.wait(START)
+        never.wait(PROCESS_TIMEOUT)
         os._exit(0)
     return pid

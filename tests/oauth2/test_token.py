@@ -14,8 +14,8 @@ from pokitdok_session import PokitDokSession, TokenError
 from pokitdok_session.oauth2.token import DEFAULT_LIFETIME, MAX_LIFETIME, Token
 from pokitdok_session.sandbox import Sandbox
 from support.clock import Clock
+from support.paths import ACTIVITIES_PATH, TOKEN_PATH
 
-TOKEN = "/oauth2/token"
 MISSING = ...  # whose name is the same in every process
 
 LIFETIMES = [
@@ -60,7 +60,7 @@ def answer(sandbox: Sandbox, **fields: Any) -> None:
         **fields,
     }
     kept = {name: value for name, value in body.items() if value is not MISSING}
-    sandbox.fail(TOKEN, body=json.dumps(kept), content_type="application/json")
+    sandbox.fail(TOKEN_PATH, body=json.dumps(kept), content_type="application/json")
 
 
 @pytest.mark.parametrize(("stated", "lifetime"), LIFETIMES, ids=lambda value: repr(value)[:12])
@@ -68,7 +68,7 @@ def test_the_stated_lifetime_is_read_where_there_is_one(
     sandbox: Sandbox, session: PokitDokSession, stated: Any, lifetime: float
 ) -> None:
     answer(sandbox, expires_in=stated)
-    assert session.get("/activities/").status_code == 200
+    assert session.get(ACTIVITIES_PATH).status_code == 200
     token = session.token_source.current
     assert token is not None
     assert token.lifetime == lifetime
@@ -99,9 +99,9 @@ def test_a_token_that_lives_no_time_serves_the_request_that_waited_for_it(
 ) -> None:
     for count in (1, 2, 3):
         answer(sandbox, expires_in=0)
-        assert session.get("/activities/").status_code == 200
+        assert session.get(ACTIVITIES_PATH).status_code == 200
         assert sandbox.token_requests == 2 * count
-    assert session.get("/activities/").status_code == 200
+    assert session.get(ACTIVITIES_PATH).status_code == 200
 
 
 @pytest.mark.parametrize("name", ["expires", "expires_at"])
@@ -110,7 +110,7 @@ def test_an_absolute_end_in_the_answer_counts_for_nothing(
     sandbox: Sandbox, session: PokitDokSession, name: str, offset: float
 ) -> None:
     answer(sandbox, **{name: int(time.time() + offset)})
-    session.get("/activities/")
+    session.get(ACTIVITIES_PATH)
     token = session.token_source.current
     assert token is not None
     assert token.lifetime == 3600
@@ -120,18 +120,18 @@ def test_an_absolute_end_in_the_answer_counts_for_nothing(
 @pytest.mark.parametrize("expires", ["both", "past"])
 def test_the_sample_of_the_documentation_gives_a_token_of_full_life(expires: Any) -> None:
     with Sandbox(expires=expires) as sandbox, sandbox.session() as session:
-        assert [session.get("/activities/").status_code for _ in range(3)] == [200] * 3
+        assert [session.get(ACTIVITIES_PATH).status_code for _ in range(3)] == [200] * 3
         assert sandbox.token_requests == 1
 
 
 def test_a_renewed_token_inherits_no_end_from_an_expired_one(
     sandbox: Sandbox, session: PokitDokSession, pass_time: Callable[[float], None]
 ) -> None:
-    session.get("/activities/")
+    session.get(ACTIVITIES_PATH)
     pass_time(4000)
     answer(sandbox, expires_in=MISSING)
     asked = sandbox.token_requests
-    assert [session.get("/activities/").status_code for _ in range(3)] == [200] * 3
+    assert [session.get(ACTIVITIES_PATH).status_code for _ in range(3)] == [200] * 3
     assert sandbox.token_requests == asked + 1
 
 
@@ -142,7 +142,7 @@ def test_a_token_type_that_can_only_mean_bearer_is_taken(
     sandbox: Sandbox, session: PokitDokSession, kind: Any
 ) -> None:
     answer(sandbox, token_type=kind)
-    assert session.get("/activities/").status_code == 200
+    assert session.get(ACTIVITIES_PATH).status_code == 200
 
 
 UNUSABLE = [
@@ -169,7 +169,7 @@ def test_a_token_that_no_request_could_use_is_an_error_when_it_is_fetched(
 ) -> None:
     answer(sandbox, **fields)
     with pytest.raises(TokenError, match=named) as caught:
-        session.get("/activities/")
+        session.get(ACTIVITIES_PATH)
     assert "hidden" not in str(caught.value)
     assert "12345678" not in str(caught.value)
     assert caught.value.status_code == 200
@@ -181,7 +181,7 @@ def test_a_null_error_beside_a_token_is_no_error(
     sandbox: Sandbox, session: PokitDokSession
 ) -> None:
     answer(sandbox, error=None)
-    assert session.get("/activities/").status_code == 200
+    assert session.get(ACTIVITIES_PATH).status_code == 200
 
 
 def test_an_error_beside_a_token_is_one_even_with_status_200(
@@ -189,7 +189,7 @@ def test_an_error_beside_a_token_is_one_even_with_status_200(
 ) -> None:
     answer(sandbox, error="invalid_client")
     with pytest.raises(TokenError) as caught:
-        session.get("/activities/")
+        session.get(ACTIVITIES_PATH)
     assert (caught.value.error, caught.value.status_code) == ("invalid_client", 200)
 
 
@@ -211,9 +211,9 @@ def test_an_error_beside_a_token_is_one_even_with_status_200(
 def test_an_answer_that_is_no_object_is_told_by_status_and_not_by_its_text(
     sandbox: Sandbox, session: PokitDokSession, body: str | bytes
 ) -> None:
-    sandbox.fail(TOKEN, status=200, body=body)
+    sandbox.fail(TOKEN_PATH, status=200, body=body)
     with pytest.raises(TokenError, match="returned 200 with") as caught:
-        session.get("/activities/")
+        session.get(ACTIVITIES_PATH)
     assert "ourselves" not in repr(caught.value)
     assert caught.value.status_code == 200
     assert len(sandbox.requests) == 0
@@ -224,7 +224,7 @@ def test_an_answer_in_latin_1_capable_characters_stands_in_a_header(
 ) -> None:
     answer(sandbox, access_token="t\xf6ken")
     sandbox.fail("/activities/", status=200, body={})
-    session.get("/activities/")
+    session.get(ACTIVITIES_PATH)
     # The sandbox reads what the header bears as latin-1, as HTTP has it.
     assert sandbox.requests[0].token == "t\xf6ken"
 
@@ -249,12 +249,12 @@ def test_a_token_is_renewed_near_its_end_and_not_before(
     sandbox: Sandbox, session: PokitDokSession, clock: Clock, lifetime: float
 ) -> None:
     sandbox.options.token_lifetime = lifetime
-    session.get("/activities/")
+    session.get(ACTIVITIES_PATH)
     clock.advance(lifetime * 0.95)
-    session.get("/activities/")
+    session.get(ACTIVITIES_PATH)
     assert sandbox.token_requests == 1
     clock.advance(lifetime * 0.06)
-    session.get("/activities/")
+    session.get(ACTIVITIES_PATH)
     assert sandbox.token_requests == 2
 
 
@@ -276,10 +276,10 @@ def test_the_life_of_a_token_is_counted_from_before_it_was_asked_for(
 def test_a_wall_clock_that_jumps_expires_no_token(
     sandbox: Sandbox, session: PokitDokSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    session.get("/activities/")
+    session.get(ACTIVITIES_PATH)
     true = time.time
     monkeypatch.setattr(time, "time", lambda: true() + 10**6)
-    session.get("/activities/")
+    session.get(ACTIVITIES_PATH)
     assert sandbox.token_requests == 1
 
 
@@ -330,7 +330,7 @@ def test_a_kept_token_is_used_without_asking_for_another(
 ) -> None:
     session.fetch_token()
     with sandbox.session(token=session.token) as later:
-        assert later.get("/activities/").status_code == 200
+        assert later.get(ACTIVITIES_PATH).status_code == 200
     assert sandbox.token_requests == 1
 
 
@@ -339,7 +339,7 @@ def test_a_kept_token_that_has_ended_is_renewed_before_it_is_used(
 ) -> None:
     token = {**session.fetch_token(), "expires_at": time.time() - 1}
     with sandbox.session(token=token) as later:
-        assert later.get("/activities/").status_code == 200
+        assert later.get(ACTIVITIES_PATH).status_code == 200
     assert sandbox.token_requests == 2
     assert len(sandbox.requests) == 1
 
@@ -349,7 +349,7 @@ def test_a_token_may_hold_spaces_as_rfc_6749_has_it(
 ) -> None:
     answer(sandbox, access_token="this is the access token")
     assert session.fetch_token()["access_token"] == "this is the access token"
-    session.get("/activities/")
+    session.get(ACTIVITIES_PATH)
     headers = [record.headers["Authorization"] for record in sandbox.received("/activities/")]
     assert headers[0] == "Bearer this is the access token"
 

@@ -22,7 +22,7 @@ from pokitdok_session.oauth2.token_endpoint import ATTEMPTS, MAX_TOTAL_TIME
 from pokitdok_session.oauth2.token_request import TokenRequest, TransportOptions
 from pokitdok_session.sandbox import Sandbox
 from pokitdok_session.transport.adapter import Transport
-from support.http_server import Answer, Loopback
+from support.http_server import ScriptedResponse, ScriptedServer
 from support.token_requests import PATH, TOKEN
 
 
@@ -37,14 +37,14 @@ def test_token_request_uses_verify_of_the_session(sandbox: Sandbox) -> None:
         assert session.get(PATH).status_code == 200
 
 
-def test_token_request_uses_proxies_of_the_session(elsewhere: Loopback) -> None:
-    elsewhere.script["http://localhost:9/token"] = Answer(
+def test_token_request_uses_proxies_of_the_session(other_origin: ScriptedServer) -> None:
+    other_origin.script["http://localhost:9/token"] = ScriptedResponse(
         body=b'{"access_token": "by-proxy", "token_type": "bearer"}'
     )
     with ClientCredentialsSession("id", "secret", "http://localhost:9/token") as session:
-        session.proxies = {"http": elsewhere.url}
+        session.proxies = {"http": other_origin.url}
         assert session.fetch_token()["access_token"] == "by-proxy"
-    assert [seen.path for seen in elsewhere.seen] == ["http://localhost:9/token"]
+    assert [seen.path for seen in other_origin.requests] == ["http://localhost:9/token"]
 
 
 def test_token_request_uses_adapters_of_the_session(
@@ -66,41 +66,43 @@ def test_token_request_uses_adapters_of_the_session(
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_redirect_of_the_token_endpoint_is_not_followed(
-    sandbox: Sandbox, session: PokitDokSession, elsewhere: Loopback, status: int
+    sandbox: Sandbox, session: PokitDokSession, other_origin: ScriptedServer, status: int
 ) -> None:
-    sandbox.fail(TOKEN, status=status, headers={"Location": f"{elsewhere.url}/token"}, times=None)
+    sandbox.fail(
+        TOKEN, status=status, headers={"Location": f"{other_origin.url}/token"}, times=None
+    )
     for _ in range(2):
         with pytest.raises(TokenError, match="a redirect, which is not followed") as caught:
             session.get(PATH)
     assert caught.value.status_code == status
-    assert elsewhere.seen == []
+    assert other_origin.requests == []
     assert sandbox.token_requests == 1
 
 
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
 def test_transient_status_is_retried_with_backoff(
-    sandbox: Sandbox, session: PokitDokSession, naps: list[float], status: int
+    sandbox: Sandbox, session: PokitDokSession, retry_sleeps: list[float], status: int
 ) -> None:
     sandbox.fail(TOKEN, status=status, times=ATTEMPTS - 1)
     assert session.get(PATH).status_code == 200
     assert sandbox.token_requests == ATTEMPTS
-    assert len(naps) == ATTEMPTS - 1
-    assert 0.4 <= naps[0] <= 0.6 < 0.8 <= naps[1] <= 1.2
+    assert len(retry_sleeps) == ATTEMPTS - 1
+    assert 0.4 <= retry_sleeps[0] <= 0.6 < 0.8 <= retry_sleeps[1] <= 1.2
 
 
 def test_lasting_503_is_an_error_after_three_attempts(
-    sandbox: Sandbox, session: PokitDokSession, naps: list[float]
+    sandbox: Sandbox, session: PokitDokSession, retry_sleeps: list[float]
 ) -> None:
     sandbox.fail(TOKEN, status=503, times=None)
     with pytest.raises(TokenError, match=r"/oauth2/token returned 503$") as caught:
         session.get(PATH)
     assert caught.value.status_code == 503
     assert sandbox.token_requests == ATTEMPTS
-    assert len(naps) == ATTEMPTS - 1
+    assert len(retry_sleeps) == ATTEMPTS - 1
 
 
 def test_reset_connection_is_retried(
-    sandbox: Sandbox, session: PokitDokSession, naps: list[float]
+    sandbox: Sandbox, session: PokitDokSession, retry_sleeps: list[float]
 ) -> None:
     sandbox.fail(TOKEN, reset=True)
     assert session.get(PATH).status_code == 200
@@ -108,14 +110,14 @@ def test_reset_connection_is_retried(
 
 
 def test_truncated_response_is_retried(
-    sandbox: Sandbox, session: PokitDokSession, naps: list[float]
+    sandbox: Sandbox, session: PokitDokSession, retry_sleeps: list[float]
 ) -> None:
     sandbox.fail(TOKEN, reset="after_headers")
     assert session.get(PATH).status_code == 200
     assert sandbox.token_requests == 2
 
 
-def test_refused_connection_is_named_in_the_error(naps: list[float]) -> None:
+def test_refused_connection_is_named_in_the_error(retry_sleeps: list[float]) -> None:
     with socket.socket() as taken:  # bound, and not listening
         taken.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{taken.getsockname()[1]}/token"
@@ -129,62 +131,68 @@ def test_refused_connection_is_named_in_the_error(naps: list[float]) -> None:
             session.fetch_token()
     assert caught.value.status_code is None
     assert isinstance(caught.value.__cause__, requests.ConnectionError)
-    assert len(naps) == ATTEMPTS - 1
+    assert len(retry_sleeps) == ATTEMPTS - 1
 
 
-def test_silent_endpoint_ends_with_token_timeout(sandbox: Sandbox, naps: list[float]) -> None:
+def test_silent_endpoint_ends_with_token_timeout(
+    sandbox: Sandbox, retry_sleeps: list[float]
+) -> None:
     sandbox.fail(TOKEN, delay=2)
     hasty = sandbox.session(token_timeout=0.1)
     with hasty as session, pytest.raises(TokenError, match="ReadTimeout"):
         session.get(PATH, timeout=20)
     assert sandbox.token_requests == 1
-    assert naps == []
+    assert retry_sleeps == []
 
 
 @pytest.mark.parametrize(
     ("said", "waited"), [("2", 2.0), ("0", None), ("nonsense", None), ("-5", None)]
 )
 def test_retry_after_of_the_endpoint_is_the_wait(
-    sandbox: Sandbox, session: PokitDokSession, naps: list[float], said: str, waited: float | None
+    sandbox: Sandbox,
+    session: PokitDokSession,
+    retry_sleeps: list[float],
+    said: str,
+    waited: float | None,
 ) -> None:
     sandbox.fail(TOKEN, status=503, headers={"Retry-After": said})
     assert session.get(PATH).status_code == 200
     if waited is None:
-        assert 0.4 <= naps[0] <= 0.6
+        assert 0.4 <= retry_sleeps[0] <= 0.6
     else:
-        assert naps == [waited]
+        assert retry_sleeps == [waited]
 
 
 @pytest.mark.parametrize("said", ["3600", "Fri, 31 Dec 2100 23:59:59 GMT"])
 def test_retry_after_of_an_hour_is_not_waited_for(
-    sandbox: Sandbox, session: PokitDokSession, naps: list[float], said: str
+    sandbox: Sandbox, session: PokitDokSession, retry_sleeps: list[float], said: str
 ) -> None:
     sandbox.fail(TOKEN, status=503, headers={"Retry-After": said}, times=None)
     with pytest.raises(TokenError) as caught:
         session.get(PATH)
-    assert sum(naps) <= MAX_TOTAL_TIME
+    assert sum(retry_sleeps) <= MAX_TOTAL_TIME
     assert caught.value.retry_after == MAX_TOTAL_TIME
 
 
 def test_attempts_end_before_the_total_time_is_exceeded(
-    sandbox: Sandbox, session: PokitDokSession, naps: list[float]
+    sandbox: Sandbox, session: PokitDokSession, retry_sleeps: list[float]
 ) -> None:
     sandbox.fail(TOKEN, status=503, headers={"Retry-After": "40"}, times=None)
     with pytest.raises(TokenError):
         session.get(PATH)
-    assert naps == [40]
+    assert retry_sleeps == [40]
     assert sandbox.token_requests == 2
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 410])
 def test_refusal_is_not_retried(
-    sandbox: Sandbox, session: PokitDokSession, naps: list[float], status: int
+    sandbox: Sandbox, session: PokitDokSession, retry_sleeps: list[float], status: int
 ) -> None:
     sandbox.fail(TOKEN, status=status, times=None)
     with pytest.raises(TokenError) as caught:
         session.get(PATH)
     assert caught.value.status_code == status
-    assert naps == []
+    assert retry_sleeps == []
     assert sandbox.token_requests == 1
 
 

@@ -132,7 +132,7 @@ def test_hook_that_raises_for_status_keeps_the_refusal(
 
 
 def test_hook_that_raises_for_status_leaves_a_503_transient(
-    sandbox: Sandbox, session: PokitDokSession, naps: list[float]
+    sandbox: Sandbox, session: PokitDokSession, retry_sleeps: list[float]
 ) -> None:
     session.register_compliance_hook("access_token_response", raise_for_status)
     sandbox.fail(TOKEN, status=503, times=1)

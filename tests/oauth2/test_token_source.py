@@ -19,28 +19,26 @@ from pokitdok_session.oauth2.token import Token
 from pokitdok_session.oauth2.token_response import MAX_RETRY_AFTER, REFUSAL_COOLDOWN
 from pokitdok_session.sandbox import Sandbox
 from support.clock import Clock
-from support.threads import PATIENCE, Crowd, Held, at_once
-
-TOKEN = "/oauth2/token"
-PATH = "/activities/"
+from support.paths import ACTIVITIES_PATH, TOKEN_PATH
+from support.threads import TEST_TIMEOUT, BlockingTransport, ThreadGroup, run_in_threads
 
 PassTime = Callable[[float], None]
 
 
 def status_of(session: PokitDokSession) -> int:
-    return session.get(PATH).status_code
+    return session.get(ACTIVITIES_PATH).status_code
 
 
-def hold_token_requests(sandbox: Sandbox, session: PokitDokSession) -> Held:
-    held = Held(verify=sandbox.ca_file)
-    session.mount(sandbox.base_url + TOKEN, held)
+def hold_token_requests(sandbox: Sandbox, session: PokitDokSession) -> BlockingTransport:
+    held = BlockingTransport(verify=sandbox.ca_file)
+    session.mount(sandbox.base_url + TOKEN_PATH, held)
     return held
 
 
 def wait_for_renewals() -> None:
     for thread in threading.enumerate():
         if thread.name == "token-renewal":
-            thread.join(PATIENCE)
+            thread.join(TEST_TIMEOUT)
 
 
 def test_building_a_session_sends_nothing(sandbox: Sandbox) -> None:
@@ -59,7 +57,7 @@ def test_the_first_request_fetches_the_token_that_the_others_use(
 def test_sixteen_threads_without_a_token_make_one_token_request(
     sandbox: Sandbox, session: PokitDokSession
 ) -> None:
-    assert at_once(16, lambda: status_of(session)) == [200] * 16
+    assert run_in_threads(16, lambda: status_of(session)) == [200] * 16
     assert sandbox.token_requests == 1
 
 
@@ -68,7 +66,7 @@ def test_sixteen_threads_with_a_dead_token_make_one_token_request(
 ) -> None:
     status_of(session)
     pass_time(3600)
-    assert at_once(16, lambda: status_of(session)) == [200] * 16
+    assert run_in_threads(16, lambda: status_of(session)) == [200] * 16
     assert sandbox.token_requests == 2
     assert len(sandbox.requests) == 1 + 16  # nobody tried the dead one
 
@@ -106,7 +104,7 @@ def test_threads_that_never_rest_lose_no_call_and_ask_once_a_lifetime() -> None:
                 seen.add(status_of(session))
             return seen
 
-        assert at_once(4, call_on_and_on) == [{200}] * 4
+        assert run_in_threads(4, call_on_and_on) == [{200}] * 4
         assert len(sandbox.requests) > 50
         assert 4 <= sandbox.token_requests <= lasting / lifetime + 1
 
@@ -118,10 +116,12 @@ def test_near_its_end_a_token_is_renewed_while_the_others_go_on_with_it(
     first = session.access_token
     clock.advance(3600 - 60)
     held = hold_token_requests(sandbox, session)
-    assert at_once(8, lambda: status_of(session)) == [200] * 8  # the renewal is held all along
-    assert held.arrived.wait(PATIENCE)
+    assert (
+        run_in_threads(8, lambda: status_of(session)) == [200] * 8
+    )  # the renewal is held all along
+    assert held.arrived.wait(TEST_TIMEOUT)
     assert {seen.token for seen in sandbox.requests} == {first}
-    held.let_go.set()
+    held.released.set()
     wait_for_renewals()
     assert status_of(session) == 200
     assert sandbox.requests[-1].token == session.access_token != first
@@ -132,13 +132,13 @@ def test_a_failed_renewal_is_invisible_while_the_old_token_is_good(
     sandbox: Sandbox,
     session: PokitDokSession,
     clock: Clock,
-    naps: list[float],
+    retry_sleeps: list[float],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     status_of(session)
     first = session.token
     clock.advance(3600 - 60)
-    sandbox.fail(TOKEN, status=503, times=None)
+    sandbox.fail(TOKEN_PATH, status=503, times=None)
     assert status_of(session) == 200
     wait_for_renewals()
     assert session.token == first
@@ -148,7 +148,7 @@ def test_a_failed_renewal_is_invisible_while_the_old_token_is_good(
 
 
 def test_a_failed_renewal_is_not_tried_again_by_every_request(
-    sandbox: Sandbox, session: PokitDokSession, clock: Clock, naps: list[float]
+    sandbox: Sandbox, session: PokitDokSession, clock: Clock, retry_sleeps: list[float]
 ) -> None:
     def call_five_times() -> None:
         for _ in range(5):
@@ -157,7 +157,7 @@ def test_a_failed_renewal_is_not_tried_again_by_every_request(
 
     status_of(session)
     clock.advance(3600 - 145)
-    trouble = sandbox.fail(TOKEN, status=500, times=None)
+    trouble = sandbox.fail(TOKEN_PATH, status=500, times=None)
     call_five_times()
     assert trouble.hits == 3  # the attempts of one renewal
     clock.advance(69)
@@ -189,11 +189,11 @@ def test_an_error_of_another_kind_in_a_renewal_is_logged_by_its_type_alone(
 
 
 def test_an_expired_token_that_cannot_be_renewed_is_an_error_and_nothing_is_sent(
-    sandbox: Sandbox, session: PokitDokSession, pass_time: PassTime, naps: list[float]
+    sandbox: Sandbox, session: PokitDokSession, pass_time: PassTime, retry_sleeps: list[float]
 ) -> None:
     status_of(session)
     pass_time(3600)
-    sandbox.fail(TOKEN, status=503, times=None)
+    sandbox.fail(TOKEN_PATH, status=503, times=None)
     with pytest.raises(TokenError, match="returned 503"):
         status_of(session)
     assert len(sandbox.requests) == 1
@@ -213,11 +213,11 @@ def test_whoever_waits_for_a_renewal_that_fails_shares_its_failure(
 
     monkeypatch.setattr(Renewal, "result", noted)
     held = hold_token_requests(sandbox, session)
-    sandbox.fail(TOKEN, status=200, body="", times=None)  # a failure that nobody remembers
-    crowd = Crowd(8, lambda: status_of(session))
-    assert held.arrived.wait(PATIENCE)
+    sandbox.fail(TOKEN_PATH, status=200, body="", times=None)  # a failure that nobody remembers
+    crowd = ThreadGroup(8, lambda: status_of(session))
+    assert held.arrived.wait(TEST_TIMEOUT)
     wait_until(lambda: len(waiting) == 7)  # the eighth sends the token request itself
-    held.let_go.set()
+    held.released.set()
     errors = crowd.join()
     assert {type(error) for error in errors} == {TokenError}
     assert len({id(error) for error in errors}) == 8  # each with its own traceback
@@ -238,7 +238,7 @@ def wait_until(held: Callable[[], bool]) -> None:
 def test_a_refusal_is_remembered_a_little_while(
     sandbox: Sandbox, session: PokitDokSession, clock: Clock, status: int
 ) -> None:
-    sandbox.fail(TOKEN, status=status, body={"error": "invalid_client"}, times=None)
+    sandbox.fail(TOKEN_PATH, status=status, body={"error": "invalid_client"}, times=None)
     for _ in range(5):
         with pytest.raises(TokenError, match="no new token request for 30 s"):
             status_of(session)
@@ -255,7 +255,7 @@ def test_a_refusal_is_remembered_a_little_while(
 
 def test_a_wrong_secret_is_tried_once_by_sixteen_threads(sandbox: Sandbox) -> None:
     with sandbox.session(client_secret="wrong") as session:
-        errors = at_once(16, lambda: status_of(session))
+        errors = run_in_threads(16, lambda: status_of(session))
     assert {type(error) for error in errors} == {TokenError}
     assert {error.error for error in errors} == {"invalid_client"}
     assert sandbox.token_requests == 1
@@ -265,7 +265,7 @@ def test_a_wrong_secret_is_tried_once_by_sixteen_threads(sandbox: Sandbox) -> No
 def test_fetch_token_asks_whatever_was_refused_before_and_all_is_forgotten(
     sandbox: Sandbox, session: PokitDokSession
 ) -> None:
-    sandbox.fail(TOKEN, status=401)
+    sandbox.fail(TOKEN_PATH, status=401)
     with pytest.raises(TokenError):
         status_of(session)
     session.fetch_token()
@@ -277,7 +277,7 @@ def test_a_refusal_that_fetch_token_meets_leaves_a_good_token_in_place(
     sandbox: Sandbox, session: PokitDokSession
 ) -> None:
     first = session.fetch_token()
-    sandbox.fail(TOKEN, status=401)
+    sandbox.fail(TOKEN_PATH, status=401)
     with pytest.raises(TokenError):
         session.fetch_token()
     assert session.token == first
@@ -296,14 +296,14 @@ def test_a_secret_that_was_mended_works_after_the_pause(
 
 
 def test_an_endpoint_that_says_later_is_left_alone_so_long_and_no_longer_than_a_minute(
-    sandbox: Sandbox, session: PokitDokSession, clock: Clock, naps: list[float]
+    sandbox: Sandbox, session: PokitDokSession, clock: Clock, retry_sleeps: list[float]
 ) -> None:
-    sandbox.fail(TOKEN, status=429, headers={"Retry-After": "7200"}, times=None)
+    sandbox.fail(TOKEN_PATH, status=429, headers={"Retry-After": "7200"}, times=None)
     for _ in range(2):
         with pytest.raises(TokenError, match="returned 429"):
             status_of(session)
     asked = sandbox.token_requests
-    assert sum(naps) <= MAX_RETRY_AFTER
+    assert sum(retry_sleeps) <= MAX_RETRY_AFTER
     clock.advance(MAX_RETRY_AFTER)
     sandbox.clear_faults()
     assert status_of(session) == 200
@@ -333,7 +333,7 @@ def test_a_token_handed_out_again_with_no_time_left_is_used_for_a_second(
     first = session.fetch_token()
     clock.advance(3599.5)
     again = {"access_token": first["access_token"], "expires_in": 0}  # whole seconds, rounded down
-    sandbox.fail(TOKEN, body=again, times=None)
+    sandbox.fail(TOKEN_PATH, body=again, times=None)
     assert [status_of(session) for _ in range(5)] == [200] * 5
     assert sandbox.token_requests == 2
     clock.advance(1)
@@ -348,9 +348,9 @@ def test_a_token_set_during_a_renewal_stays(
     clock.advance(3600 - 60)
     held = hold_token_requests(sandbox, session)
     assert status_of(session) == 200
-    assert held.arrived.wait(PATIENCE)
+    assert held.arrived.wait(TEST_TIMEOUT)
     session.token = kept
-    held.let_go.set()
+    held.released.set()
     wait_for_renewals()
     assert sandbox.token_requests == 2
     assert session.access_token == kept["access_token"]
@@ -361,12 +361,12 @@ def test_a_token_set_during_a_renewal_that_fails_stays_and_is_used(
 ) -> None:
     kept = dict(session.fetch_token())
     clock.advance(3600 - 60)
-    sandbox.fail(TOKEN, status=401)
+    sandbox.fail(TOKEN_PATH, status=401)
     held = hold_token_requests(sandbox, session)
     assert status_of(session) == 200
-    assert held.arrived.wait(PATIENCE)
+    assert held.arrived.wait(TEST_TIMEOUT)
     session.token = kept
-    held.let_go.set()
+    held.released.set()
     wait_for_renewals()
     assert status_of(session) == 200
     assert "was not renewed" not in caplog.text  # nothing that still matters has failed
@@ -378,11 +378,11 @@ def test_who_waits_for_a_renewal_that_fails_takes_the_token_that_was_set_meanwhi
     token = dict(session.fetch_token())
     session.token = None
     held = hold_token_requests(sandbox, session)
-    sandbox.fail(TOKEN, status=401, times=None)
-    waiter = Crowd(1, lambda: status_of(session))
-    assert held.arrived.wait(PATIENCE)
+    sandbox.fail(TOKEN_PATH, status=401, times=None)
+    waiter = ThreadGroup(1, lambda: status_of(session))
+    assert held.arrived.wait(TEST_TIMEOUT)
     session.token = token
-    held.let_go.set()
+    held.released.set()
     assert waiter.join() == [200]
 
 
@@ -392,11 +392,11 @@ def test_a_waiter_that_a_signal_has_struck_down_keeps_no_other_waiting(
     monkeypatch.setattr("pokitdok_session.oauth2.renewal.WAIT_POLL_INTERVAL", 0.01)
     token = Token.from_response({"access_token": "x"}, requested_at=0, now=0)
     renewal = Renewal(0.0, None)
-    waiter = Crowd(1, lambda: renewal.result(PATIENCE))
+    waiter = ThreadGroup(1, lambda: renewal.result(TEST_TIMEOUT))
     renewal.finish(token)
     assert waiter.join() == [token]
     renewal = Renewal(0.0, None)
-    waiter = Crowd(1, lambda: renewal.result(10 * PATIENCE))
+    waiter = ThreadGroup(1, lambda: renewal.result(10 * TEST_TIMEOUT))
     renewal._outcome = token  # and who was woken had no time to wake the next
     assert waiter.join() == [token]
 
@@ -409,11 +409,11 @@ def test_a_log_that_fails_keeps_nobody_waiting(
 
     monkeypatch.setattr("pokitdok_session.oauth2.token_source.log.warning", fail)
     monkeypatch.setattr(threading, "excepthook", lambda args: None)
-    session.get(PATH)
+    session.get(ACTIVITIES_PATH)
     sandbox.revoke()
-    sandbox.fail(TOKEN, status=401, times=None)
+    sandbox.fail(TOKEN_PATH, status=401, times=None)
     with pytest.raises(TokenError, match="returned 401"):
-        session.get(PATH)
+        session.get(ACTIVITIES_PATH)
 
 
 def test_the_updater_is_called_in_the_context_of_the_request(sandbox: Sandbox) -> None:
@@ -429,13 +429,13 @@ def test_a_renewal_that_hangs_is_given_up_for_dead(
     sandbox: Sandbox, session: PokitDokSession, clock: Clock
 ) -> None:
     dead = hold_token_requests(sandbox, session)
-    waiter = Crowd(1, lambda: status_of(session))
-    assert dead.arrived.wait(PATIENCE)
+    waiter = ThreadGroup(1, lambda: status_of(session))
+    assert dead.arrived.wait(TEST_TIMEOUT)
     clock.advance(RENEWAL_TIMEOUT + 1)
-    session.mount(sandbox.base_url + TOKEN, session.get_adapter(sandbox.base_url + "/"))
+    session.mount(sandbox.base_url + TOKEN_PATH, session.get_adapter(sandbox.base_url + "/"))
     assert status_of(session) == 200
     second = session.access_token
-    dead.let_go.set()
+    dead.released.set()
     assert waiter.join() == [200]
     assert sandbox.token_requests == 2
     assert session.access_token == second
@@ -450,15 +450,15 @@ def test_a_token_near_its_end_is_renewed_again_when_the_renewal_hangs(
     clock.advance(lifetime - 145)
     dead = hold_token_requests(sandbox, session)
     status_of(session)
-    assert dead.arrived.wait(PATIENCE)
-    session.mount(sandbox.base_url + TOKEN, session.get_adapter(sandbox.base_url + "/"))
+    assert dead.arrived.wait(TEST_TIMEOUT)
+    session.mount(sandbox.base_url + TOKEN_PATH, session.get_adapter(sandbox.base_url + "/"))
     clock.advance(RENEWAL_TIMEOUT - 20)
     status_of(session)
     assert sandbox.token_requests == 1  # it may still come to an end
     clock.advance(30)
     status_of(session)
     wait_until(lambda: sandbox.token_requests == 2)
-    dead.let_go.set()
+    dead.released.set()
     wait_for_renewals()
 
 
@@ -481,14 +481,14 @@ def test_a_call_waits_for_its_token_no_longer_than_its_own_timeout(
     sandbox: Sandbox, session: PokitDokSession
 ) -> None:
     held = hold_token_requests(sandbox, session)
-    patient = Crowd(2, lambda: status_of(session))
-    assert held.arrived.wait(PATIENCE)
+    patient = ThreadGroup(2, lambda: status_of(session))
+    assert held.arrived.wait(TEST_TIMEOUT)
     with pytest.raises(TokenError, match=r"no token was available within 0\.05 s"):
-        session.get(PATH, timeout=0.05)
+        session.get(ACTIVITIES_PATH, timeout=0.05)
     with pytest.raises(TokenError, match=r"no token was available within 0\.03 s"):
-        session.get(PATH, timeout=(0.01, 0.02))
+        session.get(ACTIVITIES_PATH, timeout=(0.01, 0.02))
     assert len(sandbox.requests) == 0
-    held.let_go.set()
+    held.released.set()
     assert patient.join() == [200, 200]
     assert sandbox.token_requests == 1
 
@@ -497,8 +497,8 @@ def test_a_session_with_a_short_timeout_waits_no_longer_for_its_token(sandbox: S
     with sandbox.session(timeout=0.05) as session:
         held = hold_token_requests(sandbox, session)
         with pytest.raises(TokenError, match=r"within 0\.05 s"):
-            session.get(PATH)
-        held.let_go.set()
+            session.get(ACTIVITIES_PATH)
+        held.released.set()
         wait_for_renewals()
         assert session.authorized  # for the next call
 
@@ -521,7 +521,7 @@ def test_a_timeout_that_cannot_be_has_the_error_of_requests_on_a_cold_session_to
     session: PokitDokSession, timeout: Any
 ) -> None:
     with pytest.raises(ValueError, match="timeout"):
-        session.get(PATH, timeout=timeout)
+        session.get(ACTIVITIES_PATH, timeout=timeout)
 
 
 def test_the_updater_is_told_of_every_token_the_first_included(
@@ -582,7 +582,7 @@ def test_a_thread_sees_no_half_of_one_token_and_half_of_the_next(
             session.token = first
             session.token = second
 
-    swapping = Crowd(1, swap)
+    swapping = ThreadGroup(1, swap)
     for _ in range(2000):
         token = session.token
         ends = {end for text, end in wholes if text == token["access_token"]}
@@ -600,11 +600,11 @@ def test_token_updater_that_is_slow_delays_only_the_request_that_fetched(
 
     def slow(token: dict[str, Any]) -> None:
         told.set()
-        done.wait(PATIENCE)
+        done.wait(TEST_TIMEOUT)
 
     session.token_updater = slow
-    fetching = Crowd(1, lambda: status_of(session))
-    assert told.wait(PATIENCE)
+    fetching = ThreadGroup(1, lambda: status_of(session))
+    assert told.wait(TEST_TIMEOUT)
     assert status_of(session) == 200
     done.set()
     assert fetching.join() == [200]

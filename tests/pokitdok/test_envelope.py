@@ -26,7 +26,7 @@ from pokitdok_session.errors import (
     ValidationError,
 )
 from pokitdok_session.sandbox import Sandbox
-from support.http_server import Answer, Loopback
+from support.http_server import ScriptedResponse, ScriptedServer
 
 PATH = "/anything"
 META = {"activity_id": "5a5a5a5a5a5a5a5a5a5a5a01", "processing_time": 4}
@@ -369,12 +369,12 @@ def test_the_end_of_the_window_that_was_last_seen_says_how_long_it_lasts(
     assert 35 < seconds_to_wait(sandbox, session) <= 41  # Date tells whole seconds
 
 
-def by_a_clock(server: Loopback, date: str | None, window_end: float) -> float:
+def by_a_clock(server: ScriptedServer, date: str | None, window_end: float) -> float:
     """The seconds to wait that a server tells whose clock says so."""
     headers = {} if date is None else {"Date": date}
     answers = [
-        Answer(body=json.dumps({"meta": {"rate_limit_reset": window_end}}).encode()),
-        Answer(403, b'{"message": "Forbidden (Rate Limited)"}', headers),
+        ScriptedResponse(body=json.dumps({"meta": {"rate_limit_reset": window_end}}).encode()),
+        ScriptedResponse(403, b'{"message": "Forbidden (Rate Limited)"}', headers),
     ]
     server.script["/api/v4" + PATH] = lambda seen: answers.pop(0)
     token = {"access_token": "x"}
@@ -385,16 +385,16 @@ def by_a_clock(server: Loopback, date: str | None, window_end: float) -> float:
     return caught.value.retry_after
 
 
-def test_the_window_s_end_is_counted_by_the_server_s_clock(elsewhere: Loopback) -> None:
+def test_the_window_s_end_is_counted_by_the_server_s_clock(other_origin: ScriptedServer) -> None:
     there = int(time.time()) - 86_400
-    assert by_a_clock(elsewhere, formatdate(there, usegmt=True), there + 40) == 40
+    assert by_a_clock(other_origin, formatdate(there, usegmt=True), there + 40) == 40
 
 
 @pytest.mark.parametrize("date", [None, "nonsense", "", "Fri, 31 Dec 99999 23:59:59 GMT"])
 def test_a_server_without_a_clock_is_taken_to_have_ours(
-    elsewhere: Loopback, date: str | None
+    other_origin: ScriptedServer, date: str | None
 ) -> None:
-    assert 35 < by_a_clock(elsewhere, date, time.time() + 40) <= 40
+    assert 35 < by_a_clock(other_origin, date, time.time() + 40) <= 40
 
 
 @pytest.mark.parametrize("reset", [1, -1, float("nan"), 10**400, None, "soon", [], 0], ids=str)

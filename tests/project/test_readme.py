@@ -18,7 +18,7 @@ import pytest
 from pokitdok_session import TokenError, errors
 from pokitdok_session.pokitdok.resources import Resources
 from pokitdok_session.sandbox import Sandbox
-from support.http_server import Answer, Loopback, Script
+from support.http_server import Script, ScriptedResponse, ScriptedServer
 from support.redis_server import RedisServer
 
 ROOT = Path(__file__).parents[2]
@@ -152,20 +152,20 @@ def test_readme_example_of_an_api_has_at_most_20_lines() -> None:
 def test_readme_example_of_an_api_works_on_another_server(tmp_path: Path) -> None:
     token = {"access_token": "a-token", "token_type": "Bearer", "expires_in": 3600}
     pages = {
-        "/v1/books?author=Le+Guin": Answer(
+        "/v1/books?author=Le+Guin": ScriptedResponse(
             body=json.dumps([{"title": "The Dispossessed"}]).encode(),
             headers={"Link": '</v1/books?page=2>; rel="next"'},
         ),
-        "/v1/books?page=2": Answer(body=b'[{"title": "Always Coming Home"}]'),
+        "/v1/books?page=2": ScriptedResponse(body=b'[{"title": "Always Coming Home"}]'),
     }
     script: dict[str, Script] = {
-        "/token": Answer(body=json.dumps(token).encode()),
+        "/token": ScriptedResponse(body=json.dumps(token).encode()),
         "/v1/books": lambda seen: pages[seen.path],
-        "/v1/books/97": Answer(404, b'{"title": "no such book"}'),
+        "/v1/books/97": ScriptedResponse(404, b'{"title": "no such book"}'),
     }
     cover = tmp_path / "cover.png"
     cover.write_bytes(b"an image")
-    with Loopback(script) as server:
+    with ScriptedServer(script) as server:
         code = re.sub(r"https://\w+\.library\.example", server.url, LIBRARY)
         variables: dict[str, Any] = {"__name__": "readme"}
         exec(compile(code, README.name, "exec"), variables)
@@ -174,9 +174,9 @@ def test_readme_example_of_an_api_works_on_another_server(tmp_path: Path) -> Non
             library.add_cover(96, cover)
             with pytest.raises(errors.NotFound):
                 library.book(97)
-        assert [seen.authorization for seen in server.seen[1:]] == ["Bearer a-token"] * 4
-        assert server.seen[3].path == "/v1/books/96/cover"
-        assert b"an image" in server.seen[3].body
+        assert [seen.authorization for seen in server.requests[1:]] == ["Bearer a-token"] * 4
+        assert server.requests[3].path == "/v1/books/96/cover"
+        assert b"an image" in server.requests[3].body
 
 
 def test_readme_example_of_tests_passes(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from pokitdok_session import ClientCredentialsSession
 
 
-class Echo:
+class EchoServer:
     """Responds to any GET with its path and the client's port, over plain http with keep-alive."""
 
     def __init__(self) -> None:
@@ -28,7 +28,7 @@ class Echo:
             "id", "secret", self.url + "/token", base_url=self.url, **options
         )
 
-    def __enter__(self) -> Echo:
+    def __enter__(self) -> EchoServer:
         self._thread.start()
         return self
 
@@ -48,15 +48,15 @@ class Echo:
             disable_nagle_algorithm = True
 
             def do_GET(self) -> None:
-                self._answer({"path": self.path, "peer": self.client_address[1]})
+                self._respond({"path": self.path, "client_port": self.client_address[1]})
 
             def do_POST(self) -> None:
                 self.rfile.read(int(self.headers["Content-Length"]))
                 echo.token_requests += 1
-                self._answer({"access_token": "echoed", "token_type": "bearer"})
+                self._respond({"access_token": "echoed", "token_type": "bearer"})
 
-            def _answer(self, answer: dict[str, Any]) -> None:
-                body = json.dumps(answer).encode()
+            def _respond(self, content: dict[str, Any]) -> None:
+                body = json.dumps(content).encode()
                 self.send_response(200)
                 self.send_header("Set-Cookie", f"path={self.path.replace('/', '.')}")
                 self.send_header("Content-Length", str(len(body)))
@@ -69,12 +69,12 @@ class Echo:
         return Handler
 
 
-def peers(session: Any, name: str, times: int) -> set[int]:
-    """Send ``times`` GETs, check each response, and return the connections that were used."""
+def client_ports(session: Any, name: str, times: int) -> set[int]:
+    """Send ``times`` GETs, check each response, and return the client ports that were used."""
     used = set()
     for number in range(times):
         path = f"/{name}/{number}"
-        answer = session.get(path).json()
-        assert answer["path"] == path, "the response to another request"
-        used.add(answer["peer"])
+        content = session.get(path).json()
+        assert content["path"] == path, "the response to another request"
+        used.add(content["client_port"])
     return used

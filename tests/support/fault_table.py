@@ -27,10 +27,11 @@ from pokitdok_session.errors import (
 )
 from pokitdok_session.sandbox import Sandbox
 from pokitdok_session.transport.adapter import Transport
-from support.tcp_proxy import Manner, Relay
+from support.paths import ACTIVITIES_PATH, TOKEN_PATH
+from support.tcp_proxy import ConnectionFault, FaultyProxy
 
-TOKEN = "/oauth2/token"
-GET = "/activities/"
+TOKEN = TOKEN_PATH
+GET = ACTIVITIES_PATH
 POST = "/claims/"
 
 #: Timeouts in seconds, for tests of silence and for others.
@@ -48,7 +49,7 @@ class Fault:
     """
 
     order: Mapping[str, Any] = field(default_factory=dict)
-    manner: Manner | None = None
+    manner: ConnectionFault | None = None
     once: bool = False
 
 
@@ -302,7 +303,7 @@ def claim(marker: str = "") -> dict[str, Any]:
 class Wire:
     """A sandbox behind a proxy, on which each fault of the table can be injected."""
 
-    def __init__(self, sandbox: Sandbox, relay: Relay) -> None:
+    def __init__(self, sandbox: Sandbox, relay: FaultyProxy) -> None:
         self.sandbox = sandbox
         self.relay = relay
 
@@ -310,7 +311,7 @@ class Wire:
     @contextmanager
     def to(cls, sandbox: Sandbox, folder: Path) -> Iterator[Wire]:
         port = int(sandbox.base_url.rpartition(":")[2])
-        with Relay(port, sandbox.ca_file, folder) as relay:
+        with FaultyProxy(port, sandbox.ca_file, folder) as relay:
             yield cls(sandbox, relay)
 
     def session(self, **options: Any) -> PokitDokSession:
@@ -326,17 +327,17 @@ class Wire:
     def break_(self, path: str, fault: Fault, times: int | None = None) -> None:
         """Inject a fault into the next ``times`` requests for a path, or into connections."""
         if fault.manner is not None:
-            self.relay.order(fault.manner, 1 if fault.once else times)
+            self.relay.inject(fault.manner, 1 if fault.once else times)
         else:
             self.sandbox.fail(path, times=times, **fault.order)
 
     def heal(self) -> None:
-        self.relay.heal()
+        self.relay.clear_faults()
         self.sandbox.clear_faults()
 
     def seen(self, path: str) -> int:
         """Return the number of requests for a path that arrived at the sandbox or the proxy."""
-        return len(self.sandbox.received(path)) + self.relay.heard
+        return len(self.sandbox.received(path)) + self.relay.requests_answered
 
 
 def finish_renewals() -> None:

@@ -1,4 +1,4 @@
-"""A scripted server on a loopback port that records what it receives."""
+"""A scripted server on a server port that records what it receives."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 
 
 @dataclass
-class Answer:
+class ScriptedResponse:
     """The response for a path; it has only these headers and the length."""
 
     status: int = 200
@@ -22,7 +22,7 @@ class Answer:
 
 
 @dataclass
-class Seen:
+class ReceivedRequest:
     """A request as the server received it."""
 
     method: str
@@ -35,17 +35,17 @@ class Seen:
         return self.headers["Authorization"]
 
 
-Script = Answer | Callable[[Seen], Answer]
+Script = ScriptedResponse | Callable[[ReceivedRequest], ScriptedResponse]
 
 
-class Loopback:
+class ScriptedServer:
     """Responds to each path by ``script``, to others with ``{}``; over TLS if it has a context."""
 
     def __init__(
         self, script: Mapping[str, Script] | None = None, *, context: ssl.SSLContext | None = None
     ) -> None:
         self.script = dict(script or {})
-        self.seen: list[Seen] = []
+        self.requests: list[ReceivedRequest] = []
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
         if context is not None:
@@ -57,7 +57,12 @@ class Loopback:
             target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True
         )
 
-    def __enter__(self) -> Loopback:
+    @property
+    def seen(self) -> list[ReceivedRequest]:
+        """The former name of ``requests``."""
+        return self.requests
+
+    def __enter__(self) -> ScriptedServer:
         self._thread.start()
         return self
 
@@ -69,24 +74,24 @@ class Loopback:
         self._thread.join()
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
-        loopback = self
+        server = self
 
         class Handler(BaseHTTPRequestHandler):
-            def _answer(self) -> None:
+            def _respond(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                seen = Seen(self.command, self.path, self.headers, body)
-                loopback.seen.append(seen)
-                script = loopback.script.get(self.path.partition("?")[0], Answer())
-                answer = script if isinstance(script, Answer) else script(seen)
-                self.send_response_only(answer.status)
-                for name, value in answer.headers.items():
+                request = ReceivedRequest(self.command, self.path, self.headers, body)
+                server.requests.append(request)
+                script = server.script.get(self.path.partition("?")[0], ScriptedResponse())
+                response = script if isinstance(script, ScriptedResponse) else script(request)
+                self.send_response_only(response.status)
+                for name, value in response.headers.items():
                     self.send_header(name, value)
-                self.send_header("Content-Length", str(len(answer.body)))
+                self.send_header("Content-Length", str(len(response.body)))
                 self.end_headers()
                 if self.command != "HEAD":
-                    self.wfile.write(answer.body)
+                    self.wfile.write(response.body)
 
-            do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = do_OPTIONS = do_PATCH = _answer
+            do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = do_OPTIONS = do_PATCH = _respond
 
             def log_message(self, *args: Any) -> None:
                 """Log nothing."""
@@ -94,5 +99,9 @@ class Loopback:
         return Handler
 
 
-def redirect(location: str, status: int = 302) -> Answer:
-    return Answer(status, b"", {"Location": location})
+def redirect(location: str, status: int = 302) -> ScriptedResponse:
+    return ScriptedResponse(status, b"", {"Location": location})
+
+
+# The former names, until every branch that uses them is merged.
+Loopback, Answer, Seen = ScriptedServer, ScriptedResponse, ReceivedRequest

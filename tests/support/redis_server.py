@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import redis
 
-from support.threads import PATIENCE
+from support.threads import TEST_TIMEOUT
 
 
 class RedisServer:
@@ -49,7 +49,7 @@ class RedisServer:
     def _wait_until_ready(self, log: Any) -> None:
         said = b""
         while b"eady to accept connections" not in said:
-            assert select.select([log], [], [], PATIENCE)[0], "redis-server did not start"
+            assert select.select([log], [], [], TEST_TIMEOUT)[0], "redis-server did not start"
             line = log.readline()
             assert line, f"redis-server ended: {said.decode()}"
             said += line
@@ -58,7 +58,7 @@ class RedisServer:
         process, self._process = self._process, None
         if process is not None:
             process.kill()
-            process.wait(PATIENCE)
+            process.wait(TEST_TIMEOUT)
             assert process.stdout is not None
             process.stdout.close()
 

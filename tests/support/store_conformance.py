@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from support.subprocesses import Workers
-from support.threads import PATIENCE, at_once
+from support.threads import TEST_TIMEOUT, run_in_threads
 
 HOUR = 3600.0
 
@@ -113,10 +113,10 @@ class TokenStoreConformance:
         with store.lock("key"):
             waiter = threading.Thread(target=wait, daemon=True)
             waiter.start()
-            assert waits.wait(PATIENCE)
+            assert waits.wait(TEST_TIMEOUT)
             waiter.join(0.2)
             order.append("gave back")
-        waiter.join(PATIENCE)
+        waiter.join(TEST_TIMEOUT)
         assert order == ["gave back", "waited"]
 
     def test_lock_is_held_by_one_thread_at_a_time(self, make: Callable[..., Any]) -> None:
@@ -129,7 +129,7 @@ class TokenStoreConformance:
                 most.append(len(inside))
                 inside.pop()
 
-        at_once(8, enter)
+        run_in_threads(8, enter)
         assert most == [1] * 8
 
     def test_lock_raises_when_the_wait_is_too_long(
@@ -145,7 +145,7 @@ class TokenStoreConformance:
     def test_lock_of_a_killed_process_is_released(self, make: Callable[..., Any]) -> None:
         store = make(lock_timeout=0.5)
         with Workers("fork", 1, store) as workers:
-            workers.all(take_the_lock)
+            workers.run(take_the_lock)
             workers.kill(0)
             started = time.monotonic()
             with store.lock("key"):

@@ -13,10 +13,10 @@ from multiprocessing.connection import Connection
 from types import TracebackType
 from typing import Any
 
-from support.threads import PATIENCE
+from support.threads import TEST_TIMEOUT
 
 #: Seconds; starting an interpreter on a busy machine takes some.
-START = 30.0
+PROCESS_TIMEOUT = 30.0
 
 #: Python 3.12 and later warn of a fork with threads, which these tests need.
 FORKS_WITH_THREADS = "ignore:This process .* is multi-threaded, use of fork:DeprecationWarning"
@@ -25,29 +25,33 @@ FORKS_WITH_THREADS = "ignore:This process .* is multi-threaded, use of fork:Depr
 class Workers:
     """Processes that have the same arguments and run the same function at the same time."""
 
-    def __init__(self, method: str, size: int, *held: Any) -> None:
+    def __init__(self, method: str, size: int, *arguments: Any) -> None:
         context: Any = multiprocessing.get_context(method)
-        self._ways: list[Connection] = []
+        self._connections: list[Connection] = []
         self.processes: list[Any] = []
         for _ in range(size):
             here, there = context.Pipe()
-            process = context.Process(target=_work, args=(there, *held))
+            process = context.Process(target=_work, args=(there, *arguments))
             process.start()
             there.close()
-            self._ways.append(here)
+            self._connections.append(here)
             self.processes.append(process)
 
-    def tell(self, work: Callable[..., Any], *args: Any, only: int | None = None) -> None:
-        for way in self._chosen(only):
-            way.send((work, args))
+    def submit(self, work: Callable[..., Any], *args: Any, only: int | None = None) -> None:
+        for connection in self._chosen(only):
+            connection.send((work, args))
 
-    def hear(self, patience: float = START, only: int | None = None) -> list[Any]:
+    def results(self, timeout: float = PROCESS_TIMEOUT, only: int | None = None) -> list[Any]:
         """Return what each returned; raise what one raised."""
-        return [_outcome(way, patience) for way in self._chosen(only)]
+        return [_outcome(connection, timeout) for connection in self._chosen(only)]
 
-    def all(self, work: Callable[..., Any], *args: Any, patience: float = START) -> list[Any]:
-        self.tell(work, *args)
-        return self.hear(patience)
+    def run(
+        self, work: Callable[..., Any], *args: Any, timeout: float = PROCESS_TIMEOUT
+    ) -> list[Any]:
+        self.submit(work, *args)
+        return self.results(timeout)
+
+    tell, hear, all = submit, results, run  # former names
 
     def kill(self, number: int) -> None:
         """Kill one by SIGKILL."""
@@ -57,7 +61,7 @@ class Workers:
         os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
 
     def _chosen(self, only: int | None) -> list[Connection]:
-        return self._ways if only is None else [self._ways[only]]
+        return self._connections if only is None else [self._connections[only]]
 
     def __enter__(self) -> Workers:
         return self
@@ -65,61 +69,65 @@ class Workers:
     def __exit__(
         self, kind: type[BaseException] | None, error: Any, trace: TracebackType | None
     ) -> None:
-        for way in self._ways:
+        for connection in self._connections:
             with contextlib.suppress(OSError):  # the process was killed
-                way.send(None)
+                connection.send(None)
         for process in self.processes:
-            process.join(PATIENCE)
+            process.join(TEST_TIMEOUT)
             hangs = process.is_alive()
             process.kill()
-            process.join(PATIENCE)
+            process.join(TEST_TIMEOUT)
             assert not hangs or kind is not None, "a process did not end"
             process.close()
-        for way in self._ways:
-            way.close()
+        for connection in self._connections:
+            connection.close()
 
 
-def _work(way: Connection, *held: Any) -> None:
+def _work(connection: Connection, *arguments: Any) -> None:
     # Only a message ends the loop: a sibling forked later has a copy of the other end.
-    while order := way.recv():
-        work, args = order
+    while message := connection.recv():
+        work, args = message
         try:
-            outcome = work(*held, *args)
+            outcome = work(*arguments, *args)
         except Exception as error:
-            outcome = Failed(f"{type(error).__name__}: {traceback.format_exc()}")
-        way.send(outcome)
+            outcome = RemoteError(f"{type(error).__name__}: {traceback.format_exc()}")
+        connection.send(outcome)
 
 
-class Failed(str):
+class RemoteError(str):
     """An exception of another process, as text."""
 
 
-def _outcome(way: Connection, patience: float) -> Any:
-    assert way.poll(patience), "a process did not answer"
-    outcome = way.recv()
-    assert not isinstance(outcome, Failed), outcome
+def _outcome(connection: Connection, timeout: float) -> Any:
+    assert connection.poll(timeout), "a process did not respond"
+    outcome = connection.recv()
+    assert not isinstance(outcome, RemoteError), outcome
     return outcome
 
 
-def eventually(holds: Callable[[], object], patience: float = PATIENCE) -> None:
+def wait_until(holds: Callable[[], object], timeout: float = TEST_TIMEOUT) -> None:
     """Wait until a condition holds for which there is no event."""
     tick = threading.Event()
-    give_up = time.monotonic() + patience
+    deadline = time.monotonic() + timeout
     while not holds():
-        assert time.monotonic() < give_up, "it never came to be"
+        assert time.monotonic() < deadline, "the condition did not become true"
         tick.wait(0.005)
 
 
-# The functions. Each takes the arguments of the process, then those of the command.
+# The former names, until every branch that uses them is merged.
+START, eventually = PROCESS_TIMEOUT, wait_until
+
+
+# The functions. Each takes the arguments of the process, then those of `Workers.run`.
 
 
 def call(session: Any, times: int = 1) -> list[int]:
     """Return the status of each response, those that were replayed included."""
     statuses = []
     for _ in range(times):
-        answer = session.get("/activities/")
-        statuses += [refused.status_code for refused in answer.history]
-        statuses.append(answer.status_code)
+        response = session.get("/activities/")
+        statuses += [refused.status_code for refused in response.history]
+        statuses.append(response.status_code)
     return statuses
 
 

@@ -16,7 +16,7 @@ from typing import Any, Literal
 import trustme
 
 #: What the proxy can do to a connection of the client.
-Manner = Literal[
+ConnectionFault = Literal[
     "refuse",  # no listening socket
     "ignore",  # neither accepted nor refused
     "hang up",  # accepted, and closed before TLS
@@ -28,7 +28,7 @@ Manner = Literal[
     "garble the answer",  # bytes that are not TLS
 ]
 
-_AFTERWARDS = ("cut the answer", "garble the answer")
+_RESPONSE_FAULTS = ("cut the answer", "garble the answer")
 
 _HOST = "127.0.0.1"
 # With a linger time of 0 the kernel ends a connection by RST instead of FIN.
@@ -37,11 +37,11 @@ _PLAIN = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\
 _NONSENSE = b"\x00\xfe\xff nonsense \x80\r\n\r\n"
 
 
-class Relay:
-    """Passes bytes on to ``port``, but for what is ordered; ``url`` is what a client is given.
+class FaultyProxy:
+    """Forwards connections to ``port``, except those that a fault was injected into.
 
-    A client that trusts ``ca_file`` trusts the sandbox and the relay. ``heard`` counts the
-    requests that the relay answered by itself.
+    A client connects to ``url``. ``ca_file`` holds the authorities of the sandbox and the proxy.
+    ``requests_answered`` counts the requests that the proxy itself responded to.
     """
 
     def __init__(self, port: int, ca_file: str, folder: Path) -> None:
@@ -51,19 +51,19 @@ class Relay:
         trusted = folder / "trusted.pem"
         trusted.write_bytes(Path(ca_file).read_bytes() + own.cert_pem.bytes())
         self.ca_file = str(trusted)
-        self.heard = 0
-        self._manner: Manner | None = None
+        self.requests_answered = 0
+        self._fault: ConnectionFault | None = None
         self._times: int | None = 0
         self._lock = threading.Lock()
         self._open: set[socket.socket] = set()
         self._threads: list[threading.Thread] = []
-        self._crowd: list[socket.socket] = []
+        self._backlog_fillers: list[socket.socket] = []
         self._listener: socket.socket | None = None
         self.port = 0
         self._listen()
         self.url = f"https://{_HOST}:{self.port}"
 
-    def __enter__(self) -> Relay:
+    def __enter__(self) -> FaultyProxy:
         return self
 
     def __exit__(
@@ -73,25 +73,25 @@ class Relay:
         for thread in self._threads:
             thread.join(5)
 
-    def order(self, manner: Manner, times: int | None = None) -> None:
-        """Treat the next ``times`` connections so, or all; open connections are closed.
+    def inject(self, fault: ConnectionFault, times: int | None = None) -> None:
+        """Apply a fault to the next ``times`` connections, or to all, and close the open ones.
 
-        What is done to answers counts those, and leaves open what is.
+        A fault of responses counts responses instead, and leaves connections open.
         """
-        if manner in _AFTERWARDS:
+        if fault in _RESPONSE_FAULTS:
             with self._lock:
-                self._manner, self._times = manner, times
+                self._fault, self._times = fault, times
             return
         self._close()
-        if manner == "refuse":
+        if fault == "refuse":
             return
-        self._manner, self._times = manner, times
-        self._listen(backlog=0 if manner == "ignore" else 128)
+        self._fault, self._times = fault, times
+        self._listen(backlog=0 if fault == "ignore" else 128)
 
-    def heal(self) -> None:
+    def clear_faults(self) -> None:
         """Forward all connections again."""
-        self._manner = None
-        if self._listener is None or self._crowd:
+        self._fault = None
+        if self._listener is None or self._backlog_fillers:
             self._close()
             self._listen()
 
@@ -110,19 +110,19 @@ class Relay:
             waiting = socket.socket()
             waiting.setblocking(False)
             waiting.connect_ex((_HOST, self.port))
-            self._crowd.append(waiting)
+            self._backlog_fillers.append(waiting)
 
     def _close(self) -> None:
-        for waiting in self._crowd:
+        for waiting in self._backlog_fillers:
             waiting.close()
-        self._crowd = []
+        self._backlog_fillers = []
         if self._listener is not None:
-            _end(self._listener)
+            _close_socket(self._listener)
             self._listener = None
         with self._lock:
             connections = list(self._open)
         for connection in connections:
-            _end(connection)
+            _close_socket(connection)
 
     def _start(self, work: Any, *args: Any) -> None:
         thread = threading.Thread(target=work, args=args, daemon=True)
@@ -135,49 +135,49 @@ class Relay:
                 client, _ = listener.accept()
             except OSError:
                 return
-            self._start(self._serve, client, self._take())
+            self._start(self._serve, client, self._connection_fault())
 
-    def _take(self) -> Manner | None:
+    def _connection_fault(self) -> ConnectionFault | None:
         with self._lock:
-            manner = self._manner
-            return None if manner in _AFTERWARDS or not self._spend() else manner
+            fault = self._fault
+            return None if fault in _RESPONSE_FAULTS or not self._count_use() else fault
 
-    def _spend(self) -> bool:
-        """Count one use of the current order; the caller has the lock."""
+    def _count_use(self) -> bool:
+        """Count one use of the fault and return True while it applies; the caller has the lock."""
         if self._times is None:
             return True
         self._times -= 1
         return self._times >= 0
 
-    def _serve(self, client: socket.socket, manner: Manner | None) -> None:
+    def _serve(self, client: socket.socket, fault: ConnectionFault | None) -> None:
         with self._lock:
             self._open.add(client)
         try:
             with contextlib.suppress(OSError, ValueError):  # closed by one side
-                if manner is None:
-                    self._pass_on(client)
+                if fault is None:
+                    self._forward(client)
                 else:
-                    self._mistreat(client, manner)
+                    self._misbehave(client, fault)
         finally:
             with self._lock:
                 self._open.discard(client)
             client.close()
 
-    def _mistreat(self, client: socket.socket, manner: Manner) -> None:
+    def _misbehave(self, client: socket.socket, fault: ConnectionFault) -> None:
         client.settimeout(5)
-        if manner == "speak plainly":
+        if fault == "speak plainly":
             client.recv(65536)
             client.sendall(_PLAIN)
-        elif manner == "say nothing":
+        elif fault == "say nothing":
             while client.recv(65536):
                 pass
-        elif manner in self._contexts:
-            with self._contexts[manner].wrap_socket(client, server_side=True) as secured:
+        elif fault in self._contexts:
+            with self._contexts[fault].wrap_socket(client, server_side=True) as secured:
                 secured.recv(65536)
-                self.heard += 1
+                self.requests_answered += 1
                 secured.sendall(_NONSENSE)
 
-    def _pass_on(self, client: socket.socket) -> None:
+    def _forward(self, client: socket.socket) -> None:
         with socket.create_connection(self._upstream) as server:
             for end in (client, server):
                 end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -191,16 +191,16 @@ class Relay:
                         return
                     if not data:
                         return
-                    manner = self._afterwards() if source is server else None
-                    if manner == "garble the answer":
+                    fault = self._response_fault() if source is server else None
+                    if fault == "garble the answer":
                         client.sendall(_NONSENSE)
-                    if manner:
+                    if fault:
                         return
                     (server if source is client else client).sendall(data)
 
-    def _afterwards(self) -> Manner | None:
+    def _response_fault(self) -> ConnectionFault | None:
         with self._lock:
-            return self._manner if self._manner in _AFTERWARDS and self._spend() else None
+            return self._fault if self._fault in _RESPONSE_FAULTS and self._count_use() else None
 
 
 @functools.cache
@@ -216,7 +216,7 @@ def _context(authority: trustme.CA) -> ssl.SSLContext:
     return context
 
 
-def _end(connection: socket.socket) -> None:
+def _close_socket(connection: socket.socket) -> None:
     with contextlib.suppress(OSError):
         connection.shutdown(socket.SHUT_RDWR)
     with contextlib.suppress(OSError):

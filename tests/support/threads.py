@@ -11,10 +11,10 @@ import requests
 from pokitdok_session.transport.adapter import Transport
 
 #: Seconds after which a test that hangs fails; longer than any test takes.
-PATIENCE = 10.0
+TEST_TIMEOUT = 10.0
 
 
-class Crowd:
+class ThreadGroup:
     """Threads with the same work; ``outcomes`` has what each returned or raised."""
 
     def __init__(self, size: int, work: Callable[[], Any]) -> None:
@@ -26,7 +26,7 @@ class Crowd:
             thread.start()
 
     def _run(self) -> None:
-        self._barrier.wait(PATIENCE)
+        self._barrier.wait(TEST_TIMEOUT)
         try:
             outcome = self._work()
         except Exception as error:
@@ -35,25 +35,29 @@ class Crowd:
 
     def join(self) -> list[Any]:
         for thread in self._threads:
-            thread.join(PATIENCE)
-            assert not thread.is_alive(), "a thread never came back"
+            thread.join(TEST_TIMEOUT)
+            assert not thread.is_alive(), "a thread did not end"
         return self.outcomes
 
 
-def at_once(size: int, work: Callable[[], Any]) -> list[Any]:
+def run_in_threads(size: int, work: Callable[[], Any]) -> list[Any]:
     """Return what ``work`` returned or raised in each of ``size`` threads."""
-    return Crowd(size, work).join()
+    return ThreadGroup(size, work).join()
 
 
-class Held(Transport):
-    """A transport that blocks requests until ``release``; ``arrived`` is set when one waits."""
+class BlockingTransport(Transport):
+    """Blocks requests until ``released`` is set; ``arrived`` is set as soon as one waits."""
 
     def __init__(self, verify: str) -> None:
         super().__init__(verify=verify)
         self.arrived = threading.Event()
-        self.let_go = threading.Event()
+        self.released = threading.Event()
 
     def send(self, *args: Any, **kwargs: Any) -> requests.Response:
         self.arrived.set()
-        assert self.let_go.wait(PATIENCE), "a request was held for ever"
+        assert self.released.wait(TEST_TIMEOUT), "the test did not release a request"
         return super().send(*args, **kwargs)
+
+
+# The former names, until every branch that uses them is merged.
+PATIENCE, Crowd, Held, at_once = TEST_TIMEOUT, ThreadGroup, BlockingTransport, run_in_threads

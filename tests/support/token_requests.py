@@ -6,16 +6,13 @@ import base64
 import urllib.parse
 from typing import Any
 
-from pokitdok_session import (
-    ClientCredentialsSession,
-)
+from pokitdok_session import ClientCredentialsSession
 from pokitdok_session.sandbox import Record, Sandbox
 from pokitdok_session.transport.adapter import Transport
+from support.paths import ACTIVITIES_PATH, TOKEN_PATH
 
-TOKEN = "/oauth2/token"
-
-
-PATH = "/activities/"
+TOKEN = TOKEN_PATH
+PATH = ACTIVITIES_PATH
 
 
 def generic(sandbox: Sandbox, **options: Any) -> ClientCredentialsSession:

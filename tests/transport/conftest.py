@@ -26,11 +26,11 @@ def wire(sandbox: Sandbox, tmp_path: Path) -> Iterator[Wire]:
 
 
 @pytest.fixture
-def pauses(monkeypatch: pytest.MonkeyPatch, naps: list[float]) -> list[float]:
+def pauses(monkeypatch: pytest.MonkeyPatch, retry_sleeps: list[float]) -> list[float]:
     """The seconds of every sleep between two attempts, at the API too; none is slept."""
-    stand_in = SimpleNamespace(sleep=naps.append, time=time.time)
+    stand_in = SimpleNamespace(sleep=retry_sleeps.append, time=time.time)
     monkeypatch.setattr("urllib3.util.retry.time", stand_in)
-    return naps
+    return retry_sleeps
 
 
 @pytest.fixture

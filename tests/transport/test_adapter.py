@@ -14,11 +14,11 @@ from urllib3.util.retry import Retry
 
 from pokitdok_session.transport.adapter import Transport
 from pokitdok_session.transport.retries import RetryPolicy
-from support.http_server import Loopback
+from support.http_server import ScriptedServer
 
 
 def test_transport_with_a_folder_of_certificates_is_left_to_requests(tmp_path: Any) -> None:
-    with Loopback() as server, requests.Session() as session:
+    with ScriptedServer() as server, requests.Session() as session:
         session.mount("https://", Transport())
         with pytest.raises(requests.ConnectionError):
             session.get(server.url.replace("http:", "https:"), verify=str(tmp_path))
@@ -68,7 +68,7 @@ def test_retry_policy_after_a_tls_error_does_not_retry_a_post() -> None:
 
 
 def test_transport_with_a_closed_pool_is_reset_after_a_fork() -> None:
-    with Loopback() as server, requests.Session() as session:
+    with ScriptedServer() as server, requests.Session() as session:
         transport = Transport()
         session.mount("http://", transport)
         session.get(server.url)

@@ -14,7 +14,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.util.retry import Retry
 
 from pokitdok_session import ClientCredentialsSession
-from support.http_server import Answer, Loopback, redirect
+from support.http_server import ScriptedResponse, ScriptedServer, redirect
 from support.raw_server import Action, RawServer
 
 TOKEN = {"access_token": "t", "expires_in": 3600}
@@ -32,13 +32,13 @@ def error_of(session: requests.Session, method: str, url: str, **options: Any) -
 
 @pytest.fixture
 def closed_url() -> str:
-    with Loopback() as server:
+    with ScriptedServer() as server:
         return server.url
 
 
 @pytest.fixture
-def server() -> Iterator[Loopback]:
-    with Loopback() as server:
+def server() -> Iterator[ScriptedServer]:
+    with ScriptedServer() as server:
         yield server
 
 
@@ -107,7 +107,7 @@ def test_lost_post_of_a_stub_keeps_the_text_of_the_stub() -> None:
     )
 
 
-def test_invalid_proxy_was_not_processed(server: Loopback) -> None:
+def test_invalid_proxy_was_not_processed(server: ScriptedServer) -> None:
     with session_for(server.url) as session:
         error = error_of(session, "POST", server.url, proxies={"http": "http:///"})
     assert isinstance(error, requests.exceptions.InvalidProxyURL)
@@ -115,7 +115,7 @@ def test_invalid_proxy_was_not_processed(server: Loopback) -> None:
 
 
 def test_post_answered_by_a_redirect_that_fails_may_have_been_processed(
-    server: Loopback, closed_url: str
+    server: ScriptedServer, closed_url: str
 ) -> None:
     server.script["/claims"] = redirect(f"{closed_url}/elsewhere", status=307)
     for origins in ([server.url], [server.url, closed_url]):
@@ -126,7 +126,7 @@ def test_post_answered_by_a_redirect_that_fails_may_have_been_processed(
 
 
 def test_post_with_a_failing_hook_may_have_been_processed(
-    server: Loopback, closed_url: str
+    server: ScriptedServer, closed_url: str
 ) -> None:
     def hook(response: requests.Response, **kwargs: Any) -> None:
         response.close()
@@ -138,7 +138,7 @@ def test_post_with_a_failing_hook_may_have_been_processed(
     assert "may have been processed" not in str(error)
 
 
-def test_post_answered_by_a_redirect_loop_may_have_been_processed(server: Loopback) -> None:
+def test_post_answered_by_a_redirect_loop_may_have_been_processed(server: ScriptedServer) -> None:
     server.script["/loop"] = redirect("/loop", status=307)
     with session_for(server.url) as session:
         error = error_of(session, "POST", f"{server.url}/loop")
@@ -147,10 +147,10 @@ def test_post_answered_by_a_redirect_loop_may_have_been_processed(server: Loopba
 
 
 def test_replay_that_cannot_connect_was_not_processed() -> None:
-    def respond(seen: Any) -> Answer:
-        return Answer(401)
+    def respond(seen: Any) -> ScriptedResponse:
+        return ScriptedResponse(401)
 
-    with Loopback({"/claims": respond}) as server, session_for(server.url) as session:
+    with ScriptedServer({"/claims": respond}) as server, session_for(server.url) as session:
         session.token_source.replace = lambda *args: close_and_return_token()  # type: ignore
 
         def close_and_return_token() -> Any:

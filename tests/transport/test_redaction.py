@@ -23,9 +23,9 @@ from support.fault_table import (
     TOKEN_GARBAGE,
     Wire,
 )
-from support.http_server import Answer, Loopback, redirect
+from support.http_server import ScriptedResponse, ScriptedServer, redirect
 from support.log_capture import MARK, SECRET, Said, attempt, confidential, spread
-from support.threads import PATIENCE
+from support.threads import TEST_TIMEOUT
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ def test_path_that_urllib3_quotes_differently_is_redacted(wire: Wire, said: Said
         prepared = session.prepare_request(requests.Request("GET", GET))
         prepared.url = f"{wire.relay.url}/api/v4/{MARK}-%c3%a9-é?name={MARK}%e2%82%ac é"
         attempt(said, lambda: session.send(prepared))
-        wire.relay.order("refuse")
+        wire.relay.inject("refuse")
         attempt(said, lambda: session.send(prepared))
     assert said.holds(*confidential(wire.sandbox)) == []
 
@@ -104,9 +104,9 @@ def test_redirected_request_is_redacted(wire: Wire, said: Said, name: str) -> No
 
 def test_invalid_response_header_is_logged_without_the_path(sandbox: Sandbox, said: Said) -> None:
     token = {"access_token": "t"}
-    broken = Answer(headers={"X-A": "1\r\nthis is no header"})
+    broken = ScriptedResponse(headers={"X-A": "1\r\nthis is no header"})
     with (
-        Loopback({f"/{MARK}": broken}) as server,
+        ScriptedServer({f"/{MARK}": broken}) as server,
         ClientCredentialsSession("id", SECRET, server.url + "/token", token=token) as session,
     ):
         assert session.get(f"{server.url}/{MARK}", params={"member": MARK}).status_code == 200
@@ -134,12 +134,12 @@ def test_api_error_that_quotes_the_request_is_not_quoted(sandbox: Sandbox, said:
 
 
 def test_records_of_another_host_are_unchanged(
-    sandbox: Sandbox, elsewhere: Loopback, said: Said
+    sandbox: Sandbox, other_origin: ScriptedServer, said: Said
 ) -> None:
     with sandbox.session() as session:
-        session.get(f"{elsewhere.url}/public?q=of-theirs")
+        session.get(f"{other_origin.url}/public?q=of-theirs")
         session.get(GET, params={"q": MARK})
-        requests.get(f"{elsewhere.url}/again?q=of-theirs", timeout=5)
+        requests.get(f"{other_origin.url}/again?q=of-theirs", timeout=5)
     lines = said.of("urllib3.connectionpool")
     assert [line for line in lines if '"GET /public?q=of-theirs HTTP' in line]
     assert [line for line in lines if '"GET /again?q=of-theirs HTTP' in line]
@@ -147,9 +147,9 @@ def test_records_of_another_host_are_unchanged(
 
 
 def test_records_of_a_redirect_to_another_host_are_unchanged(
-    sandbox: Sandbox, elsewhere: Loopback, said: Said
+    sandbox: Sandbox, other_origin: ScriptedServer, said: Said
 ) -> None:
-    sandbox.fail(GET, status=302, headers={"Location": f"{elsewhere.url}/public?q=of-theirs"})
+    sandbox.fail(GET, status=302, headers={"Location": f"{other_origin.url}/public?q=of-theirs"})
     with sandbox.session() as session:
         session.get(GET, params={"q": MARK})
     lines = said.of("urllib3.connectionpool")
@@ -158,28 +158,28 @@ def test_records_of_a_redirect_to_another_host_are_unchanged(
 
 
 def test_redaction_is_separate_in_each_thread(
-    sandbox: Sandbox, elsewhere: Loopback, said: Said
+    sandbox: Sandbox, other_origin: ScriptedServer, said: Said
 ) -> None:
     ours_waits, theirs_done = threading.Event(), threading.Event()
 
     def wait(response: requests.Response, **kwargs: Any) -> None:
         ours_waits.set()
-        assert theirs_done.wait(PATIENCE)
+        assert theirs_done.wait(TEST_TIMEOUT)
 
-    def foreign(seen: Any) -> Answer:
+    def foreign(seen: Any) -> ScriptedResponse:
         return redirect("/public?q=second")
 
-    elsewhere.script["/public"] = foreign
+    other_origin.script["/public"] = foreign
     with sandbox.session() as session:
         session.max_redirects = 3
         ours = threading.Thread(
             target=lambda: session.get(GET, params={"q": MARK}, hooks={"response": wait})
         )
         ours.start()
-        assert ours_waits.wait(PATIENCE)
-        requests.get(f"{elsewhere.url}/theirs?q=first", timeout=5)
+        assert ours_waits.wait(TEST_TIMEOUT)
+        requests.get(f"{other_origin.url}/theirs?q=first", timeout=5)
         theirs_done.set()
-        ours.join(PATIENCE)
+        ours.join(TEST_TIMEOUT)
         assert not ours.is_alive()
     lines = said.of("urllib3.connectionpool")
     assert [line for line in lines if '"GET /theirs?q=first HTTP' in line]
@@ -197,10 +197,10 @@ def test_redaction_changes_the_record_and_not_the_request(sandbox: Sandbox, said
 def test_foreign_request_inside_a_hook_is_logged_unchanged(
     sandbox: Sandbox,
     session: PokitDokSession,
-    elsewhere: Loopback,
+    other_origin: ScriptedServer,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    foreign = elsewhere.url.replace("127.0.0.1", "localhost") + "/theirs?x=1"
+    foreign = other_origin.url.replace("127.0.0.1", "localhost") + "/theirs?x=1"
 
     def ask(response: requests.Response, **kwargs: Any) -> None:
         requests.get(foreign, timeout=5)

@@ -17,7 +17,7 @@ from support.fault_table import (
     TOKEN,
     finish_renewals,
 )
-from support.http_server import Loopback
+from support.http_server import ScriptedServer
 from support.log_capture import MARK, SECRET, Said, attempt, confidential, spread
 
 
@@ -29,16 +29,18 @@ def sandbox() -> Iterator[Sandbox]:
 
 @pytest.fixture
 def closed() -> str:
-    with Loopback() as server:
+    with ScriptedServer() as server:
         return server.url
 
 
-def test_proxied_request_with_a_whole_url_is_redacted(elsewhere: Loopback, said: Said) -> None:
+def test_proxied_request_with_a_whole_url_is_redacted(
+    other_origin: ScriptedServer, said: Said
+) -> None:
     token = {"access_token": f"{MARK}-token", "expires_in": 3600}
     with PokitDokSession("id", SECRET, base_url="http://localhost:1", token=token) as session:
-        session.proxies["http"] = elsewhere.url
+        session.proxies["http"] = other_origin.url
         spread(session, said)
-    assert MARK in elsewhere.seen[0].path
+    assert MARK in other_origin.requests[0].path
     assert said.of("urllib3.connectionpool")
     assert said.holds(MARK) == []
 
@@ -58,17 +60,17 @@ def test_proxy_that_refuses_connections_shows_nothing_confidential(
 
 
 def test_proxy_that_refuses_a_tunnel_shows_nothing_confidential(
-    elsewhere: Loopback, said: Said, pauses: list[float]
+    other_origin: ScriptedServer, said: Said, pauses: list[float]
 ) -> None:
     with PokitDokSession("id", SECRET, base_url="https://localhost:1") as session:
-        session.proxies["https"] = elsewhere.url
+        session.proxies["https"] = other_origin.url
         spread(session, said)
     assert "Tunnel connection failed" in "".join(said.texts)
     assert said.holds(MARK) == []
 
 
 def test_failed_renewal_is_logged_without_the_url(
-    sandbox: Sandbox, clock: Clock, said: Said, naps: list[float]
+    sandbox: Sandbox, clock: Clock, said: Said, retry_sleeps: list[float]
 ) -> None:
     with ClientCredentialsSession(
         sandbox.client_id,

@@ -18,7 +18,7 @@ from pokitdok_session import ClientCredentialsSession
 from pokitdok_session.transport import tls
 from pokitdok_session.transport.adapter import Transport
 from pokitdok_session.transport.tls import SSLContextCache
-from support.http_server import Loopback
+from support.http_server import ScriptedServer
 
 
 @pytest.fixture(scope="module")
@@ -27,10 +27,10 @@ def authority() -> trustme.CA:
 
 
 @pytest.fixture(scope="module")
-def server(authority: trustme.CA) -> Iterator[Loopback]:
+def server(authority: trustme.CA) -> Iterator[ScriptedServer]:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("127.0.0.1").configure_cert(context)
-    with Loopback(context=context) as server:
+    with ScriptedServer(context=context) as server:
         yield server
 
 
@@ -42,7 +42,7 @@ def bundle(authority: trustme.CA, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def session(server: Loopback) -> Iterator[ClientCredentialsSession]:
+def session(server: ScriptedServer) -> Iterator[ClientCredentialsSession]:
     with ClientCredentialsSession(
         "id",
         "secret",
@@ -59,7 +59,7 @@ def once(session: requests.Session, url: str, **options: Any) -> int:
 
 def test_bundle_is_read_once_for_many_connections(
     session: ClientCredentialsSession,
-    server: Loopback,
+    server: ScriptedServer,
     bundle: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -73,7 +73,7 @@ def test_bundle_is_read_once_for_many_connections(
 
 
 def test_bundle_that_was_replaced_is_read_again(
-    session: ClientCredentialsSession, server: Loopback, bundle: str
+    session: ClientCredentialsSession, server: ScriptedServer, bundle: str
 ) -> None:
     assert once(session, server.url, verify=bundle) == 200
     trustme.CA().cert_pem.write_to_path(bundle)
@@ -82,7 +82,7 @@ def test_bundle_that_was_replaced_is_read_again(
 
 
 def test_verify_changed_between_requests_is_used(
-    session: ClientCredentialsSession, server: Loopback, bundle: str
+    session: ClientCredentialsSession, server: ScriptedServer, bundle: str
 ) -> None:
     session.verify = bundle
     assert once(session, server.url) == 200
@@ -97,14 +97,14 @@ def test_verify_changed_between_requests_is_used(
 
 
 def test_certificate_for_another_host_is_refused(
-    session: ClientCredentialsSession, server: Loopback, bundle: str
+    session: ClientCredentialsSession, server: ScriptedServer, bundle: str
 ) -> None:
     with pytest.raises(requests.exceptions.SSLError, match="localhost"):
         once(session, server.url.replace("127.0.0.1", "localhost"), verify=bundle)
 
 
 def test_folder_of_certificates_works_as_in_requests(
-    session: ClientCredentialsSession, server: Loopback, authority: trustme.CA, tmp_path: Path
+    session: ClientCredentialsSession, server: ScriptedServer, authority: trustme.CA, tmp_path: Path
 ) -> None:
     with pytest.raises(requests.exceptions.SSLError):
         once(session, server.url, verify=str(tmp_path))
@@ -112,7 +112,7 @@ def test_folder_of_certificates_works_as_in_requests(
 
 @pytest.mark.parametrize("content", [None, b"no certificate"])
 def test_bundle_that_cannot_be_read_raises_as_requests(
-    session: ClientCredentialsSession, server: Loopback, tmp_path: Path, content: bytes | None
+    session: ClientCredentialsSession, server: ScriptedServer, tmp_path: Path, content: bytes | None
 ) -> None:
     path = tmp_path / "odd.pem"
     if content is not None:
@@ -137,7 +137,7 @@ def test_client_certificate_is_sent(authority: trustme.CA, bundle: str, tmp_path
     both, key = tmp_path / "both.pem", tmp_path / "key.pem"
     mine.private_key_and_cert_chain_pem.write_to_path(both)
     mine.private_key_pem.write_to_path(key)
-    with Loopback(context=context) as server, requests.Session() as session:
+    with ScriptedServer(context=context) as server, requests.Session() as session:
         session.mount("https://", Transport())
         assert once(session, server.url, verify=bundle, cert=str(both)) == 200
         assert once(session, server.url, verify=bundle, cert=(str(both), str(key))) == 200
@@ -147,14 +147,14 @@ def test_client_certificate_is_sent(authority: trustme.CA, bundle: str, tmp_path
 
 @pytest.mark.parametrize("cert", [(), "", None, False])
 def test_client_certificate_that_is_empty_is_not_used(
-    session: ClientCredentialsSession, server: Loopback, bundle: str, cert: Any
+    session: ClientCredentialsSession, server: ScriptedServer, bundle: str, cert: Any
 ) -> None:
     assert once(session, server.url, verify=bundle, cert=cert) == 200
 
 
 @pytest.mark.parametrize("cert", [("/no/cert", "/no/key", None), b"/no/cert", 7])
 def test_client_certificate_of_another_type_is_left_to_requests(
-    session: ClientCredentialsSession, server: Loopback, bundle: str, cert: Any
+    session: ClientCredentialsSession, server: ScriptedServer, bundle: str, cert: Any
 ) -> None:
     seen = []
     for anyone in (requests.Session(), session):
@@ -195,7 +195,7 @@ def test_client_key_with_a_passphrase_does_not_prompt(tmp_path: Path) -> None:
 
 
 def test_bundle_given_as_a_path_object_is_used(
-    session: ClientCredentialsSession, server: Loopback, bundle: str
+    session: ClientCredentialsSession, server: ScriptedServer, bundle: str
 ) -> None:
     # Not the usual bundle: that would trust every public authority in place of the one named.
     assert SSLContextCache().get(Path(bundle), None) is None
@@ -204,7 +204,7 @@ def test_bundle_given_as_a_path_object_is_used(
 
 def test_context_for_threads_that_start_together_is_created_once(
     session: ClientCredentialsSession,
-    server: Loopback,
+    server: ScriptedServer,
     bundle: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -16,8 +16,8 @@ from pokitdok_session.api.batch.pacing import Pace
 from pokitdok_session.errors import ServerError, ValidationError
 from pokitdok_session.sandbox import Sandbox
 from support.batches import ELIGIBILITY, actions, appointments, key_of, records, row_of, rows_of
-from support.http_server import Answer, Loopback
-from support.threads import PATIENCE
+from support.http_server import ScriptedResponse, ScriptedServer
+from support.threads import TEST_TIMEOUT
 
 Run = Callable[..., list[Outcome]]
 
@@ -91,7 +91,7 @@ def test_batch_yields_an_outcome_before_it_reads_the_next_row(session: PokitDokS
 
     def rows() -> Iterator[int]:
         yield 0
-        assert known.wait(PATIENCE)
+        assert known.wait(TEST_TIMEOUT)
         time.sleep(0.05)  # from the call to its outcome
         yield 1
         assert seen == ["0"]
@@ -201,11 +201,13 @@ def test_batch_serves_another_api(path: Path) -> None:
             return self.call("POST", "/widgets", json=widget)
 
     script = {
-        "/token": Answer(body=b'{"access_token": "t", "token_type": "bearer", "expires_in": 60}'),
-        "/widgets": Answer(status=201, body=b'{"id": 7}'),
+        "/token": ScriptedResponse(
+            body=b'{"access_token": "t", "token_type": "bearer", "expires_in": 60}'
+        ),
+        "/widgets": ScriptedResponse(status=201, body=b'{"id": 7}'),
     }
     with (
-        Loopback(script) as server,
+        ScriptedServer(script) as server,
         Widgets("id", "secret", f"{server.url}/token", base_url=server.url) as session,
     ):
         rows = [{"n": number} for number in range(5)]
@@ -213,7 +215,7 @@ def test_batch_serves_another_api(path: Path) -> None:
         assert [outcome.reply for outcome in outcomes] == [{"id": 7}] * 5
         again = list(session.batch(session.make, rows, journal=path))
         assert [outcome.reply for outcome in again] == [{"id": 7}] * 5
-        assert len([seen for seen in server.seen if seen.path == "/widgets"]) == 5
+        assert len([seen for seen in server.requests if seen.path == "/widgets"]) == 5
 
 
 def test_outcome_repr_shows_no_request_and_no_reply() -> None:

@@ -148,7 +148,7 @@ _open_there: list[Journal] = []
 
 def test_journal_is_refused_until_the_process_that_has_it_is_killed(path: Path) -> None:
     with Workers("spawn", 1, path) as workers:
-        assert workers.all(open_journal) == ["open"]
+        assert workers.run(open_journal) == ["open"]
         with pytest.raises(JournalError, match="in use by another process"):
             Journal(path)
         workers.kill(0)

@@ -25,8 +25,8 @@ from pokitdok_session.errors import (
 )
 from pokitdok_session.sandbox import Sandbox
 from support.batches import ELIGIBILITY, actions, appointments, key_of, records, rows_of
-from support.subprocesses import eventually
-from support.threads import PATIENCE
+from support.subprocesses import wait_until
+from support.threads import TEST_TIMEOUT
 
 Run = Callable[..., list[Outcome]]
 
@@ -41,22 +41,22 @@ def read(batch: Iterator[Outcome]) -> tuple[list[Outcome], BatchStopped | None]:
     return outcomes, None
 
 
-class Held:
+class BlockingCall:
     """A call that waits until it is let go; `arrived` counts those that do."""
 
     def __init__(self, call: Callable[[Any], Any] = lambda row: row) -> None:
         self.arrived = threading.Semaphore(0)
-        self.let_go = threading.Event()
+        self.released = threading.Event()
         self._call = call
 
     def __call__(self, row: Any) -> Any:
         self.arrived.release()
-        assert self.let_go.wait(PATIENCE)
+        assert self.released.wait(TEST_TIMEOUT)
         return self._call(row)
 
     def wait_for(self, number: int) -> None:
         for _ in range(number):
-            assert self.arrived.acquire(timeout=PATIENCE)
+            assert self.arrived.acquire(timeout=TEST_TIMEOUT)
 
 
 def test_batch_stops_at_the_first_verdict_that_says_so(
@@ -89,12 +89,12 @@ def test_batch_that_was_stopped_goes_on_when_the_cause_is_gone(
 def test_batch_that_stops_lets_the_calls_in_flight_finish(
     session: PokitDokSession, path: Path
 ) -> None:
-    held = Held()
+    held = BlockingCall()
 
     def call(row: int) -> Any:
         if row == 0:
             held.wait_for(3)
-            threading.Timer(0.2, held.let_go.set).start()
+            threading.Timer(0.2, held.released.set).start()
             raise PaymentRequired("402", response=response_of(402))
         return held(row)
 
@@ -194,12 +194,12 @@ def leave(session: PokitDokSession, how: str, path: Path, call: Any, **options: 
 def test_batch_that_is_left_finishes_the_calls_in_flight(
     session: PokitDokSession, path: Path, how: str
 ) -> None:
-    held = Held()
+    held = BlockingCall()
 
     def call(row: int) -> Any:
         if row == 0:
             held.wait_for(3)
-            threading.Timer(0.1, held.let_go.set).start()
+            threading.Timer(0.1, held.released.set).start()
             return row
         return held(row)
 
@@ -230,7 +230,7 @@ def test_batch_left_while_all_wait_for_the_rate_limit_ends(
         "answered",
         "retry",
     }
-    eventually(lambda: not [t for t in threading.enumerate() if t.name.startswith("batch-")])
+    wait_until(lambda: not [t for t in threading.enumerate() if t.name.startswith("batch-")])
     assert len(calls) == sent
 
 
@@ -238,7 +238,7 @@ def test_batch_that_is_left_does_not_wait_for_a_call_that_takes_longer(
     session: PokitDokSession, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(engine, "LEAVE_WITHIN", 0.05)
-    held = Held()
+    held = BlockingCall()
 
     def call(row: int) -> Any:
         if row:
@@ -246,7 +246,7 @@ def test_batch_that_is_left_does_not_wait_for_a_call_that_takes_longer(
         return held.wait_for(1)
 
     assert leave(session, "break", path, call, threads=2, pace=Pace()) < 2
-    held.let_go.set()
+    held.released.set()
     done = {record["done"] for record in records(path) if "done" in record}
     assert "1" not in done  # it is in doubt
 

@@ -9,7 +9,7 @@ import pytest
 from pokitdok_session import PokitDokSession
 from pokitdok_session.errors import ValidationError
 from pokitdok_session.sandbox import Sandbox
-from support.http_server import Loopback
+from support.http_server import ScriptedServer
 from support.interchanges import INQUIRY, claim, claims, interchange
 
 ONE = interchange(claims(claim("BK:25012*BF:4871")))
@@ -91,11 +91,11 @@ def test_convert_several_claims_are_a_batch(session: PokitDokSession, sandbox: S
 
 
 def test_convert_form_can_have_callback_url(session: PokitDokSession, sandbox: Sandbox) -> None:
-    with Loopback() as receiver:
+    with ScriptedServer() as receiver:
         session.claims_convert(TWO, callback_url=receiver.url + "/done")
         sandbox.clock.advance(1)
         assert sandbox.wait_for_callbacks()
-        assert [seen.path for seen in receiver.seen] == ["/done"]
+        assert [seen.path for seen in receiver.requests] == ["/done"]
 
 
 @pytest.mark.parametrize("content", [b"", b"ISA", b"hello", interchange(INQUIRY)])

@@ -11,13 +11,13 @@ from pokitdok_session import PokitDokSession
 from pokitdok_session.errors import NotFound, ValidationError
 from pokitdok_session.sandbox import Sandbox
 from pokitdok_session.sandbox.server.tls import Certificate
-from support.http_server import Loopback
+from support.http_server import ScriptedServer
 
 
 @pytest.fixture
 def paid(session: PokitDokSession, sandbox: Sandbox, claim: dict[str, Any]) -> list[dict[str, Any]]:
     """The activity of a mock claim, as both callbacks posted it over https."""
-    with Loopback(context=Certificate().server_context()) as receiver:
+    with ScriptedServer(context=Certificate().server_context()) as receiver:
         session.claims(
             {
                 **claim,
@@ -28,7 +28,7 @@ def paid(session: PokitDokSession, sandbox: Sandbox, claim: dict[str, Any]) -> l
         sandbox.clock.advance(300)
         sandbox.clock.advance(60)
         assert sandbox.wait_for_callbacks()
-        return [json.loads(seen.body) for seen in receiver.seen]
+        return [json.loads(seen.body) for seen in receiver.requests]
 
 
 def test_mock_payment_calls_back_twice_over_https(
