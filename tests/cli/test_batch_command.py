@@ -16,7 +16,7 @@ import pytest
 
 from pokitdok_session.sandbox import Sandbox
 from support.batches import ELIGIBILITY, appointments, row_of
-from support.subprocesses import eventually
+from support.subprocesses import wait_until
 
 KEY = ("--key", "application_data.appointment")
 
@@ -219,7 +219,7 @@ def test_batch_command_killed_and_started_again_has_each_row_once(
             env=command.environment,
             stderr=subprocess.DEVNULL,
         )
-        eventually(lambda: len(sandbox.requests) >= kill_at, 60)  # noqa: B023  # used at once
+        wait_until(lambda: len(sandbox.requests) >= kill_at, 60)  # noqa: B023  # used at once
         process.kill()
         process.wait(60)
     ended = command.run(*KEY)
@@ -243,7 +243,7 @@ def test_batch_command_that_is_interrupted_says_how_to_go_on(
         stderr=subprocess.PIPE,
         text=True,
     )
-    eventually(lambda: len(sandbox.requests) >= 20, 60)
+    wait_until(lambda: len(sandbox.requests) >= 20, 60)
     process.send_signal(number)
     _, told = process.communicate(timeout=60)
     assert process.returncode == 5
