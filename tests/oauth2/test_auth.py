@@ -13,21 +13,21 @@ from requests.adapters import HTTPAdapter
 from pokitdok_session import ClientCredentialsSession, PokitDokSession, TokenError, errors
 from pokitdok_session.oauth2.auth import reason_of_401
 from pokitdok_session.sandbox import Sandbox
-from support.http_server import Answer, Loopback
-from support.threads import at_once
+from support.http_server import ScriptedResponse, ScriptedServer
+from support.threads import run_in_threads
 
 PATH = "/activities/"
-GRANTED = Answer(body=b'{"access_token": "t", "expires_in": 3600}')
+GRANTED = ScriptedResponse(body=b'{"access_token": "t", "expires_in": 3600}')
 
 
 @pytest.fixture
-def server() -> Iterator[Loopback]:
-    with Loopback({"/token": GRANTED, "/refused": Answer(401)}) as server:
+def server() -> Iterator[ScriptedServer]:
+    with ScriptedServer({"/token": GRANTED, "/refused": ScriptedResponse(401)}) as server:
         yield server
 
 
 @pytest.fixture
-def held(server: Loopback) -> Iterator[ClientCredentialsSession]:
+def held(server: ScriptedServer) -> Iterator[ClientCredentialsSession]:
     url = f"{server.url}/token"
     with ClientCredentialsSession("id", "secret", url, base_url=server.url) as session:
         yield session
@@ -52,13 +52,13 @@ def test_pool_that_blocks_serves_as_many_threads_as_it_has_connections(
     session.mount(sandbox.base_url, HTTPAdapter(pool_maxsize=4, pool_block=True))
     session.get(PATH)
     sandbox.revoke()
-    assert at_once(4, lambda: session.get(PATH, timeout=10).status_code) == [200] * 4
+    assert run_in_threads(4, lambda: session.get(PATH, timeout=10).status_code) == [200] * 4
 
 
 def test_refused_stream_that_is_not_replayed_can_still_be_read(
-    server: Loopback, held: ClientCredentialsSession
+    server: ScriptedServer, held: ClientCredentialsSession
 ) -> None:
-    server.script["/refused"] = Answer(401, b"why")
+    server.script["/refused"] = ScriptedResponse(401, b"why")
     response = held.post("/refused", data=iter([b"once"]), stream=True)
     assert (response.status_code, response.content) == (401, b"why")
 
@@ -98,24 +98,24 @@ def test_reason_of_a_401_names_other_credentials(held: ClientCredentialsSession)
 
 
 def test_reason_of_a_401_names_the_replaced_token(
-    server: Loopback, held: ClientCredentialsSession
+    server: ScriptedServer, held: ClientCredentialsSession
 ) -> None:
     names = iter("abcdef")
-    server.script["/token"] = lambda seen: Answer(
+    server.script["/token"] = lambda seen: ScriptedResponse(
         body=b'{"access_token": "%s"}' % next(names).encode()
     )
     assert "and the one that replaced it" in reason_of_401(held.get("/refused"))
 
 
 def test_reason_of_a_401_says_that_it_was_not_replayed(
-    server: Loopback, held: ClientCredentialsSession
+    server: ScriptedServer, held: ClientCredentialsSession
 ) -> None:
     response = held.post("/refused", data=iter([b"once"]))
     assert "was not replayed" in reason_of_401(response)
 
 
 def test_reason_of_a_401_names_the_store(
-    server: Loopback, held: ClientCredentialsSession, monkeypatch: pytest.MonkeyPatch
+    server: ScriptedServer, held: ClientCredentialsSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(type(held.token_source), "has_a_rival", True)
     assert "give all of them the same store" in reason_of_401(held.get("/refused"))
@@ -137,7 +137,7 @@ def test_auth_object_can_be_pickled_with_its_session(held: ClientCredentialsSess
 # Overridden methods
 
 
-def test_fetch_token_of_a_subclass_serves_first_token_and_renewals(server: Loopback) -> None:
+def test_fetch_token_of_a_subclass_serves_first_token_and_renewals(server: ScriptedServer) -> None:
     calls: list[str] = []
 
     class Own(ClientCredentialsSession):
@@ -155,7 +155,7 @@ def test_fetch_token_of_a_subclass_serves_first_token_and_renewals(server: Loopb
     assert len(told) == 2  # once for each token
 
 
-def test_refresh_token_of_a_subclass_serves_renewals(server: Loopback) -> None:
+def test_refresh_token_of_a_subclass_serves_renewals(server: ScriptedServer) -> None:
     class Own(ClientCredentialsSession):
         def refresh_token(self, token_url: str, **kwargs: Any) -> dict[str, Any]:  # type: ignore[override]
             return {"access_token": "from-a-broker", "expires_in": 60}
@@ -167,7 +167,7 @@ def test_refresh_token_of_a_subclass_serves_renewals(server: Loopback) -> None:
 
 
 def test_fetch_token_of_a_subclass_that_returns_no_token_is_a_token_error(
-    server: Loopback,
+    server: ScriptedServer,
 ) -> None:
     class Own(ClientCredentialsSession):
         def fetch_token(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
@@ -176,7 +176,7 @@ def test_fetch_token_of_a_subclass_that_returns_no_token_is_a_token_error(
     with Own("id", "secret", f"{server.url}/token", base_url=server.url) as session:
         with pytest.raises(TokenError, match="no access_token"):
             session.get("/x")
-        assert server.seen == []
+        assert server.requests == []
 
 
 # A token for other clients

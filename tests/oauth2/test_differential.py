@@ -20,7 +20,7 @@ from urllib3.util import Timeout
 
 from pokitdok_session import ClientCredentialsSession
 from pokitdok_session.oauth2.session import ClientCredentialsSession as Ours
-from support.http_server import Loopback
+from support.http_server import ScriptedServer
 
 
 def ignore(response: requests.Response, *args: Any, **kwargs: Any) -> None:
@@ -58,8 +58,8 @@ IGNORED = {"User-Agent", "Content-Type"}  # a boundary is random
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[Loopback]:
-    with Loopback() as server:
+def server() -> Iterator[ScriptedServer]:
+    with ScriptedServer() as server:
         yield server
 
 
@@ -70,15 +70,15 @@ def plain() -> Iterator[requests.Session]:
 
 
 @pytest.fixture
-def ours(server: Loopback) -> Iterator[ClientCredentialsSession]:
+def ours(server: ScriptedServer) -> Iterator[ClientCredentialsSession]:
     with ClientCredentialsSession("id", "secret", f"{server.url}/token") as session:
         session.auth = None
         yield session
 
 
-def outcome(server: Loopback, call: Callable[[], Any]) -> Any:
+def outcome(server: ScriptedServer, call: Callable[[], Any]) -> Any:
     """Return what the server got and what the caller got, or the type of the exception."""
-    server.seen.clear()
+    server.requests.clear()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
@@ -87,14 +87,16 @@ def outcome(server: Loopback, call: Callable[[], Any]) -> Any:
             return type(error)
     got = [
         (each.method, each.path, {k: v for k, v in each.headers.items() if k not in IGNORED})
-        for each in server.seen
+        for each in server.requests
     ]
-    bodies = [len(each.body) if b"boundary" in each.body[:9] else each.body for each in server.seen]
+    bodies = [
+        len(each.body) if b"boundary" in each.body[:9] else each.body for each in server.requests
+    ]
     bodies = [body for body in bodies if not str(body).startswith(("b'--", 'b"--'))]
     return got, bodies, getattr(result, "status_code", None), getattr(result, "ok", None)
 
 
-def with_server(server: Loopback, value: Any) -> Any:
+def with_server(server: ScriptedServer, value: Any) -> Any:
     if isinstance(value, bytes):
         return value.replace(b"{}", server.url.encode())
     return value.replace("{}", server.url) if isinstance(value, str) else value
@@ -102,7 +104,7 @@ def with_server(server: Loopback, value: Any) -> Any:
 
 @pytest.mark.parametrize(("name", "value"), CASES, ids=IDS)
 def test_request_does_what_requests_does(
-    server: Loopback, plain: requests.Session, ours: Ours, name: str, value: Any
+    server: ScriptedServer, plain: requests.Session, ours: Ours, name: str, value: Any
 ) -> None:
     arguments = {"method": "POST", "url": f"{server.url}/x", name: value}
     if name == "url":
@@ -116,7 +118,7 @@ def test_request_does_what_requests_does(
     [case for case in CASES if case[0] in inspect.signature(requests.Request).parameters],
 )
 def test_prepare_request_does_what_requests_does(
-    server: Loopback, plain: requests.Session, ours: Ours, name: str, value: Any
+    server: ScriptedServer, plain: requests.Session, ours: Ours, name: str, value: Any
 ) -> None:
     arguments = {"method": "POST", "url": f"{server.url}/x", name: value}
     if name == "url":
@@ -140,7 +142,7 @@ def test_prepare_request_does_what_requests_does(
     + [case for case in CASES if case[0] in ("verify", "cert")],
 )
 def test_send_does_what_requests_does(
-    server: Loopback, plain: requests.Session, ours: Ours, name: str, value: Any
+    server: ScriptedServer, plain: requests.Session, ours: Ours, name: str, value: Any
 ) -> None:
     request = requests.Request("GET", f"{server.url}/x").prepare()
     expected = outcome(server, lambda: plain.send(request, **{name: value}))
@@ -149,7 +151,7 @@ def test_send_does_what_requests_does(
 
 @pytest.mark.parametrize("bad", [None, 5, "text", requests.Request("GET", "http://h/")])
 def test_send_of_something_else_fails_as_in_requests(
-    server: Loopback, plain: requests.Session, ours: Ours, bad: Any
+    server: ScriptedServer, plain: requests.Session, ours: Ours, bad: Any
 ) -> None:
     expected = outcome(server, lambda: plain.send(bad))
     assert outcome(server, lambda: ours.send(bad)) == expected

@@ -16,8 +16,8 @@ from pokitdok_session.oauth2.rejections import (
     SET_ASIDE_SECONDS,
 )
 from support.clock import Clock
-from support.http_server import Answer, Loopback, Seen
-from support.threads import at_once
+from support.http_server import ReceivedRequest, ScriptedResponse, ScriptedServer
+from support.threads import run_in_threads
 
 
 class Provider:
@@ -28,14 +28,14 @@ class Provider:
         self.accepted: set[str] = set()
         self.accept_new = True
 
-    def token(self, seen: Seen) -> Answer:
+    def token(self, seen: ReceivedRequest) -> ScriptedResponse:
         self.granted += 1
         if self.accept_new:
             self.accepted.add(f"Bearer t{self.granted}")
-        return Answer(body=b'{"access_token": "t%d", "expires_in": 3600}' % self.granted)
+        return ScriptedResponse(body=b'{"access_token": "t%d", "expires_in": 3600}' % self.granted)
 
-    def api(self, seen: Seen) -> Answer:
-        return Answer(200 if seen.authorization in self.accepted else 401)
+    def api(self, seen: ReceivedRequest) -> ScriptedResponse:
+        return ScriptedResponse(200 if seen.authorization in self.accepted else 401)
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def provider() -> Provider:
 
 @pytest.fixture
 def session(provider: Provider, clock: Clock) -> Iterator[ClientCredentialsSession]:
-    with Loopback({"/token": provider.token, "/x": provider.api}) as server:
+    with ScriptedServer({"/token": provider.token, "/x": provider.api}) as server:
         url = f"{server.url}/token"
         with ClientCredentialsSession("id", "secret", url, base_url=server.url) as session:
             session.token_source.clock = clock
@@ -114,7 +114,7 @@ def test_one_revoked_token_counts_once_for_many_threads(
 ) -> None:
     statuses(session, 1)
     provider.accepted.clear()
-    assert at_once(16, lambda: session.get("/x").status_code) == [200] * 16
+    assert run_in_threads(16, lambda: session.get("/x").status_code) == [200] * 16
     assert provider.granted == 2
     assert not session.token_source.has_a_rival
     assert "store" not in caplog.text

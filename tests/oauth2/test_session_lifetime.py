@@ -11,14 +11,14 @@ import pytest
 import requests
 
 from pokitdok_session import ClientCredentialsSession
-from support.http_server import Answer, Loopback
+from support.http_server import ScriptedResponse, ScriptedServer
 
-GRANTED = Answer(body=b'{"access_token": "t", "expires_in": 3600}')
+GRANTED = ScriptedResponse(body=b'{"access_token": "t", "expires_in": 3600}')
 
 
 @pytest.fixture
-def server() -> Iterator[Loopback]:
-    with Loopback({"/token": GRANTED}) as server:
+def server() -> Iterator[ScriptedServer]:
+    with ScriptedServer({"/token": GRANTED}) as server:
         yield server
 
 
@@ -30,12 +30,12 @@ def no_collector() -> Iterator[None]:
     gc.enable()
 
 
-def new_session(server: Loopback) -> ClientCredentialsSession:
+def new_session(server: ScriptedServer) -> ClientCredentialsSession:
     return ClientCredentialsSession("id", "secret", f"{server.url}/token", base_url=server.url)
 
 
 @pytest.mark.usefixtures("no_collector")
-def test_session_without_close_is_freed_by_its_last_reference(server: Loopback) -> None:
+def test_session_without_close_is_freed_by_its_last_reference(server: ScriptedServer) -> None:
     session = new_session(server)
     response = session.get("/x")
     freed = weakref.ref(session)
@@ -44,7 +44,7 @@ def test_session_without_close_is_freed_by_its_last_reference(server: Loopback) 
 
 
 @pytest.mark.usefixtures("no_collector")
-def test_session_with_its_auth_set_back_is_freed(server: Loopback) -> None:
+def test_session_with_its_auth_set_back_is_freed(server: ScriptedServer) -> None:
     session = new_session(server)
     own = session.auth
     session.auth = ("user", "password")
@@ -56,7 +56,7 @@ def test_session_with_its_auth_set_back_is_freed(server: Loopback) -> None:
 
 
 @pytest.mark.usefixtures("no_collector")
-def test_dropped_sessions_hold_no_socket(server: Loopback) -> None:
+def test_dropped_sessions_hold_no_socket(server: ScriptedServer) -> None:
     def sockets() -> int:
         return sum(isinstance(each, socket.socket) for each in gc.get_objects())
 
@@ -67,7 +67,7 @@ def test_dropped_sessions_hold_no_socket(server: Loopback) -> None:
     assert sockets() - before <= 5
 
 
-def test_auth_object_keeps_its_session_alive(server: Loopback) -> None:
+def test_auth_object_keeps_its_session_alive(server: ScriptedServer) -> None:
     auth = new_session(server).auth
     response = requests.get(f"{server.url}/x", auth=auth)
     assert response.request.headers["Authorization"] == "Bearer t"

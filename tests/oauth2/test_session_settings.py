@@ -14,41 +14,41 @@ import requests
 from pokitdok_session import ClientCredentialsSession, PokitDokSession, TokenError
 from pokitdok_session.errors import InsecureTransport
 from pokitdok_session.sandbox import Sandbox
-from support.http_server import Answer, Loopback
+from support.http_server import ScriptedResponse, ScriptedServer
 
-GRANTED = Answer(body=b'{"access_token": "t", "expires_in": 3600}')
+GRANTED = ScriptedResponse(body=b'{"access_token": "t", "expires_in": 3600}')
 PATH = "/activities/"
 
 
 @pytest.fixture
-def server() -> Iterator[Loopback]:
-    with Loopback({"/token": GRANTED}) as server:
+def server() -> Iterator[ScriptedServer]:
+    with ScriptedServer({"/token": GRANTED}) as server:
         yield server
 
 
 @pytest.fixture
-def other() -> Iterator[Loopback]:
-    with Loopback() as server:
+def other() -> Iterator[ScriptedServer]:
+    with ScriptedServer() as server:
         yield server
 
 
-def new_session(server: Loopback, **options: Any) -> ClientCredentialsSession:
+def new_session(server: ScriptedServer, **options: Any) -> ClientCredentialsSession:
     return ClientCredentialsSession("id", "secret", f"{server.url}/token", **options)
 
 
-def test_origins_can_be_set_later(server: Loopback, other: Loopback) -> None:
+def test_origins_can_be_set_later(server: ScriptedServer, other: ScriptedServer) -> None:
     with new_session(server, base_url=server.url) as session:
         session.get(f"{other.url}/a")
         session.origins = [other.url]
         session.get(f"{other.url}/b")
         session.get("/c")
     assert [seen.authorization for seen in other.seen] == [None, "Bearer t"]
-    assert server.seen[-1].authorization == "Bearer t"
+    assert server.requests[-1].authorization == "Bearer t"
     assert set(session.origins) == {server.url, other.url}
 
 
 def test_origins_that_are_set_serve_an_auth_object_from_before(
-    server: Loopback, other: Loopback
+    server: ScriptedServer, other: ScriptedServer
 ) -> None:
     with new_session(server) as session:
         auth = session.auth
@@ -58,16 +58,18 @@ def test_origins_that_are_set_serve_an_auth_object_from_before(
 
 
 @pytest.mark.parametrize("wrong", ["https://h", None, 5])
-def test_origins_of_another_type_are_refused(server: Loopback, wrong: Any) -> None:
+def test_origins_of_another_type_are_refused(server: ScriptedServer, wrong: Any) -> None:
     with new_session(server) as session, pytest.raises(TypeError, match="origins must be a list"):
         session.origins = wrong
 
 
-def test_origin_of_base_url_is_always_included(server: Loopback, other: Loopback) -> None:
+def test_origin_of_base_url_is_always_included(
+    server: ScriptedServer, other: ScriptedServer
+) -> None:
     with new_session(server, base_url=server.url, origins=[other.url]) as session:
         session.get("/a")
         session.get(f"{other.url}/b")
-    assert server.seen[-1].authorization == other.seen[-1].authorization == "Bearer t"
+    assert server.requests[-1].authorization == other.seen[-1].authorization == "Bearer t"
 
 
 @pytest.mark.parametrize(
@@ -120,11 +122,11 @@ def test_path_that_begins_with_the_base_path_is_kept(
     ],
 )
 def test_base_path_is_recognized_as_a_whole_segment(
-    server: Loopback, path: str, expected: str
+    server: ScriptedServer, path: str, expected: str
 ) -> None:
     with new_session(server, base_url=f"{server.url}/root") as session:
         session.get(path)
-    assert server.seen[-1].path == expected
+    assert server.requests[-1].path == expected
 
 
 @pytest.mark.parametrize("name", ["timeout", "token_timeout"])
@@ -161,7 +163,7 @@ def test_error_of_a_token_that_is_no_token_says_what_to_pass(token: dict[str, An
         ClientCredentialsSession("id", "secret", "https://h/token", token=token)
 
 
-def test_text_of_an_invalid_url_elsewhere_is_that_of_requests(server: Loopback) -> None:
+def test_text_of_an_invalid_url_elsewhere_is_that_of_requests(server: ScriptedServer) -> None:
     with new_session(server) as session, pytest.raises(requests.exceptions.InvalidURL) as ours:
         session.get("https://*.example/?q=1")
     with pytest.raises(requests.exceptions.InvalidURL) as plain:
@@ -170,7 +172,7 @@ def test_text_of_an_invalid_url_elsewhere_is_that_of_requests(server: Loopback) 
 
 
 @pytest.mark.parametrize("url", ["/x?q=private", "x?q=private", "{}:bad/x?q=private"])
-def test_text_of_an_invalid_url_of_ours_hides_the_query(server: Loopback, url: str) -> None:
+def test_text_of_an_invalid_url_of_ours_hides_the_query(server: ScriptedServer, url: str) -> None:
     wrong = url.replace("{}", server.url.rpartition(":")[0])
     with new_session(server) as session, pytest.raises(requests.RequestException) as caught:
         session.get(wrong)
@@ -180,7 +182,7 @@ def test_text_of_an_invalid_url_of_ours_hides_the_query(server: Loopback, url: s
 # Pickles
 
 
-def test_pickle_leaves_out_what_a_subclass_did_not_name(server: Loopback) -> None:
+def test_pickle_leaves_out_what_a_subclass_did_not_name(server: ScriptedServer) -> None:
     session = Locked("id", "secret", f"{server.url}/token", base_url=server.url)
     session.get("/x")
     copy = pickle.loads(pickle.dumps(session))
@@ -213,7 +215,7 @@ def test_defaults_of_a_session() -> None:
 
 
 def test_session_logs_new_tokens_at_info_by_fingerprint(
-    server: Loopback, caplog: pytest.LogCaptureFixture
+    server: ScriptedServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.INFO, "pokitdok_session"), new_session(server) as session:
         session.fetch_token()

@@ -12,7 +12,7 @@ from requests_cache import CacheMixin, CacheSettings, init_backend
 
 from pokitdok_session import ClientCredentialsSession, PokitDokSession, TokenError
 from pokitdok_session.sandbox import Sandbox
-from support.http_server import Answer, Loopback, redirect
+from support.http_server import ScriptedResponse, ScriptedServer, redirect
 
 API = "https://api.example"
 TOKEN_URL = f"{API}/oauth2/token"
@@ -84,9 +84,9 @@ def test_response_cache_keeps_no_token() -> None:
             self.settings = CacheSettings(allowable_methods=("GET", "POST"))
             self._disabled = False
 
-    granted = [Answer(body=b'{"access_token": "%d"}' % number) for number in range(2)]
+    granted = [ScriptedResponse(body=b'{"access_token": "%d"}' % number) for number in range(2)]
     with (
-        Loopback({"/token": lambda seen: granted.pop(0)}) as server,
+        ScriptedServer({"/token": lambda seen: granted.pop(0)}) as server,
         Cached(f"{server.url}/token", server.url) as session,
     ):
         assert session.fetch_token()["access_token"] == "0"
@@ -96,7 +96,7 @@ def test_response_cache_keeps_no_token() -> None:
 
 def test_token_request_carries_nothing_of_the_caller() -> None:
     seen_by_hook: list[str] = []
-    with Loopback({"/token": Answer(body=b'{"access_token": "t"}')}) as server:
+    with ScriptedServer({"/token": ScriptedResponse(body=b'{"access_token": "t"}')}) as server:
         url = f"{server.url}/token"
         with ClientCredentialsSession("id", "secret", url, base_url=server.url) as session:
             session.params = {"q": "1"}
@@ -104,7 +104,7 @@ def test_token_request_carries_nothing_of_the_caller() -> None:
             session.cookies.set("own", "1")
             session.hooks["response"].append(lambda response, **_: seen_by_hook.append("called"))
             session.fetch_token()
-        (request,) = server.seen
+        (request,) = server.requests
     assert request.path == "/token"
     assert request.headers["X-Own"] is None
     assert request.headers["Cookie"] is None
@@ -113,21 +113,24 @@ def test_token_request_carries_nothing_of_the_caller() -> None:
 
 
 def test_cookie_of_the_token_endpoint_stays_out_of_the_session() -> None:
-    answer = Answer(body=b'{"access_token": "t"}', headers={"Set-Cookie": "lb=1"})
-    with Loopback({"/token": answer}) as server:
+    answer = ScriptedResponse(body=b'{"access_token": "t"}', headers={"Set-Cookie": "lb=1"})
+    with ScriptedServer({"/token": answer}) as server:
         url = f"{server.url}/token"
         with ClientCredentialsSession("id", "secret", url, base_url=server.url) as session:
             session.get("/x")
             assert len(session.cookies) == 0
-        assert server.seen[-1].headers["Cookie"] is None
+        assert server.requests[-1].headers["Cookie"] is None
 
 
 def test_token_request_follows_no_redirect() -> None:
-    with Loopback() as elsewhere, Loopback({"/token": redirect(elsewhere.url, 307)}) as server:
+    with (
+        ScriptedServer() as other_origin,
+        ScriptedServer({"/token": redirect(other_origin.url, 307)}) as server,
+    ):
         url = f"{server.url}/token"
         with ClientCredentialsSession("id", "secret", url) as session, pytest.raises(TokenError):
             session.fetch_token()
-        assert elsewhere.seen == []
+        assert other_origin.requests == []
 
 
 def test_token_request_after_a_401_passes_a_global_mocker(
