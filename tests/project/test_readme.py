@@ -123,7 +123,9 @@ def test_readme_code_runs_in_order(
     account: dict[str, str],
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
 ) -> None:
+    monkeypatch.chdir(tmp_path)  # one example writes a journal
     for name, value in account.items():
         monkeypatch.setenv(name, value)
     replaced = {
@@ -139,10 +141,12 @@ def test_readme_code_runs_in_order(
         exec(compile(code, README.name, "exec"), variables)
         if "APIError" in code:
             assert "TradingPartnerError" in capsys.readouterr().out
+        if ".batch(" in code:
+            assert capsys.readouterr().out.count(" answered ") == 3
         variables["session"].close()  # a session can be used after close()
     assert variables["reply"].data["coverage"]["active"] is True
     assert variables["same"].status_code == variables["response"].status_code == 200
-    assert len(sandbox.received("/eligibility/")) == 2
+    assert len(sandbox.received("/eligibility/")) == 5
 
 
 def test_readme_example_of_an_api_has_at_most_20_lines() -> None:

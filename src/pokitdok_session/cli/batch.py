@@ -63,7 +63,9 @@ def arguments(argv: Sequence[str]) -> argparse.Namespace:
         "method", metavar="METHOD", help="a resource method that takes one body: eligibility"
     )
     parser.add_argument("rows", metavar="ROWS", help="a file of JSON Lines, or -")
-    parser.add_argument("--output", metavar="FILE", required=True, help="each run writes it from the start")
+    parser.add_argument(
+        "--output", metavar="FILE", required=True, help="each run writes it from the start"
+    )
     parser.add_argument("--journal", metavar="FILE", help="default: the output with .journal")
     parser.add_argument("--threads", metavar="N", type=int, default=16, help="default: 16")
     parser.add_argument(
