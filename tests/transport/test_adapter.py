@@ -112,3 +112,20 @@ def test_transport_for_an_https_proxy_leaves_the_files_to_urllib3(tmp_path: Any)
         with pytest.raises(requests.exceptions.ProxyError):
             session.get("https://x.example/", verify=str(bundle), proxies=way)
     assert ["ca_certs" in tls for tls in asked] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("retries", "error", "text"),
+    [
+        (-1, ValueError, "retries must be 0 or more, got -1"),
+        (True, TypeError, "retries must be an int or a urllib3 Retry, got bool"),
+        (False, TypeError, "retries must be an int or a urllib3 Retry, got bool"),
+        (1.5, TypeError, "retries must be an int or a urllib3 Retry, got float"),
+        ("3", TypeError, "retries must be an int or a urllib3 Retry, got str"),
+    ],
+)
+def test_transport_with_invalid_retries_raises(
+    retries: Any, error: type[Exception], text: str
+) -> None:
+    with pytest.raises(error, match=f"^{text}$"):
+        Transport(retries)

@@ -84,6 +84,14 @@ def test_multipart_read_without_a_size_returns_all_that_remains(size: Any) -> No
         assert (form.tell(), form.read(*size)) == (len(whole), b"")
 
 
+def test_multipart_with_a_file_open_in_text_mode_raises(tmp_path: Path) -> None:
+    (tmp_path / "claims.837").write_bytes(CONTENT)
+    with (tmp_path / "claims.837").open("r", encoding="latin-1") as file:
+        for value in (file, ("claims.837", file)):
+            with pytest.raises(TypeError, match=r'^files\["batch"\] must be open in binary mode'):
+                Multipart({}, {"batch": value})
+
+
 def test_multipart_text_and_pipes_are_read_at_once() -> None:
     ours, theirs = os.pipe()
     os.write(theirs, CONTENT)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
+import re
 import ssl
 import threading
 from collections.abc import Iterator
@@ -13,6 +15,7 @@ from typing import Any
 import pytest
 import requests
 import trustme
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 from pokitdok_session import ClientCredentialsSession
 from pokitdok_session.transport import tls
@@ -110,22 +113,51 @@ def test_folder_of_certificates_works_as_in_requests(
         once(session, server.url, verify=str(tmp_path))
 
 
-@pytest.mark.parametrize("content", [None, b"no certificate"])
-def test_bundle_that_cannot_be_read_raises_as_requests(
+@pytest.mark.parametrize("content", [None, b"not a certificate"])
+def test_bundle_that_cannot_be_read_raises_as_requests_does(
     session: ClientCredentialsSession, server: ScriptedServer, tmp_path: Path, content: bytes | None
 ) -> None:
-    path = tmp_path / "odd.pem"
+    path = tmp_path / "bundle.pem"
     if content is not None:
         path.write_bytes(content)
-    errors = []
-    for anyone in (requests.Session(), session):
-        try:
-            once(anyone, server.url, verify=str(path))
-        except OSError as error:
-            errors.append(type(error))
-        anyone.close()
-    assert len(errors) == 2
-    assert errors[0] is errors[1]
+    with requests.Session() as plain, pytest.raises(OSError, match=r"(?s).+") as expected:
+        once(plain, server.url, verify=str(path))
+    with pytest.raises(requests.exceptions.SSLError) as caught:
+        once(session, server.url, verify=str(path))
+    assert str(caught.value) == str(expected.value)
+
+
+@pytest.mark.parametrize("options", [{"verify": "/no/bundle"}, {"cert": "/no/certificate"}])
+def test_missing_certificate_file_is_a_request_exception(
+    session: ClientCredentialsSession, server: ScriptedServer, options: dict[str, Any]
+) -> None:
+    with pytest.raises(requests.exceptions.SSLError, match="invalid path: /no/") as caught:
+        once(session, server.url, **options)
+    assert caught.value.request.url == f"{server.url}/"
+    assert caught.value.processed is False  # type: ignore[attr-defined]
+
+
+def test_expired_certificate_is_named_with_the_bundle(authority: trustme.CA, bundle: str) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    expired = dt.datetime(2020, 1, 1, tzinfo=dt.timezone.utc)
+    authority.issue_cert("127.0.0.1", not_after=expired).configure_cert(context)
+    with ScriptedServer(context=context) as server, requests.Session() as session:
+        session.mount("https://", Transport())
+        with pytest.raises(requests.exceptions.SSLError) as caught:
+            once(session, f"{server.url}/claims?name=secret", verify=bundle)
+    assert str(caught.value) == (
+        f"certificate verify failed for {server.url}: certificate has expired (CA bundle: "
+        f"{bundle}; verify or REQUESTS_CA_BUNDLE must name one with the authority of the "
+        "certificate)"
+    )
+    assert isinstance(caught.value.__cause__, ssl.SSLCertVerificationError)
+
+
+def test_unknown_authority_is_named_with_the_default_bundle(server: ScriptedServer) -> None:
+    with requests.Session() as session:
+        session.mount("https://", Transport())
+        with pytest.raises(requests.exceptions.SSLError, match=re.escape(DEFAULT_CA_BUNDLE_PATH)):
+            once(session, server.url)
 
 
 def test_client_certificate_is_sent(authority: trustme.CA, bundle: str, tmp_path: Path) -> None:
@@ -156,12 +188,12 @@ def test_client_certificate_that_is_empty_is_not_used(
 def test_client_certificate_of_another_type_is_left_to_requests(
     session: ClientCredentialsSession, server: ScriptedServer, bundle: str, cert: Any
 ) -> None:
-    seen = []
+    seen: list[int | str] = []
     for anyone in (requests.Session(), session):
         try:
             seen.append(once(anyone, server.url, verify=bundle, cert=cert))
         except (OSError, TypeError) as error:
-            seen.append(type(error))
+            seen.append(str(error))  # an OSError of requests is an SSLError here
         anyone.close()
     assert seen[0] == seen[1]
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter
+from requests.exceptions import SSLError
 from requests.utils import select_proxy
 from urllib3.poolmanager import pool_classes_by_scheme
 from urllib3.util.retry import Retry
@@ -16,7 +17,7 @@ from .fork import reset_after_fork
 from .outcome import mark_nothing_sent
 from .pools import POOL_CLASSES
 from .retries import NO_RETRIES, RetryPolicy, rewind_body
-from .tls import SSLContextCache
+from .tls import SSLContextCache, explain_certificate_error
 
 #: Idle connections that are kept per host. With fewer than there are threads, each thread that
 #: finds none makes a TLS handshake per request. An unused place costs nothing.
@@ -64,9 +65,14 @@ class Transport(HTTPAdapter):
             )
         if proxies and (select_proxy(request.url or "", proxies) or "").startswith("https:"):
             adapter = adapter.replace(_contexts=None)
-        return super(Transport, adapter).send(
-            request, stream=stream, timeout=timeout, verify=verify, cert=cert, proxies=proxies
-        )
+        try:
+            return super(Transport, adapter).send(
+                request, stream=stream, timeout=timeout, verify=verify, cert=cert, proxies=proxies
+            )
+        except SSLError as error:
+            error.request = error.request or request
+            explain_certificate_error(error, verify)
+            raise
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, blocksize=BLOCK_SIZE, **kwargs)
@@ -96,7 +102,11 @@ class Transport(HTTPAdapter):
     def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
         """Leave a pool with a shared context alone: urllib3 would read the files again."""
         if conn.conn_kw.get("ssl_context") is None:
-            super().cert_verify(conn, url, verify, cert)  # type: ignore[no-untyped-call]
+            try:
+                super().cert_verify(conn, url, verify, cert)  # type: ignore[no-untyped-call]
+            except OSError as error:  # requests raises it bare for a file that is missing
+                with mark_nothing_sent():
+                    raise SSLError(str(error)) from error
 
     def replace(self, **attributes: Any) -> Transport:
         """Return a copy that shares connections, with some attributes replaced."""

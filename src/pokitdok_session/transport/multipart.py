@@ -116,6 +116,8 @@ def _fields(data: Any, files: Any) -> Iterator[RequestField]:
         filename, content, *rest = (
             value if isinstance(value, (tuple, list)) else (guess_filename(value) or name, value)
         )
+        if isinstance(content, io.TextIOWrapper):  # it would change newlines and the encoding
+            raise TypeError(f'files["{name}"] must be open in binary mode: open(path, "rb")')
         media_type, headers = [*rest, None, None][:2]
         if content is not None:
             field = RequestField(name=name, data=content, filename=filename, headers=headers)

@@ -40,7 +40,9 @@ class RetryPolicy(Retry):
         A `Retry` keeps its counts, statuses and methods: if it allows POST, that is the caller's
         decision. A subclass of `Retry` is returned unchanged.
         """
-        if isinstance(retries, int):
+        if isinstance(retries, int) and not isinstance(retries, bool):
+            if retries < 0:
+                raise ValueError(f"retries must be 0 or more, got {retries}")
             return cls.from_count(retries)
         if not isinstance(retries, Retry):
             raise TypeError(

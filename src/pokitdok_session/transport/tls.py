@@ -8,8 +8,12 @@ import stat
 import threading
 from typing import Any
 
+import requests
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
+from urllib3.util import parse_url
 from urllib3.util.ssl_ import create_urllib3_context
+
+from .redaction import iter_causes
 
 #: Contexts that are cached at a time.
 MAX_CONTEXTS = 16
@@ -85,3 +89,18 @@ def _file_version(path: str) -> tuple[float, int, int]:
 def _fail_on_encrypted_key() -> str:
     """Raise ValueError in place of OpenSSL's question for a passphrase at the terminal."""
     raise ValueError("the key of the client certificate must not be encrypted")
+
+
+def explain_certificate_error(error: requests.exceptions.SSLError, verify: Any) -> None:
+    """If a server's certificate was not accepted, say why, and with which CA bundle."""
+    for cause in iter_causes(error):
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            url = parse_url(getattr(error.request, "url", None) or "")
+            bundle = DEFAULT_CA_BUNDLE_PATH if verify is True else verify
+            error.__cause__ = cause
+            error.args = (
+                f"certificate verify failed for {url.scheme}://{url.netloc}: "
+                f"{cause.verify_message} (CA bundle: {bundle}; verify or REQUESTS_CA_BUNDLE "
+                "must name one with the authority of the certificate)",
+            )
+            return
