@@ -134,13 +134,31 @@ class TestFileTokenStore(TokenStoreConformance):
         assert [file.name for file in tmp_path.iterdir()] == ["tokens.json"]
 
     @pytest.mark.parametrize("path", ["file/tokens.json", "file/deeper/tokens.json", "folder"])
-    def test_save_to_a_path_that_cannot_be_written_raises(self, tmp_path: Path, path: str) -> None:
+    def test_path_that_cannot_be_opened_raises_at_once(self, tmp_path: Path, path: str) -> None:
         (tmp_path / "file").write_text("in the way")
         (tmp_path / "folder").mkdir()
         store = FileTokenStore(tmp_path / path)
-        assert store.load("key") is None
+        with pytest.raises(OSError, match=r"\[Errno"):
+            store.load("key")
         with pytest.raises(OSError, match=r"\[Errno"):
             store.save("key", token())
+
+    @pytest.mark.skipif(sys.platform != "linux", reason="a folder in which no file can be created")
+    def test_lock_that_cannot_be_created_raises_at_once(self) -> None:
+        store = FileTokenStore("/proc/tokens.json", lock_timeout=60)  # longer than a test may take
+        with pytest.raises(FileNotFoundError, match=r"/proc/tokens\.json\.lock"):
+            store.lock("key").__enter__()
+
+    def test_missing_chain_of_folders_raises_and_is_not_created(self, tmp_path: Path) -> None:
+        store = FileTokenStore(tmp_path / "missing" / "folder" / "tokens.json")
+        assert store.load("key") is None
+        for work in (lambda: store.save("key", token()), lambda: store.lock("key")):
+            with pytest.raises(FileNotFoundError, match=r"missing/folder"):
+                work()
+        assert list(tmp_path.iterdir()) == []
+
+    def test_repr_shows_the_path(self, store: Any, place: Path) -> None:
+        assert repr(store) == f"<FileTokenStore {place}>"
 
     def test_path_may_start_with_a_tilde(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -18,7 +18,8 @@ class FileTokenStore:
     """Tokens in one file, for the processes of one host; needs the extra ``file``.
 
     Only the owner can read the file and the temporary files from which it is made. The lock is a
-    file beside it, which the operating system unlocks when the process that holds it ends.
+    file beside it, which the operating system unlocks when the process that holds it ends. The
+    folder is created if it is missing, but not the folders above it.
     """
 
     def __init__(self, path: str | os.PathLike[str], *, lock_timeout: float = LOCK_TTL) -> None:
@@ -60,15 +61,25 @@ class FileTokenStore:
         from filelock import FileLock
 
         self._make_folder()
+        # filelock waits for a file that it cannot create, as if another process held the lock.
+        os.close(os.open(f"{self.path}.lock", os.O_RDWR | os.O_CREAT, 0o600))
         # One lock for all keys, because a save writes the whole file.
         return FileLock(f"{self.path}.lock", timeout=self.lock_timeout, mode=0o600)
+
+    @property
+    def location(self) -> str:
+        """The path, for log records."""
+        return str(self.path)
+
+    def __repr__(self) -> str:
+        return f"<FileTokenStore {self.location}>"
 
     def _load_all(self) -> dict[str, Any]:
         try:
             tokens = json.loads(self.path.read_bytes())
-        except (OSError, ValueError, RecursionError):
+        except (FileNotFoundError, ValueError, RecursionError):
             return {}
         return tokens if isinstance(tokens, dict) else {}
 
     def _make_folder(self) -> None:
-        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.path.parent.mkdir(mode=0o700, exist_ok=True)
