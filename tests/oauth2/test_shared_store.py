@@ -31,8 +31,7 @@ def make_store(
 ) -> MakeStore:
     if request.param == "file":
         return lambda **options: FileTokenStore(tmp_path / "tokens.json", **options)
-    client = redis_server.client()
-    return lambda **options: RedisTokenStore(client, **options)
+    return lambda **options: RedisTokenStore.from_url(redis_server.url, **options)
 
 
 @pytest.fixture

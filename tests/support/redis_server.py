@@ -19,7 +19,8 @@ from support.threads import TEST_TIMEOUT
 class RedisServer:
     """Runs from ``start`` to ``stop``, on the same port each time; it saves nothing."""
 
-    def __init__(self) -> None:
+    def __init__(self, *options: str) -> None:
+        self._options = options
         found = shutil.which("redis-server")
         if found is None:
             pytest.skip("there is no redis-server on this machine")
@@ -29,6 +30,7 @@ class RedisServer:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port: int = probe.getsockname()[1]
+        self.url = f"redis://127.0.0.1:{self.port}"
 
     def client(self, **options: Any) -> redis.Redis:
         client = redis.Redis(host="127.0.0.1", port=self.port, **options)
@@ -37,8 +39,9 @@ class RedisServer:
 
     def start(self) -> None:
         options = f"--port {self.port} --bind 127.0.0.1 --appendonly no --daemonize no"
+        own = [*self._options, "--save", ""]
         self._process = subprocess.Popen(
-            [self._program, *options.split(), "--save", ""], stdout=subprocess.PIPE, bufsize=0
+            [self._program, *options.split(), *own], stdout=subprocess.PIPE, bufsize=0
         )
         try:
             self._wait_until_ready(self._process.stdout)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
+import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from .base import LOCK_TTL, expires_at_of
@@ -14,29 +16,57 @@ from .base import LOCK_TTL, expires_at_of
 #: was taken would give up when it ends.
 LOCK_GRACE = 1.0
 
+#: Seconds that a client made by `RedisTokenStore.from_url` waits for a connection or a response.
+SOCKET_TIMEOUT = 1.0
+
 
 class RedisTokenStore:
     """Tokens in Redis, for all hosts that can connect to it; needs the extra ``redis``.
 
-    ``client`` is a `redis.Redis`. Redis deletes a token when it expires, and a lock after
-    ``lock_timeout`` seconds.
+    ``client`` is a `redis.Redis`. It cannot be pickled. For a session that is sent to other
+    processes, use `from_url`, or give a ``factory``: a function that can be pickled and returns
+    a client, for example of Redis Sentinel or Redis Cluster. Each process calls it once.
+
+    Redis deletes a token when it expires, and a lock after ``lock_timeout`` seconds.
     """
 
     def __init__(
         self,
-        client: Any,
+        client: Any = None,
         *,
+        factory: Callable[[], Any] | None = None,
         prefix: str = "pokitdok_session:",
         lock_timeout: float = LOCK_TTL,
     ) -> None:
+        if (client is None) == (factory is None):
+            raise TypeError("RedisTokenStore takes either a client or a factory")
+        if factory is not None:
+            client = factory()
         if not hasattr(client, "lock"):
             raise TypeError(
                 f"client must be a redis.Redis, got {type(client).__name__}; "
-                "redis.Redis.from_url(url) makes one"
+                "RedisTokenStore.from_url(url) makes one"
             )
         self.client = client
+        self.factory = factory
         self.prefix = prefix
         self.lock_timeout = lock_timeout
+
+    @classmethod
+    def from_url(
+        cls,
+        url: str,
+        *,
+        prefix: str = "pokitdok_session:",
+        lock_timeout: float = LOCK_TTL,
+        **options: Any,
+    ) -> RedisTokenStore:
+        """Return a store with a client for ``url``; ``options`` are those of `redis.Redis`.
+
+        Unless they say otherwise, the client waits 1 s for a connection or a response.
+        """
+        factory = functools.partial(_connect, url, **options)
+        return cls(factory=factory, prefix=prefix, lock_timeout=lock_timeout)
 
     def load(self, key: str) -> Mapping[str, Any] | None:
         try:
@@ -68,38 +98,68 @@ class RedisTokenStore:
         finally:
             lock.release()
 
+    @property
+    def location(self) -> str:
+        """The host and port, or the socket, for log records; empty if the client does not say."""
+        options = _connection_options(self.client)
+        return str(options.get("path") or ":".join(map(str, _address_of(options))))
+
+    def connection_problem(self) -> str | None:
+        """Return why the server cannot be connected to, None if it can or that is unknown.
+
+        A client with redis-py's default settings retries a refused connection for seconds, so
+        that a caller sees only a timeout.
+        """
+        import socket
+
+        address = _address_of(_connection_options(self.client))
+        if not address:
+            return None
+        try:
+            socket.create_connection(address, timeout=SOCKET_TIMEOUT).close()
+        except OSError as error:
+            return os.strerror(error.errno) if error.errno else type(error).__name__
+        return None
+
+    def __repr__(self) -> str:
+        return f"<RedisTokenStore {self.location}>"
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> RedisTokenStore:
+        return self  # a client is made for many threads
+
     def __reduce__(self) -> tuple[Any, ...]:
-        """Return the options of the connection pool, because a client cannot be pickled."""
-        pool = self.client.connection_pool
-        options = {
-            name: value
-            for name, value in pool.connection_kwargs.items()
-            if not _is_made_anew(value)
-        }
-        for name in ("max_connections", "timeout"):  # a pool keeps those to itself
-            if hasattr(pool, name):
-                options[name] = getattr(pool, name)
-        way = (type(self.client), type(pool), pool.connection_class, options)
-        return _reconnect, (*way, self.prefix, self.lock_timeout)
+        if self.factory is None:
+            import pickle  # here, because most programs pickle no store
+
+            raise pickle.PicklingError(
+                "a RedisTokenStore with a client cannot be pickled: make it with "
+                "RedisTokenStore.from_url(url) or RedisTokenStore(factory=make_client)"
+            )
+        make = functools.partial(
+            type(self), factory=self.factory, prefix=self.prefix, lock_timeout=self.lock_timeout
+        )
+        return make, ()
 
 
-def _is_made_anew(option: Any) -> bool:
-    """Return True if redis-py adds this option to a connection by itself."""
-    import pickle  # here, because most programs pickle no store
-
-    if type(option) is object:  # a mark for "not given", which is known by its identity
-        return True
-    if not type(option).__module__.startswith("redis."):
-        return False
+def _connect(url: str, **options: Any) -> Any:
     try:
-        pickle.dumps(option)
-    except (TypeError, AttributeError, pickle.PicklingError):
-        return True
-    return False
+        import redis
+        from redis.backoff import NoBackoff
+        from redis.retry import Retry
+    except ImportError as error:
+        raise ImportError("RedisTokenStore needs the extra `redis`: pip install redis") from error
+    timeouts = {"socket_connect_timeout": SOCKET_TIMEOUT, "socket_timeout": SOCKET_TIMEOUT}
+    # One retry replaces a connection that the server has closed meanwhile.
+    return redis.Redis.from_url(
+        url, **{**timeouts, "retry": Retry(NoBackoff(), retries=1), **options}
+    )
 
 
-def _reconnect(
-    client: Any, pool: Any, connection: Any, options: dict[str, Any], prefix: str, lock: float
-) -> RedisTokenStore:
-    there = client(connection_pool=pool(connection_class=connection, **options))
-    return RedisTokenStore(there, prefix=prefix, lock_timeout=lock)
+def _connection_options(client: Any) -> Mapping[str, Any]:
+    options: Any = getattr(client, "get_connection_kwargs", dict)()
+    return options if isinstance(options, Mapping) else {}
+
+
+def _address_of(options: Mapping[str, Any]) -> tuple[str, int] | tuple[()]:
+    host, port = options.get("host"), options.get("port")
+    return (host, port) if isinstance(host, str) and isinstance(port, int) else ()
