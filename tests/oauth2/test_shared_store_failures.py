@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -11,6 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import redis
+from redis.backoff import ConstantBackoff
+from redis.retry import Retry
 
 from pokitdok_session import FileTokenStore, RedisTokenStore
 from pokitdok_session.oauth2.stores import shared as sharing
@@ -33,8 +37,7 @@ def make_store(
 ) -> MakeStore:
     if request.param == "file":
         return lambda **options: FileTokenStore(tmp_path / "tokens.json", **options)
-    client = redis_server.client()
-    return lambda **options: RedisTokenStore(client, **options)
+    return lambda **options: RedisTokenStore.from_url(redis_server.url, **options)
 
 
 @pytest.fixture
@@ -111,7 +114,10 @@ def test_store_that_fails_is_logged_once_and_stops_nothing(
             session.token = None
             store.tokens.clear()
             assert call(session) == [200]
-    assert warnings_in(caplog) == ["Patient failed, continuing without it: RuntimeError"]
+    action = {"lock": "waiting for the lock"}.get(ill, ill)
+    assert warnings_in(caplog) == [
+        f"Patient: {action} failed (RuntimeError), continuing without it"
+    ]
     assert "do not repeat" not in caplog.text
 
 
@@ -244,6 +250,75 @@ def test_redis_that_hangs_does_not_delay_fetch_token(
             session.fetch_token()
             assert time.monotonic() - started < sharing.STORE_TIMEOUT + 1
             server.wake()
+
+
+@pytest.fixture
+def closed_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def test_refused_redis_is_logged_with_its_address_and_the_reason(
+    sandbox: Sandbox, closed_port: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    store = RedisTokenStore.from_url(f"redis://:password@127.0.0.1:{closed_port}")
+    with sandbox.session(store=store) as session:
+        call(session)
+    assert warnings_in(caplog) == [
+        f"RedisTokenStore 127.0.0.1:{closed_port}: load failed "
+        "(ConnectionError: Connection refused), continuing without it"
+    ]
+
+
+def test_refused_redis_with_a_client_that_retries_is_logged_as_refused(
+    sandbox: Sandbox,
+    closed_port: int,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(sharing, "STORE_TIMEOUT", 0.2)
+    retry = Retry(ConstantBackoff(0.1), retries=20)
+    with (
+        redis.Redis(port=closed_port, retry=retry) as client,
+        sandbox.session(store=RedisTokenStore(client)) as session,
+    ):
+        call(session)
+        for thread in threading.enumerate():
+            if thread.name == "token-store":
+                thread.join(PATIENCE)
+    assert warnings_in(caplog) == [
+        f"RedisTokenStore localhost:{closed_port}: load failed "
+        "(no response within 0.2 s: Connection refused), continuing without it"
+    ]
+
+
+def test_file_that_cannot_be_opened_is_logged_with_its_path(
+    sandbox: Sandbox, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "missing" / "folder" / "tokens.json"
+    with sandbox.session(store=FileTokenStore(path)) as session:
+        call(session)
+    assert warnings_in(caplog) == [
+        f"FileTokenStore {path}: waiting for the lock failed "
+        "(FileNotFoundError: No such file or directory), continuing without it"
+    ]
+
+
+def test_lock_that_is_not_released_is_logged_as_what_was_waited_for(
+    sandbox: Sandbox, make_store: MakeStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    holder, store = make_store(lock_timeout=30.0), make_store(lock_timeout=0.1)
+    with (
+        caplog.at_level(logging.DEBUG),
+        sandbox.session(store=store) as session,
+        holder.lock(key_in(session)),
+    ):
+        call(session)
+    assert f"waiting for the lock of {type(store).__name__} {store.location}" in caplog.text
+    assert len(warnings_in(caplog)) == 1
+    assert "waiting for the lock failed (" in warnings_in(caplog)[0]
 
 
 def test_file_that_cannot_be_written_stops_nothing(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
@@ -13,6 +14,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Any, TypeVar
 
 from ...transport.fork import reset_after_fork
+from ...transport.redaction import iter_causes
 from ..token import Token
 from .base import TokenStore, expires_at_of
 
@@ -28,6 +30,10 @@ def key_of(identity: Any) -> str:
     """Return the key of a token; what it belongs to cannot be read from it."""
     text = json.dumps(identity, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+class StoreTimeout(Exception):
+    """A store did not respond within `STORE_TIMEOUT`."""
 
 
 class SharedTokenSource:
@@ -96,34 +102,37 @@ class SharedTokenSource:
         return None if stale is not None and token.access_token == stale.access_token else token
 
     def _load_raw(self, key: str) -> Any:
-        return self._call_store(lambda: self.store.load(key))
+        return self._call_store("load", lambda: self.store.load(key))
 
     def _save(self, key: str, token: Token) -> None:
-        self._call_store(lambda: self.store.save(key, dict(token.response)))
+        self._call_store("save", lambda: self.store.save(key, dict(token.response)))
 
     @contextmanager
     def _lock(self, key: str) -> Iterator[None]:
         lock = ExitStack()
         if not self._is_unavailable:
-            self._log_failures(lambda: lock.enter_context(self.store.lock(key)))
+            log.debug("waiting for the lock of %s", self._description)
+            self._log_failures(
+                "waiting for the lock", lambda: lock.enter_context(self.store.lock(key))
+            )
         try:
             yield
         finally:
-            self._log_failures(lock.close)
+            self._log_failures("releasing the lock", lock.close)
 
-    def _call_store(self, work: Callable[[], T]) -> T | None:
+    def _call_store(self, action: str, work: Callable[[], T]) -> T | None:
         """Return what the store returns; None if it fails, and then for the whole renewal."""
         if self._is_unavailable:
             return None
         failures_before = self._failures
-        result = self._log_failures(lambda: self._call_with_timeout(work))
+        result = self._log_failures(action, lambda: self._call_with_timeout(work))
         self._is_unavailable = self._failures != failures_before
         return result
 
     def _call_with_timeout(self, work: Callable[[], T]) -> T:
         """Call ``work`` in a thread, unless an earlier call has not returned yet."""
         if self._stuck_call is not None and not self._stuck_call.done():
-            raise FutureTimeout
+            raise StoreTimeout
         outcome: Future[T] = Future()
         threading.Thread(
             target=_run_into_future, args=(work, outcome), name="token-store", daemon=True
@@ -132,18 +141,39 @@ class SharedTokenSource:
             return outcome.result(STORE_TIMEOUT)
         except FutureTimeout:
             self._stuck_call = outcome
-            raise
+            raise StoreTimeout from None
 
-    def _log_failures(self, work: Callable[[], T]) -> T | None:
+    def _log_failures(self, action: str, work: Callable[[], T]) -> T | None:
         try:
             return work()
         except Exception as error:  # a caller's store may raise anything
             level = logging.DEBUG if self._failure_logged else logging.WARNING
             self._failures += 1
             self._failure_logged = True
-            name = type(self.store).__name__
-            log.log(level, "%s failed, continuing without it: %s", name, type(error).__name__)
+            reason = self._reason_of(error)
+            log.log(
+                level,
+                "%s: %s failed (%s), continuing without it",
+                self._description,
+                action,
+                reason,
+            )
             return None
+
+    @property
+    def _description(self) -> str:
+        return f"{type(self.store).__name__} {getattr(self.store, 'location', '')}".rstrip()
+
+    def _reason_of(self, error: Exception) -> str:
+        """Return what can be logged about an exception: its text may quote a token."""
+        if isinstance(error, StoreTimeout):
+            reason = f"no response within {STORE_TIMEOUT:g} s"
+            problem = getattr(self.store, "connection_problem", lambda: None)()
+            return f"{reason}: {problem}" if problem else reason
+        for cause in iter_causes(error, include_context=True):
+            if isinstance(cause, OSError) and cause.errno:
+                return f"{type(error).__name__}: {os.strerror(cause.errno)}"
+        return type(error).__name__
 
     def __reduce__(self) -> tuple[Any, ...]:
         return SharedTokenSource, (self.store,)
