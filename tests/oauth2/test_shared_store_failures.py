@@ -287,7 +287,7 @@ def test_refused_redis_with_a_client_that_retries_is_logged_as_refused(
         call(session)
         for thread in threading.enumerate():
             if thread.name == "token-store":
-                thread.join(PATIENCE)
+                thread.join(TEST_TIMEOUT)
     assert warnings_in(caplog) == [
         f"RedisTokenStore localhost:{closed_port}: load failed "
         "(no response within 0.2 s: Connection refused), continuing without it"

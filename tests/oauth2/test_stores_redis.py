@@ -19,7 +19,7 @@ from redis.retry import Retry
 from pokitdok_session import RedisTokenStore
 from support.redis_server import RedisServer
 from support.store_conformance import HOUR, TokenStoreConformance, token
-from support.subprocesses import FORKS_WITH_THREADS, START, eventually
+from support.subprocesses import FORKS_WITH_THREADS, PROCESS_TIMEOUT, wait_until
 
 pytestmark = pytest.mark.filterwarnings(FORKS_WITH_THREADS)
 
@@ -205,7 +205,7 @@ def test_store_with_a_cluster_client_works_and_is_refused_when_pickled(
     bus = f"--cluster-enabled yes --cluster-port {closed_port} --dir {tmp_path}"
     with RedisServer(*bus.split()) as server:
         server.client().execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
-        eventually(lambda: b"cluster_state:ok" in cluster_info(server), START)
+        wait_until(lambda: b"cluster_state:ok" in cluster_info(server), PROCESS_TIMEOUT)
         factory = functools.partial(connect_to_cluster, server.port)
         store = RedisTokenStore(factory())
         store.save("key", token())
