@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from pokitdok_session import PokitDokSession, Reply
-from pokitdok_session.pokitdok.types import (
+from pokitdok_session.types import (
     Benefit,
     ClaimsRequest,
     ClaimsStatusRequest,
@@ -139,12 +139,13 @@ def a_file_may_be_a_path_bytes_or_open(session: PokitDokSession, path: Path) -> 
 
 def known_parameters_are_typed_and_others_are_let_through(session: PokitDokSession) -> None:
     session.providers("1234567893")
-    session.providers(zipcode="29401", limit=5, something_new="x")
+    session.providers(zipcode="29401", limit=5, params={"something_new": "x"}, timeout=(5, 120))
     session.payments(effective_date_start=date(2030, 1, 1), received_date_end="2030-02-01")
     session.pharmacy_network(trading_partner_id="medicare_national", retail=True)
     session.plans(metallic_level="gold")
     session.trading_partners(limit=5, offset=10)
 
+    session.providers(zip_code="29401")  # type: ignore[call-arg]
     session.providers(limit="5")  # type: ignore[arg-type]
     session.plans(metallic_level="tin")  # type: ignore[arg-type]
     session.cash_prices("99385")  # type: ignore[call-arg]

@@ -293,7 +293,7 @@ ROWS = [
         "GET /activities/",
         "/activities/",
         (),
-        {"parent_id": "5a01", **_PAGE, "sort": "name"},
+        {"parent_id": "5a01", **_PAGE, "params": {"sort": "name"}},
         query={"parent_id": "5a01", **_PAGED, "sort": "name"},
     ),
     Row("Activities", "activities", "GET /activities/{id}", "/activities/5a01", ("5a01",)),
@@ -547,9 +547,13 @@ ROWS = [
         (),
         {
             **_PERSON,
+            **_PAGE,
+            "uuid": "u1",
             "birth_date": date(1970, 1, 25),
         },
         query={
+            **_PAGED,
+            "uuid": "u1",
             **_PERSON,
             "birth_date": "1970-01-25",
         },
@@ -588,7 +592,15 @@ ROWS = [
         json={"threshold": 90},
     ),
     # IdentityMatch
-    Row("IdentityMatch", "match_configs", "GET /identity/match_config/", "/identity/match_config/"),
+    Row(
+        "IdentityMatch",
+        "match_configs",
+        "GET /identity/match_config/",
+        "/identity/match_config/",
+        (),
+        {**_PAGE, "params": {"sort": "name"}},
+        query={**_PAGED, "sort": "name"},
+    ),
     Row(
         "IdentityMatch",
         "match_configs",
@@ -867,7 +879,7 @@ ROWS = [
         "GET /pharmacy/formulary?include=plan",
         "/pharmacy/formulary",
         ("medicare_national",),
-        {"include": "plan"},
+        {"params": {"include": "plan"}},
         query={"trading_partner_id": "medicare_national", "include": "plan"},
     ),
     Row(
@@ -1083,6 +1095,7 @@ ROWS = [
         _APPOINTMENTS,
         (),
         {
+            **_PAGE,
             "appointment_type": "OV1",
             "start_date": datetime(2030, 1, 2, 3, 4, 5),
             "end_date": "2030-01-03",
@@ -1091,6 +1104,7 @@ ROWS = [
             "location": "32.8,-79.9",
         },
         query={
+            **_PAGED,
             "appointment_type": "OV1",
             "start_date": "2030-01-02T03:04:05",
             "end_date": "2030-01-03",
@@ -1173,8 +1187,8 @@ ROWS = [
         "GET /payers/",
         "/payers/",
         (),
-        {"state": "SC"},
-        query={"state": "SC"},
+        {"params": {"state": "SC"}, **_PAGE},
+        query={"state": "SC", **_PAGED},
         deprecated=True,
     ),
     # Undocumented

@@ -16,6 +16,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import requests
 
+from pokitdok_session.api.encoding import to_query
 from pokitdok_session.api.reply import Reply
 from pokitdok_session.pokitdok.resources import Resources
 
@@ -100,6 +101,7 @@ class Recorder(Resources):
 
     def __init__(self) -> None:
         self.sent: list[Sent] = []
+        self.timeouts: list[Any] = []
 
     def call(
         self,
@@ -111,12 +113,14 @@ class Recorder(Resources):
         data: Any = None,
         files: Any = None,
         headers: Mapping[str, str] | None = None,
+        timeout: Any = None,
     ) -> Reply:
         assert path.startswith("/")
+        self.timeouts.append(timeout)
         request = requests.Request(
             method,
             API_ROOT + path,
-            params=params,
+            params=to_query(params),
             json=json,
             data=data,
             files=files,

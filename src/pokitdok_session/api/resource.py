@@ -9,15 +9,14 @@ import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import date
 from difflib import get_close_matches
-from typing import IO, Any, Literal
+from typing import IO, Any
 from urllib.parse import quote
 from uuid import UUID
 
 import requests
 
-from ..oauth2.timeouts import Timeout
+from ..oauth2.timeouts import Timeout as Timeout  # for mixins
 from .reply import Reply
 
 #: A JSON object to send. Every TypedDict is accepted, and none is required.
@@ -25,6 +24,9 @@ Body = Mapping[str, object]
 
 #: What may stand in a path.
 Identifier = str | int | UUID
+
+#: Parameters that a method does not know, and sends as they are.
+Params = Mapping[str, Any] | None
 
 #: A file to send: its path, its content, or a file that is open for reading bytes.
 Upload = str | os.PathLike[str] | bytes | IO[bytes]
@@ -146,91 +148,10 @@ def _check_keywords(method: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _unknown_keyword(method: str, keyword: str, names: tuple[str, ...]) -> str:
-    text = f"{method}() has no parameter {keyword!r}"
+    text = f"{method}() has no parameter {keyword!r}."
     nearest = get_close_matches(keyword, names, 1)
     if nearest:
-        text += f"; did you mean {nearest[0]!r}?"
+        text += f" Did you mean {nearest[0]!r}?"
     if "params" in names:
-        text += f"; for one that is not documented use params={{{keyword!r}: ...}}"
+        text += f" For a parameter that is not documented use params={{{keyword!r}: ...}}."
     return text
-
-
-# Until the families use the methods of `Resource`
-
-#: An X12 interchange as it is, from ``ISA`` to ``IEA``.
-X12 = str | bytes
-
-#: What a transaction's answer may be asked for as (API reference 4.6).
-Format = Literal["json", "x12", "x12-json", "full-x12-json"]
-
-MEDIA_TYPES: dict[Format, str] = {
-    "json": "application/json",
-    "x12": "application/edi-x12",
-    "x12-json": "application/vnd.pokitdok.v4+edi-x12-json",
-    "full-x12-json": "application/vnd.pokitdok.v4+full-x12-json",
-}
-
-
-def segment(value: object) -> str:
-    """Quote an id as exactly one segment of a path.
-
-    Raises ValueError for what would be another path: nothing, ``.`` and ``..``, which requests
-    resolves even when they are percent-encoded (RFC 3986 section 5.2.4).
-    """
-    text = str(value)
-    if text in ("", ".", ".."):
-        raise ValueError(f"an id must be neither empty nor a dot segment, got {text!r}")
-    return quote(text, safe="")
-
-
-def item_path(collection: str, value: object | None) -> str:
-    """Give the path of one member of a collection; of the collection itself for None."""
-    return collection if value is None else f"{collection.rstrip('/')}/{segment(value)}"
-
-
-def given(**fields: Any) -> dict[str, Any]:
-    """Leave out what is None; write booleans and dates as JSON and the API write them."""
-    return {name: _written(value) for name, value in fields.items() if value is not None}
-
-
-def _written(value: Any) -> Any:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return value.isoformat() if isinstance(value, date) else value
-
-
-def post_x12(caller: Resource, path: str, request: Body | X12, accept: Format | None) -> Reply:
-    """Post one X12 transaction: as JSON, as a bare interchange, or as ``{"x12": interchange}``.
-
-    The answer is JSON unless ``accept`` asks for another form, whatever was sent.
-    """
-    headers = {} if accept is None else {"Accept": MEDIA_TYPES[accept]}
-    if isinstance(request, Mapping):
-        if "x12" in request:
-            headers["Content-Type"] = MEDIA_TYPES["x12-json"]
-        return caller.call("POST", path, json=request, headers=headers)
-    interchange = request.encode() if isinstance(request, str) else request
-    if not (isinstance(interchange, bytes) and interchange.startswith(b"ISA")):
-        raise ValueError("a request is a mapping, or an X12 interchange that begins with ISA")
-    headers["Content-Type"] = MEDIA_TYPES["x12"]
-    return caller.call("POST", path, data=interchange, headers=headers)
-
-
-@contextmanager
-def opened(
-    upload: Upload, *, name: str = "interchange.x12", media_type: str = "application/EDI-X12"
-) -> Iterator[dict[str, Any]]:
-    """Give a file as the ``files`` of a request; only what is opened here is closed here.
-
-    ``name`` stands in where the file has none.
-    """
-    if isinstance(upload, str) and upload.startswith(("ISA*", "ISA|")):
-        # Refused here because the error of `open` would repeat it, and it is a health record.
-        raise ValueError("text is taken for a path: give an interchange as bytes")
-    if isinstance(upload, (str, os.PathLike)):
-        with open(upload, "rb") as file:
-            yield {"file": (os.path.basename(upload), file, media_type)}
-    else:
-        own = getattr(upload, "name", None)
-        name = os.path.basename(own) if isinstance(own, str) else name
-        yield {"file": (name, upload, media_type)}

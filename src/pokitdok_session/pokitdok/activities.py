@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..api.reply import Reply
 from ..api.resource import SESSION_TIMEOUT, Identifier
 from ..oauth2.timeouts import Timeout
 from .errors import ActivityPending
 from .resources.activities import Activities
+
+if TYPE_CHECKING:
+    from .types import Activity
 
 #: The states that an activity does not leave by itself (page "Activities", May 2019).
 END_STATES = frozenset({"completed", "canceled", "failed", "rejected", "rejected_reviewed"})
@@ -28,9 +31,9 @@ class ActivityPoller(Activities):
         *,
         timeout: float = 900.0,
         poll: float = 2.0,
-        progress: Callable[[dict[str, Any]], Any] | None = None,
+        progress: Callable[[Activity], Any] | None = None,
         request_timeout: Timeout = SESSION_TIMEOUT,
-    ) -> Reply[Any]:
+    ) -> Reply[Activity]:
         """Read an activity until it reaches an end state; ``reply.data`` is the activity.
 
         ``activity`` is an id, or the reply to the call whose activity it is. The first pause
@@ -42,7 +45,7 @@ class ActivityPoller(Activities):
         deadline = time.monotonic() + timeout
         last = None
         while True:
-            reply = self.activities(activity_id)  # type: ignore[arg-type]
+            reply = self.activities(activity_id, timeout=request_timeout)
             state = _state(reply.data)
             if progress is not None and state != last:
                 progress(reply.data)

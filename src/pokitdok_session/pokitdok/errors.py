@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import requests
@@ -25,7 +26,7 @@ class ActivityPending(requests.Timeout):
         message: str = "the activity has not reached an end state",
         *,
         response: requests.Response | None = None,
-        activity: dict[str, Any] | None = None,
+        activity: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(message, response=response)
-        self.activity = activity or {}
+        self.activity: Mapping[str, Any] = activity or {}

@@ -331,7 +331,7 @@ EXAMPLES: dict[str, list[Example]] = {
         with_keywords(
             list,
             "trading_partner_id payer_name payer_key production_status supported_transactions",
-            state="SC",
+            limit=5,
         )
     ],
     "pharmacy_formulary": [

@@ -1,27 +1,37 @@
-"""Eligibility: what a member's plan covers (X12 270/271; API reference 6.3)."""
+"""Eligibility: what a member's plan covers (page "Eligibility", May 2019)."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ...api.reply import Reply
-from ...api.resource import X12, Body, Format, Resource, post_x12
+from ...api.resource import SESSION_TIMEOUT, Body, Timeout
+from ..x12 import X12, Format, X12Resource
 
 if TYPE_CHECKING:
-    from ..types import EligibilityRequest
+    from ..types import EligibilityReply, EligibilityRequest
 
 
-class Eligibility(Resource):
+class Eligibility(X12Resource):
     def eligibility(
-        self, eligibility_request: EligibilityRequest | Body | X12, *, accept: Format | None = None
-    ) -> Reply:
-        """Ask a trading partner what a member's plan covers (X12 270/271).
+        self,
+        eligibility_request: EligibilityRequest | Body | X12,
+        *,
+        accept: Format | None = None,
+        timeout: Timeout = SESSION_TIMEOUT,
+    ) -> Reply[EligibilityReply]:
+        """Ask a trading partner what a member's plan covers (X12 270/271). Billed per call.
 
-        ``reply.data["coverage"]`` holds the benefits; a payer that refuses the question answers
-        200 with ``valid_request`` false and a ``reject_reason``. Billed per call.
+        ``reply.data["coverage"]`` has the benefits. A payer that rejects the inquiry answers with
+        status 200, ``valid_request`` false and a ``reject_reason``: see ``reply.rejections``.
         """
-        return post_x12(self, "/eligibility/", eligibility_request, accept)
+        return self._post_transaction(
+            "/eligibility/",
+            eligibility_request=eligibility_request,
+            accept=accept,
+            timeout=timeout,
+        )
 
-    def eligibility_constants(self) -> Reply:
-        """List the service types. The documentation named this path and showed no reply."""
-        return self.call("GET", "/eligibility/constants")
+    def eligibility_constants(self, *, timeout: Timeout = SESSION_TIMEOUT) -> Reply[Any]:
+        """List the service types. The page names this path and shows no reply."""
+        return self.call("GET", "/eligibility/constants", timeout=timeout)

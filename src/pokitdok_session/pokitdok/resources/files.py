@@ -1,18 +1,29 @@
-"""Files: batches of X12 for one trading partner (API reference 6.8)."""
+"""Files: batches of X12 for one trading partner.
+
+The page "Files" left the public documentation in August 2016.
+"""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ...api.reply import Reply
-from ...api.resource import Resource, Upload, opened
+from ...api.resource import SESSION_TIMEOUT, Resource, Timeout, Upload
+from ..x12 import open_file
+
+if TYPE_CHECKING:
+    from ..types import Activity
 
 
 class Files(Resource):
-    def files(self, trading_partner_id: str, x12_file: Upload) -> Reply:
+    def files(
+        self, trading_partner_id: str, x12_file: Upload, *, timeout: Timeout = SESSION_TIMEOUT
+    ) -> Reply[Activity]:
         """Send a file of X12 transactions of any kind: a path, an open file, or bytes.
 
-        ``reply.data`` is the batch's activity, in state ``queued``; list its children by
-        ``parent_id``. Not in the public documentation since 2016-08-05.
+        ``reply.data`` is the activity of the batch in state ``queued``;
+        ``activities(parent_id=...)`` lists its children.
         """
-        with opened(x12_file) as files:
-            form = {"trading_partner_id": trading_partner_id}
-            return self.call("POST", "/files/", data=form, files=files)
+        form = {"trading_partner_id": trading_partner_id}
+        with open_file(x12_file) as files:
+            return self.call("POST", "/files/", data=form, files=files, timeout=timeout)

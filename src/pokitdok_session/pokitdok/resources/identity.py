@@ -1,35 +1,48 @@
-"""Identities: a master index of patients (API reference 6.18)."""
+"""Identities: a master index of patients.
+
+The page "Identity" left the public documentation in February 2017.
+"""
 
 from __future__ import annotations
 
 import warnings
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...api.reply import Reply
-from ...api.resource import Body, Resource, given, item_path, segment
+from ...api.resource import SESSION_TIMEOUT, Body, Identifier, Params, Resource, Timeout
+
+if TYPE_CHECKING:
+    from ..types import Activity, IdentityMatchJob, IdentityRequest
 
 
 class Identity(Resource):
-    def create_identity(self, identity_request: Body) -> Reply:
+    def create_identity(
+        self, identity_request: IdentityRequest | Body, *, timeout: Timeout = SESSION_TIMEOUT
+    ) -> Reply[Any]:
         """Store an identity; ``reply.data`` is the record with its ``uuid``.
 
-        ``identifiers[].location`` is longitude first. Not in the public documentation since
-        2017-02-20, as all of this family.
+        ``identifiers[].location`` is longitude first.
         """
-        return self.call("POST", "/identity/", json=identity_request)
+        return self.call("POST", "/identity/", json=identity_request, timeout=timeout)
 
-    def update_identity(self, identity_uuid: str, identity_request: Body) -> Reply:
-        """Change an identity and keep the former version in its history.
-
-        Not in the public documentation since 2017-02-20.
-        """
-        return self.call("PUT", f"/identity/{segment(identity_uuid)}", json=identity_request)
+    def update_identity(
+        self,
+        identity_uuid: Identifier,
+        identity_request: IdentityRequest | Body,
+        *,
+        timeout: Timeout = SESSION_TIMEOUT,
+    ) -> Reply[Any]:
+        """Change an identity. The API keeps the former version in its history."""
+        path = self.expand_path("/identity/{identity_uuid}", identity_uuid=identity_uuid)
+        return self.call("PUT", path, json=identity_request, timeout=timeout)
 
     def get_identity(
         self,
-        identity_uuid: str | None = None,
+        identity_uuid: Identifier | None = None,
         *,
+        id: str | None = None,
+        uuid: Identifier | None = None,
         prefix: str | None = None,
         first_name: str | None = None,
         middle_name: str | None = None,
@@ -44,14 +57,20 @@ class Identity(Resource):
         city: str | None = None,
         state: str | None = None,
         zipcode: str | None = None,
-        **params: Any,
-    ) -> Reply:
+        limit: int | None = None,
+        offset: int | None = None,
+        params: Params = None,
+        timeout: Timeout = SESSION_TIMEOUT,
+    ) -> Reply[list[Any]]:
         """Read one identity, or search: names, ``address`` and ``city`` fuzzily, the rest exactly.
 
-        ``reply.data`` is a list either way, empty when there is none. ``id``, the value of an
-        external identifier, overrides all else. Not in the public documentation since 2017-02-20.
+        ``reply.data`` is a list in both cases, and empty if nothing was found. ``id``, the value
+        of an external identifier, overrides all other parameters.
         """
-        query = given(
+        query = self.query(
+            params,
+            id=id,
+            uuid=uuid,
             prefix=prefix,
             first_name=first_name,
             middle_name=middle_name,
@@ -66,31 +85,32 @@ class Identity(Resource):
             city=city,
             state=state,
             zipcode=zipcode,
-            **params,
+            limit=limit,
+            offset=offset,
         )
-        # The form without the slash was answered with a redirect (API reference 1.2).
-        return self.call("GET", item_path("/identity/", identity_uuid), params=query)
+        # The server redirected /identity, without the slash, to this form.
+        path = self.item_path("/identity/", identity_uuid=identity_uuid)
+        return self.call("GET", path, params=query, timeout=timeout)
 
-    def identity(self, identity_uuid: str | None = None, **params: Any) -> Reply:
+    def identity(self, identity_uuid: Identifier | None = None, **known: Any) -> Reply[list[Any]]:
         """Read or search identities. Deprecated by the official client: use `get_identity`."""
         warnings.warn("identity is deprecated, use get_identity", DeprecationWarning, stacklevel=2)
-        return self.get_identity(identity_uuid, **params)
+        return self.get_identity(identity_uuid, **known)
 
     def identity_history(
-        self, identity_uuid: str, historical_version: int | str | None = None
-    ) -> Reply:
-        """List the versions of an identity, or read the one that is named.
+        self,
+        identity_uuid: Identifier,
+        historical_version: Identifier | None = None,
+        *,
+        timeout: Timeout = SESSION_TIMEOUT,
+    ) -> Reply[Any]:
+        """List the versions of an identity, or read the version that is named."""
+        path = self.expand_path("/identity/{identity_uuid}/history", identity_uuid=identity_uuid)
+        path = self.item_path(path, historical_version=historical_version)
+        return self.call("GET", path, timeout=timeout)
 
-        Not in the public documentation since 2017-02-20.
-        """
-        path = f"/identity/{segment(identity_uuid)}/history"
-        if historical_version is not None:
-            path += f"/{segment(historical_version)}"
-        return self.call("GET", path)
-
-    def identity_match(self, identity_match_data: Body) -> Reply:
-        """Start a job that looks for duplicates among the identities.
-
-        ``reply.data`` is the activity. Not in the public documentation since 2017-02-20.
-        """
-        return self.call("POST", "/identity/match", json=identity_match_data)
+    def identity_match(
+        self, identity_match_data: IdentityMatchJob | Body, *, timeout: Timeout = SESSION_TIMEOUT
+    ) -> Reply[Activity]:
+        """Start a job that looks for duplicates; ``reply.data`` is the activity."""
+        return self.call("POST", "/identity/match", json=identity_match_data, timeout=timeout)

@@ -1,90 +1,131 @@
-"""Identity match: sources joined to canonical identities by an algorithm (API reference 6.19).
+"""Identity match: sources joined to canonical identities by an algorithm.
 
-For production applications; birth dates are ``{"year", "month", "day"}``, all three or none.
+For production applications. A birth date is ``{"year", "month", "day"}``, all three or none.
+The page "Identity Match" left the public documentation in March 2019; the calls that create,
+update and delete a configuration left it in December 2017.
 """
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from ...api.reply import Reply
-from ...api.resource import Body, Resource, given, item_path, segment
+from ...api.resource import SESSION_TIMEOUT, Body, Identifier, Params, Resource, Timeout
 
+if TYPE_CHECKING:
+    from ..types import MatchRequest
 
-def _of(algorithm_id: str) -> str:
-    return f"/identity/match/{segment(algorithm_id)}"
+_MATCH = "/identity/match/{algorithm_id}"
+_CONFIG = "/identity/match_config/{config_id}"
 
 
 class IdentityMatch(Resource):
-    def match_configs(self, config_id: str | None = None) -> Reply:
-        """Read one configuration by uuid or algorithm id, or list them all.
+    def match_configs(
+        self,
+        config_id: Identifier | None = None,
+        *,
+        limit: int | None = None,
+        offset: int | None = None,
+        params: Params = None,
+        timeout: Timeout = SESSION_TIMEOUT,
+    ) -> Reply[Any]:
+        """Read one configuration by uuid or algorithm id, or list them."""
+        path = self.item_path("/identity/match_config/", config_id=config_id)
+        query = self.query(params, limit=limit, offset=offset)
+        return self.call("GET", path, params=query, timeout=timeout)
 
-        Not in the public documentation since 2019-03-20.
-        """
-        return self.call("GET", item_path("/identity/match_config/", config_id))
-
-    def create_match_config(self, algorithm_id: str, input_topic: str) -> Reply:
-        """Name an algorithm, unique, and the topic that it reads, which may be shared.
-
-        Not in the public documentation since 2017-12-13.
-        """
+    def create_match_config(
+        self, algorithm_id: str, input_topic: str, *, timeout: Timeout = SESSION_TIMEOUT
+    ) -> Reply[Any]:
+        """Name an algorithm, and the topic that it reads. Several algorithms may read one topic."""
         config = {"algorithm_id": algorithm_id, "input_topic": input_topic}
-        return self.call("POST", "/identity/match_config/", json=config)
+        return self.call("POST", "/identity/match_config/", json=config, timeout=timeout)
 
     def update_match_config(
-        self, config_id: str, *, algorithm_id: str | None = None, input_topic: str | None = None
-    ) -> Reply:
-        """Change a configuration, named by uuid or algorithm id.
+        self,
+        config_id: Identifier,
+        *,
+        algorithm_id: str | None = None,
+        input_topic: str | None = None,
+        timeout: Timeout = SESSION_TIMEOUT,
+    ) -> Reply[Any]:
+        """Change a configuration, which is named by its uuid or algorithm id."""
+        path = self.expand_path(_CONFIG, config_id=config_id)
+        config = self.query(algorithm_id=algorithm_id, input_topic=input_topic)
+        return self.call("PUT", path, json=config, timeout=timeout)
 
-        Not in the public documentation since 2017-12-13.
+    def delete_match_config(
+        self, config_id: Identifier, *, timeout: Timeout = SESSION_TIMEOUT
+    ) -> Reply[Any]:
+        """Delete a configuration; ``reply.data["count"]`` is the number of deleted ones."""
+        path = self.expand_path(_CONFIG, config_id=config_id)
+        return self.call("DELETE", path, timeout=timeout)
+
+    def create_match_source(
+        self,
+        algorithm_id: Identifier,
+        match_request: MatchRequest | Body,
+        *,
+        timeout: Timeout = SESSION_TIMEOUT,
+    ) -> Reply[Any]:
+        """Store a source and have it matched; ``reply.data["_source_id"]`` is its id."""
+        path = self.expand_path(_MATCH, algorithm_id=algorithm_id)
+        return self.call("POST", path, json=match_request, timeout=timeout)
+
+    def find_match(
+        self,
+        algorithm_id: Identifier,
+        match_request: MatchRequest | Body,
+        *,
+        timeout: Timeout = SESSION_TIMEOUT,
+    ) -> Reply[Any]:
+        """Find the canonical identity of a person without storing anything.
+
+        ``reply.data`` is empty if there is none.
         """
-        config = given(algorithm_id=algorithm_id, input_topic=input_topic)
-        return self.call("PUT", f"/identity/match_config/{segment(config_id)}", json=config)
+        path = self.expand_path(_MATCH + "/find", algorithm_id=algorithm_id)
+        return self.call("POST", path, json=match_request, timeout=timeout)
 
-    def delete_match_config(self, config_id: str) -> Reply:
-        """Delete a configuration; ``reply.data["count"]`` says how many went.
+    def match_canonical(
+        self,
+        algorithm_id: Identifier,
+        canonical_id: Identifier,
+        *,
+        timeout: Timeout = SESSION_TIMEOUT,
+    ) -> Reply[Any]:
+        """Read a canonical identity and the ids of its ``sources``."""
+        path = self.expand_path(
+            _MATCH + "/{canonical_id}", algorithm_id=algorithm_id, canonical_id=canonical_id
+        )
+        return self.call("GET", path, timeout=timeout)
 
-        Not in the public documentation since 2017-12-13.
-        """
-        return self.call("DELETE", f"/identity/match_config/{segment(config_id)}")
+    def match_canonical_sources(
+        self,
+        algorithm_id: Identifier,
+        canonical_id: Identifier,
+        *,
+        timeout: Timeout = SESSION_TIMEOUT,
+    ) -> Reply[Any]:
+        """List the sources that were joined to a canonical identity."""
+        path = self.expand_path(
+            _MATCH + "/{canonical_id}/sources", algorithm_id=algorithm_id, canonical_id=canonical_id
+        )
+        return self.call("GET", path, timeout=timeout)
 
-    def create_match_source(self, algorithm_id: str, match_request: Body) -> Reply:
-        """Store a source and have it matched; ``reply.data["_source_id"]`` names it.
+    def match_source(
+        self, algorithm_id: Identifier, source_id: Identifier, *, timeout: Timeout = SESSION_TIMEOUT
+    ) -> Reply[Any]:
+        """Read one source as it was stored."""
+        path = self.expand_path(
+            _MATCH + "/source/{source_id}", algorithm_id=algorithm_id, source_id=source_id
+        )
+        return self.call("GET", path, timeout=timeout)
 
-        Not in the public documentation since 2019-03-20.
-        """
-        return self.call("POST", _of(algorithm_id), json=match_request)
-
-    def find_match(self, algorithm_id: str, match_request: Body) -> Reply:
-        """Find the canonical identity of a person and store nothing.
-
-        ``reply.data`` is empty when there is none. Not in the public documentation since
-        2019-03-20.
-        """
-        return self.call("POST", f"{_of(algorithm_id)}/find", json=match_request)
-
-    def match_canonical(self, algorithm_id: str, canonical_id: str) -> Reply:
-        """Read a canonical identity and the ids of its ``sources``.
-
-        Not in the public documentation since 2019-03-20.
-        """
-        return self.call("GET", f"{_of(algorithm_id)}/{segment(canonical_id)}")
-
-    def match_canonical_sources(self, algorithm_id: str, canonical_id: str) -> Reply:
-        """List the sources that were joined to a canonical identity.
-
-        Not in the public documentation since 2019-03-20.
-        """
-        return self.call("GET", f"{_of(algorithm_id)}/{segment(canonical_id)}/sources")
-
-    def match_source(self, algorithm_id: str, source_id: str) -> Reply:
-        """Read one source as it was stored.
-
-        Not in the public documentation since 2019-03-20.
-        """
-        return self.call("GET", f"{_of(algorithm_id)}/source/{segment(source_id)}")
-
-    def match_source_canonical(self, algorithm_id: str, source_id: str) -> Reply:
-        """List the canonical identities, usually one, that a source was joined to.
-
-        Not in the public documentation since 2019-03-20.
-        """
-        return self.call("GET", f"{_of(algorithm_id)}/source/{segment(source_id)}/canonical")
+    def match_source_canonical(
+        self, algorithm_id: Identifier, source_id: Identifier, *, timeout: Timeout = SESSION_TIMEOUT
+    ) -> Reply[Any]:
+        """List the canonical identities, usually one, that a source was joined to."""
+        path = self.expand_path(
+            _MATCH + "/source/{source_id}/canonical", algorithm_id=algorithm_id, source_id=source_id
+        )
+        return self.call("GET", path, timeout=timeout)

@@ -1,60 +1,73 @@
-"""Identity proof: questions that only the right person can answer (API reference 6.20)."""
+"""Identity proof: questions that only the right person can answer.
+
+The page "Identity Proof" left the public documentation in March 2019.
+"""
 
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...api.reply import Reply
-from ...api.resource import Body, Resource, given
+from ...api.resource import SESSION_TIMEOUT, Body, Identifier, Params, Resource, Timeout
+
+if TYPE_CHECKING:
+    from ..types import ProofAnswer, ProofRequest
 
 
 class IdentityProof(Resource):
-    def validate_identity(self, identity_payload: Body) -> Reply:
-        """Test whether an identity is real, without asking anything.
+    def validate_identity(
+        self, identity_payload: ProofRequest | Body, *, timeout: Timeout = SESSION_TIMEOUT
+    ) -> Reply[Any]:
+        """Check if an identity is real, without a question to the person.
 
-        ``reply.data`` has ``is_valid`` and ``is_verifiable``. Not in the public documentation
-        since 2019-03-20.
+        ``reply.data`` has ``is_valid`` and ``is_verifiable``.
         """
-        return self.call("POST", "/identity/proof/valid/", json=identity_payload)
+        return self.call("POST", "/identity/proof/valid/", json=identity_payload, timeout=timeout)
 
-    def create_proof_questionnaire(self, identity_payload: Body) -> Reply:
-        """Begin a questionnaire, good for 25 minutes; ``reply.data["question"]`` is the first.
+    def create_proof_questionnaire(
+        self, identity_payload: ProofRequest | Body, *, timeout: Timeout = SESSION_TIMEOUT
+    ) -> Reply[Any]:
+        """Begin a questionnaire that is valid for 25 minutes.
 
-        There is none unless ``is_verifiable``. The identity is then locked for 12 hours, and
-        asking again raises Forbidden. Not in the public documentation since 2019-03-20.
+        ``reply.data["question"]`` is the first question; there is none unless ``is_verifiable``.
+        The identity is then locked for 12 hours: a second questionnaire raises Forbidden.
         """
-        return self.call("POST", "/identity/proof/questions/generate/", json=identity_payload)
+        path = "/identity/proof/questions/generate/"
+        return self.call("POST", path, json=identity_payload, timeout=timeout)
 
-    def answer_proof_question(self, answer_request: Body) -> Reply:
+    def answer_proof_question(
+        self, answer_request: ProofAnswer | Body, *, timeout: Timeout = SESSION_TIMEOUT
+    ) -> Reply[Any]:
         """Answer one question with the id of a choice, not its text.
 
         ``reply.data["status"]`` is ``PENDING`` with the next ``question``, ``SUCCESS``, or
-        ``FAILURE`` with ``next_attempt``. Not in the public documentation since 2019-03-20.
+        ``FAILURE`` with ``next_attempt``.
         """
-        return self.call("POST", "/identity/proof/questions/score/", json=answer_request)
+        path = "/identity/proof/questions/score/"
+        return self.call("POST", path, json=answer_request, timeout=timeout)
 
     def identity_proof_report(
         self,
         *,
         start_dt: date | str | None = None,
         end_dt: date | str | None = None,
-        questionnaire_id: str | None = None,
-        activity_id: str | None = None,
+        questionnaire_id: Identifier | None = None,
+        activity_id: Identifier | None = None,
         csv: bool | None = None,
-        **params: Any,
-    ) -> Reply:
-        """List past questionnaires, those of the last 24 hours by default; ids override dates.
+        params: Params = None,
+        timeout: Timeout = SESSION_TIMEOUT,
+    ) -> Reply[Any]:
+        """List past questionnaires, by default those of the last 24 hours. Ids override dates.
 
-        With ``csv``, ``reply.data`` is one string, its first line the header. Not in the public
-        documentation since 2019-03-20.
+        With ``csv``, ``reply.data`` is one string whose first line is the header.
         """
-        query = given(
+        query = self.query(
+            params,
             start_dt=start_dt,
             end_dt=end_dt,
             questionnaire_id=questionnaire_id,
             activity_id=activity_id,
             csv=csv,
-            **params,
         )
-        return self.call("GET", "/identity/proof/report", params=query)
+        return self.call("GET", "/identity/proof/report", params=query, timeout=timeout)

@@ -1,32 +1,38 @@
-"""Medical codes: procedures, and diagnoses from ICD-9 to ICD-10 (API reference 6.15)."""
+"""Medical codes: procedures, and diagnoses from ICD-9 to ICD-10.
+
+The page "ICD Convert" left the public documentation in March 2019.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
 from ...api.reply import Reply
-from ...api.resource import Resource, given, item_path, segment
+from ...api.resource import SESSION_TIMEOUT, Identifier, Params, Resource, Timeout
 
 
 class MedicalCodes(Resource):
     def mpc(
         self,
-        code: str | None = None,
+        code: Identifier | None = None,
         *,
         name: str | None = None,
         description: str | None = None,
         limit: int | None = None,
         offset: int | None = None,
-        **params: Any,
-    ) -> Reply:
-        """Read one medical procedure code, or list those whose name or description has a text."""
-        query = given(name=name, description=description, limit=limit, offset=offset, **params)
-        return self.call("GET", item_path("/mpc/", code), params=query)
+        params: Params = None,
+        timeout: Timeout = SESSION_TIMEOUT,
+    ) -> Reply[Any]:
+        """Read a medical procedure code, or list those with a text in name or description."""
+        path = self.item_path("/mpc/", code=code)
+        query = self.query(params, name=name, description=description, limit=limit, offset=offset)
+        return self.call("GET", path, params=query, timeout=timeout)
 
-    def icd_convert(self, code: str) -> Reply:
-        """Convert a dotted ICD-9 code to ICD-10; codes in the reply have no dot.
+    def icd_convert(self, code: Identifier, *, timeout: Timeout = SESSION_TIMEOUT) -> Reply[Any]:
+        """Convert a dotted ICD-9 code to ICD-10; codes in the reply do not have the dot.
 
-        Of one of ``reply.data["destination_scenarios"]`` take one entry of each choice list.
-        Not in the public documentation since 2019-03-20.
+        Take one of ``reply.data["destination_scenarios"]``, and one entry of each of its choice
+        lists.
         """
-        return self.call("GET", f"/icd/convert/{segment(code)}")
+        path = self.expand_path("/icd/convert/{code}", code=code)
+        return self.call("GET", path, timeout=timeout)

@@ -1,11 +1,18 @@
-"""Pharmacy: drugs and pharmacies of Medicare Part C and D plans (API reference 6.16)."""
+"""Pharmacy: drugs and pharmacies of Medicare Part C and D plans.
+
+``trading_partner_id`` is ``medicare_national`` in all samples. The pages left the public
+documentation in January 2019.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...api.reply import Reply
-from ...api.resource import Body, Resource, given, item_path
+from ...api.resource import SESSION_TIMEOUT, Body, Identifier, Params, Resource, Timeout
+
+if TYPE_CHECKING:
+    from ..types import PharmacyCoverageRequest
 
 
 class Pharmacy(Resource):
@@ -20,14 +27,12 @@ class Pharmacy(Resource):
         ndc: str | None = None,
         rxcui: str | None = None,
         include_plans: bool | None = None,
-        **params: Any,
-    ) -> Reply:
-        """List what a plan covers of a drug, with tiers and prices; name one plan and one drug.
-
-        ``trading_partner_id`` is ``medicare_national`` in all samples.
-        Not in the public documentation since 2019-01-24.
-        """
-        query = given(
+        params: Params = None,
+        timeout: Timeout = SESSION_TIMEOUT,
+    ) -> Reply[Any]:
+        """List what a plan covers of a drug, with tiers and prices. Name one plan and one drug."""
+        query = self.query(
+            params,
             trading_partner_id=trading_partner_id,
             plan_number=plan_number,
             plan_name=plan_name,
@@ -36,9 +41,8 @@ class Pharmacy(Resource):
             ndc=ndc,
             rxcui=rxcui,
             include_plans=include_plans,
-            **params,
         )
-        return self.call("GET", "/pharmacy/formulary", params=query)
+        return self.call("GET", "/pharmacy/formulary", params=query, timeout=timeout)
 
     def pharmacy_plans(
         self,
@@ -47,25 +51,25 @@ class Pharmacy(Resource):
         plan_number: str | None = None,
         plan_name: str | None = None,
         zipcode: str | None = None,
-        **params: Any,
-    ) -> Reply:
+        params: Params = None,
+        timeout: Timeout = SESSION_TIMEOUT,
+    ) -> Reply[Any]:
         """List the drug plans that match, with premium, deductible and copays by tier.
 
-        Name or number is required; ``reply.data`` was once recorded as a single object.
-        Not in the public documentation since 2019-01-24.
+        The API requires a name or a number. A recording of May 2016 has one object as ``data``.
         """
-        query = given(
+        query = self.query(
+            params,
             trading_partner_id=trading_partner_id,
             plan_number=plan_number,
             plan_name=plan_name,
             zipcode=zipcode,
-            **params,
         )
-        return self.call("GET", "/pharmacy/plans", params=query)
+        return self.call("GET", "/pharmacy/plans", params=query, timeout=timeout)
 
     def pharmacy_network(
         self,
-        npi: str | None = None,
+        npi: Identifier | None = None,
         *,
         trading_partner_id: str,
         plan_number: str | None = None,
@@ -78,14 +82,16 @@ class Pharmacy(Resource):
         mail: bool | None = None,
         limit: int | None = None,
         offset: int | None = None,
-        **params: Any,
-    ) -> Reply:
-        """List a plan's pharmacies, or see whether one is among them; a list either way.
+        params: Params = None,
+        timeout: Timeout = SESSION_TIMEOUT,
+    ) -> Reply[Any]:
+        """List a plan's pharmacies, or check if one of them is ``npi``; a list in both cases.
 
         ``radius`` is like ``1mi``, ``sort`` is ``distance`` or ``rank``. ``geo_location`` is
-        longitude first. Not in the public documentation since 2019-01-24.
+        longitude first.
         """
-        query = given(
+        query = self.query(
+            params,
             trading_partner_id=trading_partner_id,
             plan_number=plan_number,
             zipcode=zipcode,
@@ -97,9 +103,9 @@ class Pharmacy(Resource):
             mail=mail,
             limit=limit,
             offset=offset,
-            **params,
         )
-        return self.call("GET", item_path("/pharmacy/network/", npi), params=query)
+        path = self.item_path("/pharmacy/network/", npi=npi)
+        return self.call("GET", path, params=query, timeout=timeout)
 
     def pharmacy_drug_cost(
         self,
@@ -108,22 +114,27 @@ class Pharmacy(Resource):
         *,
         drug: str | None = None,
         ndc: str | None = None,
-        **params: Any,
-    ) -> Reply:
-        """Price a drug under a plan. Became part of `pharmacy_formulary` on 2016-05-13."""
-        query = given(
+        params: Params = None,
+        timeout: Timeout = SESSION_TIMEOUT,
+    ) -> Reply[Any]:
+        """Price a drug under a plan. Became part of `pharmacy_formulary` in May 2016."""
+        query = self.query(
+            params,
             trading_partner_id=trading_partner_id,
             plan_number=plan_number,
             drug=drug,
             ndc=ndc,
-            **params,
         )
-        return self.call("GET", "/pharmacy/drug/cost", params=query)
+        return self.call("GET", "/pharmacy/drug/cost", params=query, timeout=timeout)
 
-    def pharmacy_coverage(self, coverage_request: Body) -> Reply:
-        """Ask what a patient pays for one to four drugs at a pharmacy.
+    def pharmacy_coverage(
+        self,
+        coverage_request: PharmacyCoverageRequest | Body,
+        *,
+        timeout: Timeout = SESSION_TIMEOUT,
+    ) -> Reply[Any]:
+        """Ask what a patient pays for one to four drugs at a pharmacy (draft of April 2018).
 
-        ``date_of_birth`` is ``YYYYMMDD`` here; ``reply.data["drugs"]`` answers drug by drug.
-        Only a draft of April 2018 named this call.
+        ``date_of_birth`` is ``YYYYMMDD`` here; ``reply.data["drugs"]`` has one entry per drug.
         """
-        return self.call("POST", "/pharmacy/coverage/", json=coverage_request)
+        return self.call("POST", "/pharmacy/coverage/", json=coverage_request, timeout=timeout)

@@ -1,11 +1,17 @@
-"""Plans: health plans of the insurance exchanges (API reference 6.12)."""
+"""Plans: health plans of the insurance exchanges.
+
+The page "Plans" left the public documentation in April 2019.
+"""
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from ...api.reply import Reply
-from ...api.resource import Resource, given
+from ...api.resource import SESSION_TIMEOUT, Params, Resource, Timeout
+
+if TYPE_CHECKING:
+    from ..types import Plan
 
 _Metal = Literal["bronze", "silver", "gold", "platinum", "catastrophic"]
 
@@ -24,13 +30,12 @@ class Plans(Resource):
         metallic_level: _Metal | None = None,
         limit: int | None = None,
         offset: int | None = None,
-        **params: Any,
-    ) -> Reply:
-        """List the plans that match, with premiums by age and family.
-
-        Billed per call. Not in the public documentation since 2019-04-19.
-        """
-        query = given(
+        params: Params = None,
+        timeout: Timeout = SESSION_TIMEOUT,
+    ) -> Reply[list[Plan]]:
+        """List the plans that match, with premiums by age and family. Billed per call."""
+        query = self.query(
+            params,
             trading_partner_id=trading_partner_id,
             issuer_name=issuer_name,
             county=county,
@@ -41,6 +46,5 @@ class Plans(Resource):
             metallic_level=metallic_level,
             limit=limit,
             offset=offset,
-            **params,
         )
-        return self.call("GET", "/plans/", params=query)
+        return self.call("GET", "/plans/", params=query, timeout=timeout)

@@ -1,17 +1,26 @@
-"""Providers: the directory, and registration in it (API reference 6.11)."""
+"""Providers: the directory, and registration in it.
+
+The page "Providers" left the public documentation in April 2019, its parameter ``radius`` in
+January 2019. The page about registration was never published.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...api.reply import Reply
-from ...api.resource import Body, Resource, given, item_path, segment
+from ...api.resource import SESSION_TIMEOUT, Body, Identifier, Params, Resource, Timeout
+
+if TYPE_CHECKING:
+    from ..types import ProviderRegistration
+
+_REGISTRATION = "/provider/registration/{npi}"
 
 
 class Providers(Resource):
     def providers(
         self,
-        npi: str | None = None,
+        npi: Identifier | None = None,
         *,
         address_lines: str | None = None,
         city: str | None = None,
@@ -30,15 +39,17 @@ class Providers(Resource):
         entity_types: str | None = None,
         limit: int | None = None,
         offset: int | None = None,
-        **params: Any,
-    ) -> Reply:
-        """Read one provider as ``reply.data["provider"]``, or search, each item alike.
+        params: Params = None,
+        timeout: Timeout = SESSION_TIMEOUT,
+    ) -> Reply[Any]:
+        """Read one provider, or search. Billed per call.
 
-        ``lat_lon`` is one string, latitude first; ``sort`` by distance or rank; ``name`` is fuzzy
-        and goes with no other name; ``radius`` is like ``10mi``. Billed per call. Not in the
-        public documentation since 2019-04-19 (``radius`` since January 2019).
+        ``reply.data["provider"]`` is the provider; in a list each item has it. ``lat_lon`` is one
+        string, latitude first; ``sort`` is ``distance`` or ``rank``; ``radius`` is like ``10mi``;
+        ``name`` is fuzzy and cannot be combined with another name.
         """
-        query = given(
+        query = self.query(
+            params,
             address_lines=address_lines,
             city=city,
             first_name=first_name,
@@ -56,23 +67,39 @@ class Providers(Resource):
             entity_types=entity_types,
             limit=limit,
             offset=offset,
-            **params,
         )
-        return self.call("GET", item_path("/providers/", npi), params=query)
+        path = self.item_path("/providers/", npi=npi)
+        return self.call("GET", path, params=query, timeout=timeout)
 
-    def provider_registration(self, npi: str) -> Reply:
-        """Read how a provider is registered. This page and the next three were never published."""
-        return self.call("GET", f"/provider/registration/{segment(npi)}")
+    def provider_registration(
+        self, npi: Identifier, *, timeout: Timeout = SESSION_TIMEOUT
+    ) -> Reply[Any]:
+        """Read how a provider is registered."""
+        return self.call("GET", self.expand_path(_REGISTRATION, npi=npi), timeout=timeout)
 
-    def create_provider_registration(self, registration_request: Body) -> Reply:
-        """Register a provider, or replace the registration that exists. Never published."""
-        return self.call("POST", "/provider/registration/", json=registration_request)
+    def create_provider_registration(
+        self,
+        registration_request: ProviderRegistration | Body,
+        *,
+        timeout: Timeout = SESSION_TIMEOUT,
+    ) -> Reply[Any]:
+        """Register a provider, or replace the registration that exists."""
+        path = "/provider/registration/"
+        return self.call("POST", path, json=registration_request, timeout=timeout)
 
-    def update_provider_registration(self, npi: str, registration_request: Body) -> Reply:
-        """Change a provider's registration. Never published."""
-        path = f"/provider/registration/{segment(npi)}"
-        return self.call("PUT", path, json=registration_request)
+    def update_provider_registration(
+        self,
+        npi: Identifier,
+        registration_request: ProviderRegistration | Body,
+        *,
+        timeout: Timeout = SESSION_TIMEOUT,
+    ) -> Reply[Any]:
+        """Change a provider's registration."""
+        path = self.expand_path(_REGISTRATION, npi=npi)
+        return self.call("PUT", path, json=registration_request, timeout=timeout)
 
-    def delete_provider_registration(self, npi: str) -> Reply:
-        """Detach a provider from the application; the record itself stays. Never published."""
-        return self.call("DELETE", f"/provider/registration/{segment(npi)}")
+    def delete_provider_registration(
+        self, npi: Identifier, *, timeout: Timeout = SESSION_TIMEOUT
+    ) -> Reply[Any]:
+        """Detach a provider from the application. The record itself remains."""
+        return self.call("DELETE", self.expand_path(_REGISTRATION, npi=npi), timeout=timeout)

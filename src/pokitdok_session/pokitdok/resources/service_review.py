@@ -1,36 +1,51 @@
-"""Service review: authorizations and referrals (X12 278; API reference 6.6)."""
+"""Service review: authorizations and referrals (X12 278).
+
+The pages "Authorizations" and "Referrals" left the public documentation in August 2017.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from ...api.reply import Reply
-from ...api.resource import X12, Body, Format, Resource, post_x12
+from ...api.resource import SESSION_TIMEOUT, Body, Timeout
+from ..x12 import X12, Format, X12Resource
 
 if TYPE_CHECKING:
-    from ..types import ServiceReviewRequest
+    from ..types import ServiceReviewReply, ServiceReviewRequest
 
 
-class ServiceReview(Resource):
+class ServiceReview(X12Resource):
     def authorizations(
         self,
         authorizations_request: ServiceReviewRequest | Body | X12,
         *,
         accept: Format | None = None,
-    ) -> Reply:
-        """Ask a payer to authorize a service (X12 278).
+        timeout: Timeout = SESSION_TIMEOUT,
+    ) -> Reply[ServiceReviewReply]:
+        """Ask a payer to authorize a service. Billed per call.
 
-        ``reply.data["event"]["review"]`` holds the decision; a refused question has
-        ``valid_request`` false. Billed per call. Not in the public documentation since 2017-08-23.
+        ``reply.data["event"]["review"]`` has the decision. If the payer rejects the request
+        itself, ``valid_request`` is false: see ``reply.rejections``.
         """
-        return post_x12(self, "/authorizations/", authorizations_request, accept)
+        return self._post_transaction(
+            "/authorizations/",
+            authorizations_request=authorizations_request,
+            accept=accept,
+            timeout=timeout,
+        )
 
     def referrals(
-        self, referral_request: ServiceReviewRequest | Body | X12, *, accept: Format | None = None
-    ) -> Reply:
-        """Ask a payer to allow a referral (X12 278), ``event.category`` ``specialty_care_review``.
+        self,
+        referral_request: ServiceReviewRequest | Body | X12,
+        *,
+        accept: Format | None = None,
+        timeout: Timeout = SESSION_TIMEOUT,
+    ) -> Reply[ServiceReviewReply]:
+        """Ask a payer to allow a referral. Billed per call.
 
-        The reply is that of `authorizations`. Billed per call. Not in the public documentation
-        since 2017-08-23.
+        ``event.category`` must be ``specialty_care_review``. The reply is as of `authorizations`.
         """
-        return post_x12(self, "/referrals/", referral_request, accept)
+        return self._post_transaction(
+            "/referrals/", referral_request=referral_request, accept=accept, timeout=timeout
+        )

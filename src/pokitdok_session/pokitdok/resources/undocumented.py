@@ -1,16 +1,18 @@
-"""What only the official clients named, and no page of the documentation (API reference 5.2)."""
+"""Calls that only the official clients had, and no page of the documentation."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from ...api.reply import Reply
-from ...api.resource import Body, Resource
+from ...api.resource import SESSION_TIMEOUT, Body, Resource, Timeout
 
 
 class Undocumented(Resource):
-    def ccd(self, ccd_request: Body) -> Reply:
-        """Ask for a continuity-of-care document. Neither request nor reply was ever described."""
-        return self.call("POST", "/ccd/", json=ccd_request)
+    def ccd(self, ccd_request: Body, *, timeout: Timeout = SESSION_TIMEOUT) -> Reply[Any]:
+        """Request a continuity-of-care document. Neither request nor reply was described."""
+        return self.call("POST", "/ccd/", json=ccd_request, timeout=timeout)
 
-    def ssl(self) -> Reply:
-        """Report the TLS protocol and cipher that the connection negotiated."""
-        return self.call("GET", "/ssl/")
+    def ssl(self, *, timeout: Timeout = SESSION_TIMEOUT) -> Reply[Any]:
+        """Read which TLS protocol and cipher the connection uses."""
+        return self.call("GET", "/ssl/", timeout=timeout)

@@ -1,14 +1,14 @@
-"""The body of a claims status request (X12 276; API reference 6.4.2)."""
+"""Request and reply of a claims status inquiry (X12 276/277; page "Claims Status", May 2019)."""
 
 from __future__ import annotations
 
-from typing import TypedDict
+from typing import Any, TypedDict
 
-from .common import CallOptions, Gender, Money, PayerName, PersonName
+from .common import CallOptions, Date, Gender, Money, PayerName, PersonName, ReplyMoney
 
 
 class StatusProvider(PersonName, total=False):
-    """Who sent the claim."""
+    """The sender of the claim."""
 
     organization_name: str
     npi: str
@@ -17,10 +17,10 @@ class StatusProvider(PersonName, total=False):
 
 
 class StatusPatient(PersonName, total=False):
-    """Who was treated, or who holds the policy."""
+    """The person who was treated, or who holds the policy."""
 
     id: str
-    birth_date: str
+    birth_date: Date
     gender: Gender
 
 
@@ -29,16 +29,77 @@ class _Required(TypedDict):
 
 
 class ClaimsStatusRequest(_Required, CallOptions, total=False):
-    """What `claims_status` sends; ``tracking_id`` is the payer's claim control number."""
+    """The request of `claims_status`; ``tracking_id`` is the payer's claim control number."""
 
     provider: StatusProvider
     patient: StatusPatient
     subscriber: StatusPatient
-    service_date: str
-    service_end_date: str
+    service_date: Date
+    service_end_date: Date
     tracking_id: str
     claim_charge_amount: Money
     pharmacy_prescription_number: str
     payer: PayerName
     receiver: PayerName
     claims_activity_id: str
+
+
+class ClaimStatus(TypedDict):
+    """One status; ``status_category_code`` is like ``F1``, paid, or ``A4``, not found."""
+
+    status_category: str
+    status_category_code: str
+    status_code: str
+    status_code_value: str
+    status_effective_date: str
+    total_claim_amount: ReplyMoney
+    claim_payment_amount: ReplyMoney
+    check_number: str
+
+
+class StatusService(TypedDict):
+    cpt_code: str
+    charge_amount: ReplyMoney
+    payment_amount: ReplyMoney
+    service_date: str
+    service_end_date: str
+    line_item_control_number: str
+    statuses: list[ClaimStatus]
+
+
+class FoundClaim(TypedDict):
+    """A claim that the payer found."""
+
+    tracking_id: str
+    claim_control_number: str
+    claim_id_number: str
+    patient_control_number: str
+    bill_type_id: str
+    check_number: str
+    applied_to_deductible: bool
+    total_claim_amount: ReplyMoney
+    claim_payment_amount: ReplyMoney
+    adjudication_finalized_date: str
+    remittance_date: str
+    service_date: str
+    service_end_date: str
+    pharmacy_prescription_number: str
+    services: list[StatusService]
+    statuses: list[ClaimStatus]
+
+
+class FoundPatient(PersonName):
+    id: str
+    claims: list[FoundClaim]
+
+
+class ClaimsStatus(TypedDict):
+    """The ``data`` of `claims_status`; without ``patient`` if the payer found no claim."""
+
+    client_id: str
+    trading_partner_id: str
+    correlation_id: str
+    payer: dict[str, Any]
+    submitter: dict[str, Any]
+    providers: list[dict[str, Any]]
+    patient: FoundPatient

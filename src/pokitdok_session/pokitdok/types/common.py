@@ -1,16 +1,24 @@
-"""What several bodies share (API reference 2.2 and 6)."""
+"""What several requests share (page "Common Elements", May 2019)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Literal, TypedDict
 
-#: A sum, as a number or as decimal text; the API answers with text.
-Money = float | str
+#: A sum, as a number, a Decimal or text. The API answers with text.
+Money = Decimal | float | str
+
+#: A day: a date, or text in the form ``2030-01-31``.
+Date = date | str
+
+#: A point in time: a datetime, or text in the form ``2030-01-31T15:00:00``, in UTC.
+DateTime = datetime | str
 
 Gender = Literal["male", "female", "unknown"]
 
-#: What any of these requests may carry besides (API reference 2.2 and 4.5).
+#: What each of these requests may also have.
 # In this form because ``async`` is a keyword of Python.
 CallOptions = TypedDict(
     "CallOptions",
@@ -63,3 +71,33 @@ class Provider(PersonName, total=False):
 class PayerName(TypedDict, total=False):
     id: str
     organization_name: str
+
+
+#: A sum in a reply: decimal text, in old recordings a number.
+ReplyMoney = str | float
+
+
+class Rejection(TypedDict):
+    """What a payer refused in a reply with status 200; `Reply.rejections` adds ``at``."""
+
+    at: str
+    valid_request: bool
+    reject_reason: str
+    follow_up_action: str
+
+
+class Meta(TypedDict):
+    """``reply.meta``; credits and rate limit are there only for calls that have them."""
+
+    activity_id: str
+    application_mode: Literal["test", "production"]
+    credits_billed: int
+    credits_remaining: int
+    message: str
+    next: str
+    previous: str
+    processing_time: int
+    rate_limit_amount: int
+    rate_limit_cap: int
+    rate_limit_reset: int
+    result_count: int

@@ -1,14 +1,14 @@
-"""The body of an authorization or a referral (X12 278; API reference 6.6)."""
+"""Request and reply of an authorization or a referral (X12 278; their pages, August 2017)."""
 
 from __future__ import annotations
 
 from typing import Literal, TypedDict
 
-from .common import CallOptions, Gender, Money, PayerName, PersonName
+from .common import CallOptions, Date, Gender, Money, PayerName, PersonName, Rejection
 
 
 class ReviewProvider(PersonName, total=False):
-    """Who asks, or who shall serve."""
+    """The requesting or the servicing provider."""
 
     organization_name: str
     npi: str
@@ -21,22 +21,22 @@ class ReviewProvider(PersonName, total=False):
 
 
 class ReviewPatient(PersonName, total=False):
-    """Who shall be served; a dependent where the request has a subscriber as well."""
+    """The patient; a dependent if the request has a subscriber too."""
 
     id: str
-    birth_date: str
+    birth_date: Date
     gender: Gender
     group_number: str
     ssn: str
-    last_menstrual_date: str
-    estimated_birth_date: str
-    illness_date: str
-    accident_date: str
+    last_menstrual_date: Date
+    estimated_birth_date: Date
+    illness_date: Date
+    accident_date: Date
 
 
 class Diagnosis(TypedDict, total=False):
     code: str
-    date: str
+    date: Date
 
 
 class EventService(TypedDict, total=False):
@@ -44,7 +44,7 @@ class EventService(TypedDict, total=False):
     measurement: Literal["unit", "minutes", "international_unit"]
     quantity: float | str
     amount: Money
-    date: str
+    date: Date
 
 
 class Delivery(TypedDict, total=False):
@@ -57,7 +57,7 @@ class Delivery(TypedDict, total=False):
 
 
 class Event(TypedDict, total=False):
-    """What is asked for; a referral's category is always ``specialty_care_review``."""
+    """The service that is requested; a referral has ``specialty_care_review``."""
 
     category: Literal[
         "admission_review", "health_services_review", "individual", "specialty_care_review"
@@ -78,10 +78,10 @@ class Event(TypedDict, total=False):
     services: list[EventService]
     delivery: Delivery
     provider: ReviewProvider
-    start_date: str
-    end_date: str
-    admission_date: str
-    discharge_date: str
+    start_date: Date
+    end_date: Date
+    admission_date: Date
+    discharge_date: Date
 
 
 class _Required(TypedDict):
@@ -89,10 +89,45 @@ class _Required(TypedDict):
 
 
 class ServiceReviewRequest(_Required, CallOptions, total=False):
-    """What `authorizations` and `referrals` send."""
+    """The request of `authorizations` and `referrals`."""
 
     event: Event
     provider: ReviewProvider
     patient: ReviewPatient
     subscriber: ReviewPatient
+    payer: PayerName
+
+
+class Review(TypedDict):
+    """The decision of the payer."""
+
+    certification_action: str
+    certification_number: str
+    decision_reason: str
+    event_start_date: str
+    event_end_date: str
+    second_surgical_opinion_required: bool
+
+
+class ReviewedEvent(Event):
+    """The event of the request, with the decision."""
+
+    review: Review
+    rejections: list[Rejection]
+
+
+class ServiceReviewReply(TypedDict):
+    """The ``data`` of `authorizations` and `referrals`."""
+
+    client_id: str
+    trading_partner_id: str
+    correlation_id: str
+    originating_company_id: str
+    valid_request: bool
+    reject_reason: str
+    follow_up_action: str
+    event: ReviewedEvent
+    patient: ReviewPatient
+    subscriber: ReviewPatient
+    provider: ReviewProvider
     payer: PayerName
