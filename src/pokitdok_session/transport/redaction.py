@@ -49,12 +49,18 @@ def _callers_exception() -> BaseException | None:
 
 
 class RedactingFilter(logging.Filter):
-    """Redacts the records of the request that the thread is sending, and no others."""
+    """Redacts the records of the request that the thread is sending, and no others.
+
+    An exception of a filter would end the request: one that cannot be read is redacted as a whole.
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
-        if _belongs_to_current_request(record) and isinstance(record.args, tuple):
-            # A new tuple: the objects in the old one belong to the request that is being sent.
-            record.args = tuple(map(_redact_target, record.args))
+        current = _current_request()
+        if current is not None:
+            try:
+                _redact_record(record, current)
+            except Exception:  # urllib3's records have changed
+                record.msg, record.args = REDACTED, ()
         return True
 
     def __repr__(self) -> str:
@@ -64,16 +70,24 @@ class RedactingFilter(logging.Filter):
 _filter = RedactingFilter()
 
 
-def _belongs_to_current_request(record: logging.LogRecord) -> bool:
-    """Return True for a record of the current request, or of a request that it does not name."""
-    current = _current_request()
-    if current is not None and not str(record.msg).startswith("%s://%s:%s"):
-        return True
-    if current is None or not isinstance(record.args, tuple):
-        return False
-    _, host, _, _, target, *_ = record.args
-    if "://" in str(target):  # sent to a proxy: the target names the host
-        host = urlsplit(str(target)).hostname
+def _redact_record(record: logging.LogRecord, current: requests.PreparedRequest) -> None:
+    args = record.args
+    if not isinstance(args, tuple):
+        raise TypeError("the arguments of a record must be a tuple")
+    if str(record.msg).startswith("%s://%s:%s") and not _is_of_host_of(current, args):
+        return  # a hook sends another request
+    # A new tuple: the objects in the old one belong to the request that is being sent.
+    record.args = tuple(map(_redact_target, args))
+    shown = record.getMessage()
+    target = current.path_url
+    if "?" in shown or (target != "/" and target in shown) or (not args and "/" in shown):
+        raise ValueError("the path or query stands elsewhere in the record")
+
+
+def _is_of_host_of(current: requests.PreparedRequest, args: tuple[object, ...]) -> bool:
+    host, target = args[1], str(args[4]) if len(args) > 4 else ""
+    if "://" in target:  # sent to a proxy: the target names the host
+        host = urlsplit(target).hostname
     return host == urlsplit(current.url).hostname
 
 
