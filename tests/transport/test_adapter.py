@@ -12,6 +12,7 @@ import trustme
 import urllib3
 from urllib3.util.retry import Retry
 
+from pokitdok_session.sandbox import Sandbox
 from pokitdok_session.transport.adapter import Transport
 from pokitdok_session.transport.retries import RetryPolicy
 from support.http_server import ScriptedServer
@@ -129,3 +130,28 @@ def test_transport_with_invalid_retries_raises(
 ) -> None:
     with pytest.raises(error, match=f"^{text}$"):
         Transport(retries)
+
+
+class OwnRetry(Retry):
+    pass
+
+
+@pytest.mark.parametrize("kind", [Retry, OwnRetry])
+def test_retry_policy_takes_401_out_of_the_statuses(kind: type[Retry]) -> None:
+    given = kind(3, status_forcelist=[401, 503], allowed_methods=["GET"], backoff_factor=0.5)
+    policy = RetryPolicy.from_value(given)
+    assert set(policy.status_forcelist) == {503}
+    assert (policy.total, policy.allowed_methods) == (3, ["GET"])
+    assert policy.backoff_factor == 0.5
+    assert isinstance(policy, RetryPolicy if kind is Retry else OwnRetry)
+    assert 401 in given.status_forcelist
+
+
+def test_session_with_401_in_its_retries_replaces_the_token(sandbox: Sandbox) -> None:
+    retries = Retry(3, status_forcelist=[401, 503])
+    with sandbox.session() as session:
+        session.mount(sandbox.base_url, Transport(retries, verify=sandbox.ca_file))
+        session.get("/activities/")
+        sandbox.revoke()
+        assert session.get("/activities/").status_code == 200
+    assert sandbox.token_requests == 2

@@ -38,7 +38,8 @@ class RetryPolicy(Retry):
         """Return the policy for the ``retries`` argument of a session.
 
         A `Retry` keeps its counts, statuses and methods: if it allows POST, that is the caller's
-        decision. A subclass of `Retry` is returned unchanged.
+        decision. Only 401 is taken out of its statuses: the same token would be refused again,
+        and the session replaces it. A subclass of `Retry` is otherwise returned unchanged.
         """
         if isinstance(retries, int) and not isinstance(retries, bool):
             if retries < 0:
@@ -48,6 +49,8 @@ class RetryPolicy(Retry):
             raise TypeError(
                 f"retries must be an int or a urllib3 Retry, got {type(retries).__name__}"
             )
+        if 401 in retries.status_forcelist:
+            retries = retries.new(status_forcelist={*retries.status_forcelist} - {401})
         if type(retries) is not Retry:
             return retries
         return cls(**_parameters_of(retries))
