@@ -11,6 +11,7 @@ import requests
 
 from pokitdok_session import ClientCredentialsSession, PokitDokSession
 from pokitdok_session.sandbox import Sandbox
+from pokitdok_session.transport.environment import EnvironmentSettingsCache
 
 URL = "https://api.example.com/things/1"
 
@@ -221,7 +222,18 @@ def test_settings_on_macos_and_windows_are_not_cached(
     assert settings(session)["proxies"] == {}
 
 
-def test_settings_cache_holds_at_most_64_origins(session: ClientCredentialsSession) -> None:
-    for number in range(1000):
-        settings(session, f"https://host{number}.example/")
-    assert len(session._environment._cached[1]) <= 64
+def test_settings_cache_holds_64_origins_and_no_more() -> None:
+    computed: list[str] = []
+
+    def merge(url: str, *options: Any) -> dict[str, Any]:
+        computed.append(url)
+        return {"proxies": {}}
+
+    cache, plain = EnvironmentSettingsCache(), requests.Session()
+    urls = [f"https://host{number}.example/" for number in range(65)]
+    for url in urls[:64] * 2:
+        cache.settings(plain, url, merge)
+    assert computed == urls[:64]
+    for url in (urls[64], urls[0]):
+        cache.settings(plain, url, merge)
+    assert computed == [*urls[:64], urls[64], urls[0]]

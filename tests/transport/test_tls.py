@@ -6,6 +6,8 @@ import datetime as dt
 import os
 import re
 import ssl
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -256,3 +258,57 @@ def test_context_for_threads_that_start_together_is_created_once(
     with ThreadPoolExecutor(16) as threads:
         assert {job.result() for job in [threads.submit(begin) for _ in range(16)]} == {200}
     assert len(made) == 1
+
+
+def test_context_of_a_replaced_class_is_not_used_again(
+    bundle: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Replacement(ssl.SSLContext):
+        pass
+
+    contexts = SSLContextCache()
+    before = contexts.get(bundle, None)
+    monkeypatch.setattr("urllib3.util.ssl_.SSLContext", Replacement)
+    assert type(contexts.get(bundle, None)) is Replacement
+    monkeypatch.undo()
+    assert contexts.get(bundle, None) is before
+
+
+TRUSTSTORE = """
+import sys, truststore, requests
+from pokitdok_session.transport import Transport
+url, bundle = sys.argv[1:]
+session = requests.Session()
+session.mount("https://", Transport(verify=bundle))
+statuses = []
+for step in (None, truststore.inject_into_ssl, None, truststore.extract_from_ssl):
+    if step:
+        step()
+    statuses.append(session.get(url, headers={"Connection": "close"}).status_code)
+print(statuses)
+"""
+
+
+def test_truststore_injected_after_a_call_is_used(server: ScriptedServer, bundle: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", TRUSTSTORE, server.url, bundle],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.stdout, done.stderr) == ("[200, 200, 200, 200]\n", "")
+
+
+def test_context_cache_keeps_16_contexts_and_no_more(tmp_path: Path) -> None:
+    paths = [tmp_path / f"{number}.pem" for number in range(17)]
+    for path in paths:
+        path.write_bytes(CA_PEM)
+    contexts = SSLContextCache()
+    first = [contexts.get(str(path), None) for path in paths[:16]]
+    assert [contexts.get(str(path), None) for path in paths[:16]] == first
+    contexts.get(str(paths[16]), None)
+    assert contexts.get(str(paths[0]), None) is not first[0]
+
+
+CA_PEM = trustme.CA().cert_pem.bytes()

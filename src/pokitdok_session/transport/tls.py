@@ -10,8 +10,7 @@ from typing import Any
 
 import requests
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
-from urllib3.util import parse_url
-from urllib3.util.ssl_ import create_urllib3_context
+from urllib3.util import parse_url, ssl_
 
 from .redaction import iter_causes
 
@@ -47,7 +46,10 @@ class SSLContextCache:
             versions = [_file_version(path) for path in (bundle, certificate, key) if path]
         except OSError:
             return None
-        cache_key = (bundle, certificate, key, *versions, os.environ.get("SSLKEYLOGFILE"))
+        # The classes, because truststore replaces them: a context of the replaced class recurses.
+        classes = (ssl.SSLContext, ssl_.SSLContext, ssl_.create_urllib3_context)
+        keylog = os.environ.get("SSLKEYLOGFILE")
+        cache_key = (bundle, certificate, key, *versions, keylog, *classes)
         context = self._contexts.get(cache_key)
         if context is None:
             with self._lock:  # threads that start together read the files once
@@ -68,7 +70,7 @@ class SSLContextCache:
 
 def create_context(bundle: str | None, certificate: str | None, key: str | None) -> ssl.SSLContext:
     """Return a client context that trusts ``bundle``; None turns verification off."""
-    context = create_urllib3_context(
+    context = ssl_.create_urllib3_context(
         cert_reqs=ssl.CERT_NONE if bundle is None else ssl.CERT_REQUIRED
     )
     if bundle is not None:
