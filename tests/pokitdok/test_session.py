@@ -1,4 +1,4 @@
-"""The API, bound: where its credentials come from, how it is called, how it is waited for."""
+"""PokitDokSession: its credentials and URLs, its calls, and its wait for the rate limit."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("environment")
-def test_what_is_not_given_is_taken_from_the_environment() -> None:
+def test_session_without_arguments_reads_the_environment() -> None:
     session = PokitDokSession()
     assert session.client_id == "id-of-the-environment"
     assert session.client_secret == "secret-of-the-environment"
@@ -38,7 +38,7 @@ def test_what_is_not_given_is_taken_from_the_environment() -> None:
 
 
 @pytest.mark.usefixtures("environment")
-def test_what_is_given_beats_the_environment() -> None:
+def test_arguments_override_the_environment() -> None:
     session = PokitDokSession("id", "secret", base_url="https://given.example", version="v5")
     assert (session.client_id, session.client_secret) == ("id", "secret")
     assert session.token_url == "https://given.example/oauth2/token"
@@ -46,7 +46,7 @@ def test_what_is_given_beats_the_environment() -> None:
     assert not session.is_token_origin("https://environment.example/anything")
 
 
-def test_without_anything_it_is_the_platform() -> None:
+def test_session_defaults_to_the_platform() -> None:
     session = PokitDokSession("id", "secret")
     assert session.token_url == "https://platform.pokitdok.com/oauth2/token"
     assert session.base_url == "https://platform.pokitdok.com/api/v4"
@@ -55,7 +55,7 @@ def test_without_anything_it_is_the_platform() -> None:
 @pytest.mark.parametrize("name", ["CLIENT_ID", "CLIENT_SECRET"])
 @pytest.mark.parametrize("value", [None, ""])
 @pytest.mark.usefixtures("environment")
-def test_missing_credentials_are_an_error_that_names_the_variable(
+def test_missing_credentials_raise_value_error_with_the_variable(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str | None
 ) -> None:
     if value is None:
@@ -77,12 +77,12 @@ def test_base_url_that_ends_with_the_api_root_is_accepted(base_url: str) -> None
     assert session.base_url == "https://given.example/api/v4"
 
 
-def test_a_wait_that_is_no_number_is_an_error_that_names_it() -> None:
-    with pytest.raises(TypeError, match="max_rate_limit_wait must be a number of seconds"):
+def test_max_rate_limit_wait_must_be_a_number() -> None:
+    with pytest.raises(TypeError, match="max_rate_limit_wait must be a number of seconds, got str"):
         PokitDokSession("id", "secret", max_rate_limit_wait="70")  # type: ignore[arg-type]
 
 
-def test_the_api_over_plain_http_is_refused_when_the_session_is_built() -> None:
+def test_plain_http_is_refused_when_the_session_is_built() -> None:
     with pytest.raises(requests.RequestException):
         PokitDokSession("id", "secret", base_url="platform.example")
     from oauthlib.oauth2 import InsecureTransportError
@@ -116,7 +116,7 @@ def test_call_sends_json_data_files_and_headers(sandbox: Sandbox, session: Pokit
     assert b'filename="name.x12"' in third.body
 
 
-def test_call_raises_what_the_answer_stands_for(sandbox: Sandbox, session: PokitDokSession) -> None:
+def test_call_raises_the_error_of_the_response(sandbox: Sandbox, session: PokitDokSession) -> None:
     with pytest.raises(ValidationError) as caught:
         session.call("POST", ELIGIBILITY, json={"trading_partner_id": "MOCKPAYER"})
     assert "member" in caught.value.errors
@@ -124,7 +124,7 @@ def test_call_raises_what_the_answer_stands_for(sandbox: Sandbox, session: Pokit
         session.call("GET", "/no/such/path")
 
 
-def test_an_activity_that_is_not_there_is_not_found(session: PokitDokSession) -> None:
+def test_unknown_activity_raises_not_found(session: PokitDokSession) -> None:
     with pytest.raises(NotFound):
         session.activities("5a5a5a5a5a5a5a5a5a5a5a5a")
 
@@ -143,7 +143,7 @@ def test_call_raises_a_token_error_without_a_token(sandbox: Sandbox) -> None:
         session.activities()
 
 
-# Patience with the rate limit
+# The rate limit
 
 
 @pytest.fixture
@@ -167,7 +167,7 @@ def limited(sandbox: Sandbox, times: int = 1, wait: str = "7") -> None:
     sandbox.fail(ELIGIBILITY, status=200, body={"data": "answered"})
 
 
-def test_nobody_waits_who_did_not_say_so(
+def test_rate_limit_is_not_waited_for_by_default(
     sandbox: Sandbox, session: PokitDokSession, waits: list[float]
 ) -> None:
     limited(sandbox)
@@ -178,7 +178,7 @@ def test_nobody_waits_who_did_not_say_so(
     assert len(sandbox.requests) == 1
 
 
-def test_who_is_patient_waits_and_asks_once_more(
+def test_rate_limit_is_waited_for_and_the_call_sent_again(
     sandbox: Sandbox, session: PokitDokSession, waits: list[float]
 ) -> None:
     session.max_rate_limit_wait = 7
@@ -190,7 +190,7 @@ def test_who_is_patient_waits_and_asks_once_more(
     assert first.token == again.token
 
 
-def test_nobody_waits_longer_than_was_said(
+def test_rate_limit_longer_than_allowed_is_raised_at_once(
     sandbox: Sandbox, session: PokitDokSession, waits: list[float]
 ) -> None:
     session.max_rate_limit_wait = 6.9
@@ -231,7 +231,7 @@ def test_rate_limited_text_says_that_its_end_is_assumed(
     assert waits == [15]
 
 
-def test_a_limit_that_the_sandbox_keeps_is_over_after_the_wait(
+def test_rate_limit_of_the_sandbox_is_over_after_the_wait(
     sandbox: Sandbox, session: PokitDokSession, waits: list[float]
 ) -> None:
     sandbox.options.rate_limit = 2
@@ -243,7 +243,7 @@ def test_a_limit_that_the_sandbox_keeps_is_over_after_the_wait(
     assert len(sandbox.requests) == 4
 
 
-def test_a_file_is_sent_whole_after_the_wait(
+def test_file_is_sent_whole_after_the_wait(
     sandbox: Sandbox, session: PokitDokSession, waits: list[float]
 ) -> None:
     session.max_rate_limit_wait = 60
@@ -252,7 +252,7 @@ def test_a_file_is_sent_whole_after_the_wait(
     assert [seen.body for seen in sandbox.requests] == [b"content", b"content"]
 
 
-def test_a_body_that_cannot_be_sent_again_is_not_waited_for(
+def test_body_that_cannot_be_sent_again_is_not_waited_for(
     sandbox: Sandbox, session: PokitDokSession, waits: list[float]
 ) -> None:
     def lines() -> Iterator[bytes]:
@@ -265,7 +265,7 @@ def test_a_body_that_cannot_be_sent_again_is_not_waited_for(
     assert waits == []
 
 
-def test_a_token_that_ended_during_the_wait_is_renewed(
+def test_token_that_expired_during_the_wait_is_renewed(
     sandbox: Sandbox, session: PokitDokSession, waits: list[float]
 ) -> None:
     sandbox.options.token_lifetime = 30
@@ -276,7 +276,7 @@ def test_a_token_that_ended_during_the_wait_is_renewed(
     assert sandbox.token_requests == 2
 
 
-def test_a_token_that_was_replaced_before_the_wait_and_ended_during_it_is_renewed(
+def test_token_replaced_before_the_wait_is_renewed_after_it(
     sandbox: Sandbox, session: PokitDokSession, waits: list[float]
 ) -> None:
     sandbox.options.token_lifetime = 30
@@ -289,7 +289,7 @@ def test_a_token_that_was_replaced_before_the_wait_and_ended_during_it_is_renewe
     assert sandbox.token_requests == 3
 
 
-def test_what_the_environment_says_holds_for_the_second_try_as_well(
+def test_environment_settings_hold_for_the_second_try(
     sandbox: Sandbox, waits: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", sandbox.ca_file)
@@ -306,7 +306,7 @@ def test_what_the_environment_says_holds_for_the_second_try_as_well(
         assert session.call("GET", ELIGIBILITY).data == "answered"
 
 
-def test_get_and_its_kin_wait_for_nothing(
+def test_get_does_not_wait_for_a_rate_limit(
     sandbox: Sandbox, session: PokitDokSession, waits: list[float]
 ) -> None:
     session.max_rate_limit_wait = 60
@@ -315,7 +315,7 @@ def test_get_and_its_kin_wait_for_nothing(
     assert waits == []
 
 
-def test_calls_of_many_kinds_go_well_one_after_the_other(
+def test_calls_of_several_families_succeed_in_sequence(
     sandbox: Sandbox, session: PokitDokSession, pass_time: Callable[[float], None]
 ) -> None:
     claim: dict[str, Any] = {

@@ -47,7 +47,6 @@ PENDING: set[str] = {
     "tests/pokitdok/resources/test_wire.py",
     "tests/pokitdok/test_activities.py",
     "tests/pokitdok/test_envelope.py",
-    "tests/pokitdok/test_session.py",
 }
 
 
