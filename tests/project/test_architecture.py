@@ -28,6 +28,7 @@ EXPORTS = [
     "FileTokenStore",
     "Outcome",
     "PokitDokSession",
+    "PrivateKeyJWT",
     "RedisPace",
     "RedisTokenStore",
     "Reply",
@@ -111,7 +112,7 @@ BELOW = {
 
 
 def test_imports_of_known_modules_are_found() -> None:
-    assert f"{PACKAGE}.oauth2.session" in within(f"{PACKAGE}.api.session")
+    assert f"{PACKAGE}.oauth2.session" in within(f"{PACKAGE}.api.settings")
     assert f"{PACKAGE}.oauth2.errors" in within(f"{PACKAGE}.errors")
     assert "filelock" in imports(f"{PACKAGE}.oauth2.stores.file")
     assert "filelock" not in imports(f"{PACKAGE}.oauth2.stores.file", inside_functions=False)
@@ -175,6 +176,7 @@ def test_package_import_loads_no_extra_and_starts_no_thread() -> None:
         "assert dict(os.environ) == before\n"
         "assert threading.active_count() == 1\n"
         "extras = {'redis', 'filelock', 'starlette', 'uvicorn', 'trustme', 'asyncio'}\n"
+        "extras |= {'jwt', 'cryptography'}\n"
         "extras |= {name for name in sys.modules if name.startswith('pokitdok_session.sandbox')}\n"
         "print(sorted(extras & set(sys.modules)))\n"
     )
