@@ -1,0 +1,125 @@
+"""The keys of the clients that the servers know, and how the servers are told of them."""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import requests
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.x509.oid import NameOID
+from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
+
+SECRET = "a secret: of 32 bytes or more, with +/=&%"
+
+#: The algorithm of each client, and the kind of key that signs it.
+ALGORITHMS = ["RS256", "RS384", "PS256", "ES256", "ES384", "EdDSA"]
+
+
+@dataclass
+class Server:
+    """A running server: where it is, and the bundle that its certificate is verified by."""
+
+    url: str
+    ca_file: str
+
+    def get(self, path: str) -> Any:
+        return requests.get(self.url + path, verify=self.ca_file, timeout=10).json()
+
+
+class Keys:
+    """One private key for each algorithm, and a self-signed certificate."""
+
+    def __init__(self, folder: Path) -> None:
+        rsa_key = rsa.generate_private_key(65537, 2048)
+        self.private: dict[str, Any] = {
+            "RS256": rsa_key,
+            "RS384": rsa_key,
+            "PS256": rsa_key,
+            "ES256": ec.generate_private_key(ec.SECP256R1()),
+            "ES384": ec.generate_private_key(ec.SECP384R1()),
+            "EdDSA": ed25519.Ed25519PrivateKey.generate(),
+        }
+        self._certificate = self_signed(rsa_key)
+        self.self_signed_pem = folder / "self-signed.pem"
+        self.self_signed_pem.write_bytes(
+            rsa_key.private_bytes(
+                serialization.Encoding.PEM,
+                serialization.PrivateFormat.PKCS8,
+                serialization.NoEncryption(),
+            )
+            + self._certificate.public_bytes(serialization.Encoding.PEM)
+        )
+
+    def public_jwk(self, alg: str) -> dict[str, Any]:
+        key = self.private[alg].public_key()
+        kind: Any = {"R": RSAAlgorithm, "P": RSAAlgorithm, "E": ECAlgorithm}[alg[0]]
+        jwk = (OKPAlgorithm if alg == "EdDSA" else kind).to_jwk(key, as_dict=True)
+        return {**jwk, "kid": f"key-{alg}", "alg": alg, "use": "sig"}
+
+    def oidc_clients(self) -> list[dict[str, Any]]:
+        """The clients, as RFC 7591 describes them."""
+        der = self._certificate.public_bytes(serialization.Encoding.DER)
+        bound = {**self.public_jwk("RS256"), "x5c": [base64.b64encode(der).decode()]}
+        del bound["alg"]
+        clients: list[dict[str, Any]] = [
+            {"token_endpoint_auth_method": method, "client_secret": SECRET}
+            for method in ("client_secret_basic", "client_secret_post")
+        ]
+        clients.append(
+            {
+                "token_endpoint_auth_method": "client_secret_jwt",
+                "client_secret": SECRET,
+                "token_endpoint_auth_signing_alg": "HS256",
+            }
+        )
+        clients.append(
+            {
+                "token_endpoint_auth_method": "tls_client_auth",
+                "tls_client_auth_san_email": "client@clinic.example",
+            }
+        )
+        clients.append(
+            {
+                "token_endpoint_auth_method": "self_signed_tls_client_auth",
+                "jwks": {"keys": [bound]},
+            }
+        )
+        for client in clients:
+            client["client_id"] = client["token_endpoint_auth_method"]
+        clients += [
+            {
+                "client_id": alg,
+                "token_endpoint_auth_method": "private_key_jwt",
+                "token_endpoint_auth_signing_alg": alg,
+                "jwks": {"keys": [self.public_jwk(alg)]},
+            }
+            for alg in ALGORITHMS
+        ]
+        common = {
+            "grant_types": ["client_credentials"],
+            "redirect_uris": [],
+            "response_types": [],
+            "scope": "read write",
+        }
+        return [{**common, **client} for client in clients]
+
+
+def self_signed(key: rsa.RSAPrivateKey) -> x509.Certificate:
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "self-signed client")])
+    now = dt.datetime.now(dt.timezone.utc)
+    return (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - dt.timedelta(days=1))
+        .not_valid_after(now + dt.timedelta(days=1))
+        .sign(key, hashes.SHA256())
+    )
