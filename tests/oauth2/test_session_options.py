@@ -22,7 +22,7 @@ from support.token_requests import generic
         ({"client_id": None}, "client_id"),
         ({"client_secret": ""}, "client_secret"),
         ({"client_secret": b"bytes"}, "client_secret"),
-        ({"token_endpoint_auth_method": "private_key_jwt"}, "token_endpoint_auth_method"),
+        ({"token_endpoint_auth_method": "none"}, "token_endpoint_auth_method"),
         ({"token": {"token_type": "bearer"}}, "access_token"),
         ({"token": {"access_token": "a\nb"}}, "access_token"),
     ],

@@ -9,12 +9,14 @@ import pytest
 import requests
 
 from pokitdok_session import (
+    ClientCredentialsSession,
     PokitDokSession,
     TokenError,
 )
 from pokitdok_session.oauth2.token_response import REFUSAL_COOLDOWN
 from pokitdok_session.sandbox import Sandbox
 from support.clock import Clock
+from support.http_server import Answer, Loopback
 from support.token_requests import PATH, TOKEN
 
 
@@ -23,7 +25,7 @@ def test_scope_other_than_requested_is_not_an_error(
 ) -> None:
     good = session.fetch_token()
     sandbox.fail(TOKEN, body={**good, "scope": "another entirely"})
-    assert session.fetch_token()["scope"] == "another entirely"
+    assert session.fetch_token()["scope"] == ["another", "entirely"]
     assert session.get(PATH).status_code == 200
 
 
@@ -151,3 +153,64 @@ def test_hook_that_rejects_a_good_response_is_followed(
         with pytest.raises(TokenError, match="access_token_response rejected it"):
             session.get(PATH)
     assert sandbox.token_requests == 1
+
+
+# The bodies that requests-oauthlib reads
+
+FORM = b"access_token=by-form&token_type=bearer&expires_in=60&scope=a+b"
+JSON_LATIN_1 = '{"access_token": "by-latin-1", "note": "caf\xe9"}'.encode("latin-1")
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "access_token"),
+    [
+        (FORM, "application/x-www-form-urlencoded", "by-form"),
+        (FORM + b"\n", "text/plain", "by-form"),
+        (JSON_LATIN_1, "application/json; charset=iso-8859-1", "by-latin-1"),
+        ('{"access_token": "by-16"}'.encode("utf-16"), "application/json", "by-16"),
+        ('{"access_token": "\u0430"}'.encode("cp1251"), "application/json; charset=cp1251", None),
+        (b'{"access_token": "utf-8"}', "application/json; charset=nonsense", "utf-8"),
+        (b"\xff access_token=x", "text/plain; charset=nonsense", None),
+        (b'<a href="/x?y=1&access_token=z">', "text/html", None),
+        (b"y=1&z=2", "text/plain", None),
+        (b"access_token=&scope=a", "text/plain", None),
+    ],
+    ids=repr,
+)
+def test_token_response_may_be_form_encoded_or_in_another_charset(
+    elsewhere: Loopback, body: bytes, content_type: str, access_token: str | None
+) -> None:
+    elsewhere.script["/token"] = Answer(200, body, {"Content-Type": content_type})
+    with ClientCredentialsSession("id", "secret", f"{elsewhere.url}/token") as session:
+        if access_token is None:
+            with pytest.raises(TokenError):
+                session.fetch_token()
+        else:
+            assert session.fetch_token()["access_token"] == access_token
+
+
+def test_form_encoded_error_is_an_error(elsewhere: Loopback) -> None:
+    elsewhere.script["/token"] = Answer(200, b"error=invalid_scope&error_description=none+such")
+    with (
+        ClientCredentialsSession("id", "secret", f"{elsewhere.url}/token") as session,
+        pytest.raises(TokenError, match="invalid_scope") as caught,
+    ):
+        session.fetch_token()
+    assert caught.value.description == "none such"
+
+
+@pytest.mark.parametrize(
+    ("status", "retry_after", "remembered"),
+    [(401, "300", 300), (401, "5", 30), (429, "300", 300), (503, "7200", 3600)],
+)
+def test_retry_after_is_remembered_up_to_an_hour(
+    elsewhere: Loopback, retry_sleeps: list[float], status: int, retry_after: str, remembered: float
+) -> None:
+    elsewhere.script["/token"] = Answer(status, b"", {"Retry-After": retry_after})
+    with (
+        ClientCredentialsSession("id", "secret", f"{elsewhere.url}/token") as session,
+        pytest.raises(TokenError, match=f"no new token request for {remembered} s") as caught,
+    ):
+        session.fetch_token()
+    assert caught.value.retry_after == remembered
+    assert retry_sleeps == []

@@ -274,10 +274,10 @@ def test_fetch_token_asks_whatever_was_refused_before_and_all_is_forgotten(
 
 
 def test_a_refusal_that_fetch_token_meets_leaves_a_good_token_in_place(
-    sandbox: Sandbox, session: PokitDokSession
+    sandbox: Sandbox, session: PokitDokSession, retry_sleeps: list[float]
 ) -> None:
     first = session.fetch_token()
-    sandbox.fail(TOKEN_PATH, status=401)
+    sandbox.fail(TOKEN_PATH, status=401, times=2)
     with pytest.raises(TokenError):
         session.fetch_token()
     assert session.token == first
@@ -295,7 +295,7 @@ def test_a_secret_that_was_mended_works_after_the_pause(
     assert status_of(session) == 200
 
 
-def test_an_endpoint_that_says_later_is_left_alone_so_long_and_no_longer_than_a_minute(
+def test_retry_after_of_the_token_endpoint_is_followed_up_to_an_hour(
     sandbox: Sandbox, session: PokitDokSession, clock: Clock, retry_sleeps: list[float]
 ) -> None:
     sandbox.fail(TOKEN_PATH, status=429, headers={"Retry-After": "7200"}, times=None)

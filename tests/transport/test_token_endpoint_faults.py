@@ -95,7 +95,9 @@ def test_token_endpoint_fault_with_a_valid_token_is_not_seen(
         assert time.monotonic() - started < PATIENT - 2
         finish_renewals()
         assert ask(session, "POST").status_code == 200
-    assert wire.seen(TOKEN) == 1 + AT_THE_TOKEN_ENDPOINT[name][0]
+    # Credentials that were accepted before and are refused now are sent once more.
+    again = name in ("400", "401")
+    assert wire.seen(TOKEN) == 1 + AT_THE_TOKEN_ENDPOINT[name][0] + again
 
 
 def test_token_endpoint_down_while_the_token_is_valid_is_not_seen(
@@ -147,7 +149,7 @@ def test_token_refusal_is_cached_for_30_seconds(wire: Wire, clock: Clock) -> Non
 
 
 @pytest.mark.parametrize("name", ["503, try in hours", "429, try in hours"])
-def test_token_endpoint_retry_after_of_hours_is_limited_to_a_minute(
+def test_token_endpoint_retry_after_of_hours_is_limited_to_one_hour(
     wire: Wire, clock: Clock, name: str
 ) -> None:
     with wire.session() as session:
@@ -155,8 +157,8 @@ def test_token_endpoint_retry_after_of_hours_is_limited_to_a_minute(
         wire.break_(TOKEN, FAULTS[name], times=1)
         with pytest.raises(TokenError) as caught:
             ask(session, "GET")
-        assert caught.value.retry_after == 60
-        clock.advance(59)
+        assert caught.value.retry_after == 3600
+        clock.advance(3599)
         with pytest.raises(TokenError):
             ask(session, "GET")
         assert wire.seen(TOKEN) == 1

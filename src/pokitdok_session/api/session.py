@@ -13,13 +13,11 @@ a place where a subclass says what its own API does otherwise.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 import requests
-from urllib3.util.retry import Retry
 
-from ..oauth2.session import ClientCredentialsSession
 from ..oauth2.timeouts import Timeout
 from ..transport.multipart import Multipart
 from ..transport.retries import rewind_body
@@ -31,64 +29,15 @@ from .errors import APIError, UnreadableReply
 from .rate_limit import RateLimit, pause, read_rate_limit
 from .reply import Reply, build_reply
 from .resource import SESSION_TIMEOUT, Resource
-
-if TYPE_CHECKING:
-    from ..oauth2.stores.base import TokenStore
+from .settings import APISessionSettings
 
 
-class APISession(ClientCredentialsSession, BatchMethods, Resource):
+class APISession(APISessionSettings, BatchMethods, Resource):
     """A session for a JSON API, with `call` for what mixins of `Resource` describe.
 
     A call that meets a rate limit waits for at most ``max_rate_limit_wait`` seconds in all, and
     is sent again. `ClientCredentialsSession` explains the other parameters.
     """
-
-    #: What a pickle carries, as in requests.
-    __attrs__ = [*ClientCredentialsSession.__attrs__, "max_rate_limit_wait"]  # noqa: RUF012
-
-    def __init__(
-        self,
-        client_id: str,
-        client_secret: str,
-        token_url: str,
-        *,
-        base_url: str | None = None,
-        origins: Iterable[str] = (),
-        scope: str | Iterable[str] | None = None,
-        token: Mapping[str, Any] | None = None,
-        token_updater: Callable[[dict[str, Any]], Any] | None = None,
-        token_params: Mapping[str, Any] | None = None,
-        token_timeout: Timeout = (5, 30),
-        token_endpoint_auth_method: str = "client_secret_basic",
-        store: TokenStore | None = None,
-        timeout: Timeout = (5, 60),
-        retries: int | Retry = 0,
-        max_rate_limit_wait: float = 0,
-    ) -> None:
-        if isinstance(max_rate_limit_wait, bool) or not isinstance(
-            max_rate_limit_wait, (int, float)
-        ):
-            raise TypeError(
-                "max_rate_limit_wait must be a number of seconds,"
-                f" got {type(max_rate_limit_wait).__name__}"
-            )
-        super().__init__(
-            client_id,
-            client_secret,
-            token_url,
-            base_url=base_url,
-            origins=origins,
-            scope=scope,
-            token=token,
-            token_updater=token_updater,
-            token_params=token_params,
-            token_timeout=token_timeout,
-            token_endpoint_auth_method=token_endpoint_auth_method,
-            store=store,
-            timeout=timeout,
-            retries=retries,
-        )
-        self.max_rate_limit_wait = max_rate_limit_wait
 
     def call(
         self,

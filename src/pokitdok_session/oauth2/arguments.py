@@ -30,6 +30,12 @@ def check_choice(value: Any, name: str, choices: Iterable[str]) -> None:
         raise ValueError(f"{name} must be one of {', '.join(choices)}, got {value!r}")
 
 
+def check_flag(value: Any, name: str) -> None:
+    """Raise TypeError unless it is True or False."""
+    if not isinstance(value, bool):
+        raise TypeError(f"{name} must be True or False, got {type(value).__name__}")
+
+
 def check_store(store: Any) -> None:
     """Raise TypeError unless it has the methods of a `TokenStore`, or is None."""
     methods = (getattr(store, name, None) for name in ("load", "save", "lock"))

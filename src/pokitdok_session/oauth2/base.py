@@ -7,15 +7,16 @@ from collections.abc import Mapping
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
-from .arguments import check_mapping, drop_none
-from .client_auth import ClientAuth, ClientSecretBasic, ClientSecretPost
+from oauthlib.oauth2 import OAuth2Token
+
+from .arguments import check_mapping
 from .errors import TokenError
 from .oauth2_session import OAuth2Session
 from .renewal import RenewalCall
 from .timeouts import SESSION_DEFAULT, Timeout
 from .token import AccessToken, Token
-from .token_endpoint import Send, fetch_token
-from .token_request import TokenRequest, TransportOptions, build_form
+from .token_endpoint import TokenEndpoint
+from .token_options import AuthMethod, TokenOptions
 from .token_source import TokenSource
 
 if TYPE_CHECKING:
@@ -26,6 +27,12 @@ log = logging.getLogger(__name__)
 
 
 _renewal_call: ContextVar[RenewalCall | None] = ContextVar("renewal_call", default=None)
+
+
+def seconds_for_renewal() -> float | None:
+    """Return how long the renewal that calls `fetch_token` may take, None outside of one."""
+    renewal = _renewal_call.get()
+    return None if renewal is None else renewal.timeout
 
 
 class BaseClientCredentialsSession(OAuth2Session):
@@ -39,21 +46,37 @@ class BaseClientCredentialsSession(OAuth2Session):
     token_url: str
     token_params: dict[str, Any]
     token_timeout: Timeout
-    token_endpoint_auth_method: str
     timeout: Timeout
     store: TokenStore | None
     token_source: TokenSource
-    _client_secret: str
+    _client_secret: str | None
+    _token_options: TokenOptions
+    _token_endpoint: TokenEndpoint
     _shared: SharedTokenSource | None
-    _send_token_request: Send
 
     @property
-    def client_secret(self) -> str:
+    def token_endpoint_auth_method(self) -> AuthMethod:
+        """How the client authenticates at the token endpoint."""
+        return self._token_options.auth_method
+
+    @property
+    def client_id(self) -> str:
+        """The client's id. A new one is tried at once, even after a refusal."""
+        return str(self._client.client_id)
+
+    @client_id.setter
+    def client_id(self, value: str) -> None:
+        self._client.client_id = value
+        self.token_source.forget_failure()
+
+    @property
+    def client_secret(self) -> str | None:
         """The client's secret. A new one is tried at once, even after a refusal."""
         return self._client_secret
 
     @client_secret.setter
-    def client_secret(self, value: str) -> None:
+    def client_secret(self, value: str | None) -> None:
+        self._token_options.check_secret(value)
         self._client_secret = value
         self.token_source.forget_failure()
 
@@ -65,7 +88,7 @@ class BaseClientCredentialsSession(OAuth2Session):
         None to forget the current one.
         """
         token = self.token_source.current
-        return token.to_dict() if token else {}
+        return self._show(token) if token else {}
 
     @token.setter
     def token(self, value: Mapping[str, Any] | None) -> None:
@@ -94,92 +117,6 @@ class BaseClientCredentialsSession(OAuth2Session):
         timeout = self.timeout if timeout is SESSION_DEFAULT else timeout
         token = self.token_source.get(self, timeout)
         return AccessToken(token.access_token, token.response["expires_at"])
-
-    def fetch_token(
-        self,
-        token_url: str | None = None,
-        code: str | None = None,
-        authorization_response: str | None = None,
-        body: str = "",
-        auth: Any = None,
-        username: str | None = None,
-        password: str | None = None,
-        method: str = "POST",
-        force_querystring: bool = False,
-        timeout: Timeout = None,
-        headers: Mapping[str, str] | None = None,
-        verify: Any = None,
-        proxies: Any = None,
-        include_client_id: bool | None = None,
-        client_secret: str | None = None,
-        cert: Any = None,
-        **kwargs: Any,
-    ) -> dict[str, Any]:
-        """Fetch a new token now, whatever the state of the current one, and return it as a dict.
-
-        The parameters are those of OAuth2Session, for this request only; other keyword arguments
-        become form fields. Every renewal calls this method too, so that a subclass can override
-        it. Raises TokenError if no token comes.
-        """
-        if code or authorization_response:
-            raise ValueError("the client-credentials grant takes no code; remove this argument")
-        if method.upper() not in ("GET", "POST"):
-            raise ValueError(f'method must be "GET" or "POST", got {method!r}')
-        fields = drop_none(username=username, password=password, **kwargs)
-        hooks: Mapping[str, Any] = {**self.compliance_hook}  # the stubs lack a key
-        request = TokenRequest(
-            url=token_url or self.token_url,
-            form=build_form(
-                self._client, scope=self.scope, fields={**self.token_params, **fields}, body=body
-            ),
-            client_auth=self._client_auth(client_secret, include_client_id),
-            auth=auth,
-            method=method.upper(),
-            in_query=force_querystring,
-            headers=headers,
-            transport=TransportOptions(
-                timeout=self.token_timeout if timeout is None else timeout,
-                verify=verify,
-                cert=cert,
-                proxies=proxies,
-            ),
-            request_hooks=hooks["access_token_request"],
-            response_hooks=hooks["access_token_response"],
-        )
-        renewal = _renewal_call.get()
-        token = fetch_token(
-            request,
-            self._send_token_request,
-            clock=self.token_source.clock,
-            max_seconds=renewal.timeout if renewal else None,
-        )
-        if renewal is not None:
-            renewal.token = token
-            return token.to_dict()
-        self.token_source.set(token)
-        if self._shared is not None:
-            self._shared.put(self._cache_key_parts(), token)
-        self._notify_token_updater(token)
-        return token.to_dict()
-
-    def refresh_token(
-        self,
-        token_url: str | None = None,
-        refresh_token: Any = None,
-        body: str = "",
-        auth: Any = None,
-        timeout: Any = None,
-        headers: Any = None,
-        verify: Any = None,
-        proxies: Any = None,
-        **kwargs: Any,
-    ) -> dict[str, Any]:
-        """Fetch a new token; this grant has no refresh token (RFC 6749 section 4.4.3).
-
-        A renewal of a token calls this method, so that a subclass can override it.
-        """
-        options = {"timeout": timeout, "headers": headers, "verify": verify, "proxies": proxies}
-        return self.fetch_token(token_url, body=body, auth=auth, **options, **kwargs)
 
     def _fetch_next_token(self, stale: Token | None, timeout: float) -> Token:
         """Return the token that replaces ``stale``: from the store, or by a token request."""
@@ -210,6 +147,18 @@ class BaseClientCredentialsSession(OAuth2Session):
         except ValueError as error:
             raise TokenError(f"fetch_token returned a token that is not usable: {error}") from None
 
+    def _accept(self, token: Token) -> dict[str, Any]:
+        """Use a new token, unless a renewal is waiting for it and uses it itself."""
+        renewal = _renewal_call.get()
+        if renewal is not None:
+            renewal.token = token
+            return self._show(token)
+        self.token_source.set(token)
+        if self._shared is not None:
+            self._shared.put(self._cache_key_parts(), token)
+        self._notify_token_updater(token)
+        return self._show(token)
+
     def _saved_token(self, value: Mapping[str, Any]) -> Token:
         try:
             return Token.from_saved(value, now=self.token_source.clock())
@@ -221,7 +170,17 @@ class BaseClientCredentialsSession(OAuth2Session):
     def _cache_key_parts(self) -> tuple[Any, ...]:
         """Return what a token belongs to: sessions with the same parts share one in a store."""
         scope = self.scope.split() if isinstance(self.scope, str) else self.scope
-        return self.token_url, self.client_id, sorted(scope or ()), self.token_params
+        parts = self.token_url, self.client_id, sorted(scope or ()), self.token_params
+        identity = self._token_options.identity
+        return (*parts, identity) if identity else parts
+
+    def _show(self, token: Token) -> OAuth2Token:
+        """Return a token as OAuth2Session does: a dict with its scope as a list."""
+        response = token.to_dict()
+        if isinstance(response.get("scope"), str):
+            response["scope"] = response["scope"].split()
+        requested: Any = self.scope
+        return OAuth2Token(response, old_scope=requested)
 
     def _notify_token_updater(self, token: Token) -> None:
         log.info("token %s is in use, granted for %.0f s", token.fingerprint, token.lifetime)
@@ -231,11 +190,3 @@ class BaseClientCredentialsSession(OAuth2Session):
             self.token_updater(dict(token.response))
         except Exception as error:  # in the caller's code; the token is in use
             log.warning("token_updater raised %s; the token is in use", type(error).__name__)
-
-    def _client_auth(
-        self, client_secret: str | None = None, include_client_id: bool | None = None
-    ) -> ClientAuth:
-        if include_client_id is None:
-            include_client_id = self.token_endpoint_auth_method == "client_secret_post"
-        method = ClientSecretPost if include_client_id else ClientSecretBasic
-        return method(self._client.client_id, client_secret or self.client_secret)

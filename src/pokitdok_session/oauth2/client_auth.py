@@ -1,9 +1,24 @@
-"""How the client authenticates at the token endpoint: one class per registered method."""
+"""How the client authenticates at the token endpoint: one class per registered method.
+
+========================================= ===================================================
+``token_endpoint_auth_method``            what is sent
+========================================= ===================================================
+``client_secret_basic``                   id and secret in the Authorization header
+``client_secret_post``                    id and secret as form fields
+``client_secret_jwt``                     a JWT signed with the secret (HS256)
+``private_key_jwt``                       a JWT signed with a private key, ``client_assertion``
+``tls_client_auth``                       the id; the TLS certificate ``token_cert`` proves it
+``self_signed_tls_client_auth``           the same with a self-signed certificate
+========================================= ===================================================
+
+The names are registered by RFC 7591 section 2 and RFC 8705 section 2.
+"""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Protocol, TypeAlias
 from urllib.parse import quote_plus
@@ -11,14 +26,20 @@ from urllib.parse import quote_plus
 import requests
 from requests.auth import HTTPBasicAuth
 
+from ..transport.headers import parse_date
+from .client_assertion import AssertionCallable, PrivateKeyJWT, sign_with_secret
+
 #: What `requests` takes as ``auth=`` and calls with the prepared request.
 RequestAuth: TypeAlias = "Callable[[requests.PreparedRequest], requests.PreparedRequest]"
 
 _NO_FIELDS: Mapping[str, str] = MappingProxyType({})
 
+# RFC 7523 section 2.2.
+_JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+
 
 class ClientAuth(Protocol):
-    """A client authentication method (RFC 7591 section 2, ``token_endpoint_auth_method``)."""
+    """A client authentication method."""
 
     def form_fields(self, token_url: str) -> Mapping[str, str]:
         """Return the fields to add to the token request. Called for each attempt."""
@@ -26,6 +47,10 @@ class ClientAuth(Protocol):
 
     def header_auth(self) -> RequestAuth:
         """Return the auth object that sets the Authorization header, or `no_auth`."""
+        ...
+
+    def refusal_advice(self, response: requests.Response) -> str:
+        """Return what to check when the endpoint refuses the client with this response."""
         ...
 
 
@@ -36,17 +61,33 @@ def no_auth(request: requests.PreparedRequest) -> requests.PreparedRequest:
 
 @dataclass(frozen=True, repr=False)
 class ClientSecretBasic:
-    """``client_secret_basic``: id and secret in the Authorization header."""
+    """``client_secret_basic``: id and secret in the Authorization header (RFC 6749 2.3.1).
+
+    The RFC wants both form-encoded before they are joined. Many servers do not decode them;
+    for those ``encoded`` is False.
+    """
 
     client_id: str
     client_secret: str
+    encoded: bool = True
 
     def form_fields(self, token_url: str) -> Mapping[str, str]:
         return _NO_FIELDS
 
     def header_auth(self) -> RequestAuth:
-        # Form-encoded before they are joined by a colon: RFC 6749 section 2.3.1.
-        return HTTPBasicAuth(quote_plus(self.client_id), quote_plus(self.client_secret))
+        if self.encoded:
+            return HTTPBasicAuth(quote_plus(self.client_id), quote_plus(self.client_secret))
+        return HTTPBasicAuth(self.client_id.encode(), self.client_secret.encode())
+
+    def refusal_advice(self, response: requests.Response) -> str:
+        return "check client_id and client_secret"
+
+    def unencoded(self) -> ClientSecretBasic | None:
+        """Return the same without the encoding, None if nothing changes or a colon forbids it."""
+        same = all(quote_plus(part) == part for part in (self.client_id, self.client_secret))
+        if same or not self.encoded or ":" in self.client_id:
+            return None
+        return replace(self, encoded=False)
 
 
 @dataclass(frozen=True, repr=False)
@@ -61,3 +102,130 @@ class ClientSecretPost:
 
     def header_auth(self) -> RequestAuth:
         return no_auth
+
+    def refusal_advice(self, response: requests.Response) -> str:
+        return "check client_id and client_secret"
+
+
+@dataclass(frozen=True, repr=False)
+class ClientSecretJWT:
+    """``client_secret_jwt``: a JWT signed with the secret, and not the secret itself."""
+
+    client_id: str
+    client_secret: str
+
+    def form_fields(self, token_url: str) -> Mapping[str, str]:
+        jwt = sign_with_secret(self.client_id, self.client_secret, token_url)
+        return {"client_assertion_type": _JWT_BEARER, "client_assertion": jwt}
+
+    def header_auth(self) -> RequestAuth:
+        return no_auth
+
+    def refusal_advice(self, response: requests.Response) -> str:
+        return f"check client_id, client_secret and {_clock(response)}"
+
+
+@dataclass(frozen=True, repr=False)
+class ClientAssertion:
+    """``private_key_jwt``: a JWT signed with a private key, or one that a callable returns."""
+
+    client_id: str
+    assertion: PrivateKeyJWT | AssertionCallable
+
+    def form_fields(self, token_url: str) -> Mapping[str, str]:
+        if isinstance(self.assertion, PrivateKeyJWT):
+            jwt = self.assertion.sign(self.client_id, token_url)
+        else:
+            jwt = self.assertion()
+        return {"client_assertion_type": _JWT_BEARER, "client_assertion": jwt}
+
+    def header_auth(self) -> RequestAuth:
+        return no_auth
+
+    def refusal_advice(self, response: requests.Response) -> str:
+        return (
+            "check client_id, the audience (the token URL unless the provider wants its issuer), "
+            f"that the provider has the public key under this kid, and {_clock(response)}"
+        )
+
+
+@dataclass(frozen=True, repr=False)
+class TLSClientAuth:
+    """``tls_client_auth``, ``self_signed_tls_client_auth``: the TLS certificate is the proof."""
+
+    client_id: str
+
+    def form_fields(self, token_url: str) -> Mapping[str, str]:
+        return {"client_id": self.client_id}
+
+    def header_auth(self) -> RequestAuth:
+        return no_auth
+
+    def refusal_advice(self, response: requests.Response) -> str:
+        return "check client_id and that token_cert is the certificate the provider knows"
+
+
+def _clock(response: requests.Response) -> str:
+    """Return how far the clock here is from the server's, as its Date header tells."""
+    seconds = round(time.time() - parse_date(response.headers))
+    relation = "ahead of" if seconds >= 0 else "behind"
+    return f"the clock here, which is {abs(seconds)} s {relation} the Date of the response"
+
+
+_SECRET_METHODS: Mapping[str, Callable[[str, str], ClientAuth]] = {
+    "client_secret_basic": ClientSecretBasic,
+    "client_secret_post": ClientSecretPost,
+    "client_secret_jwt": ClientSecretJWT,
+}
+_TLS_METHODS = ("tls_client_auth", "self_signed_tls_client_auth")
+
+#: Every value of ``token_endpoint_auth_method``. The names are registered.
+METHODS = (*_SECRET_METHODS, "private_key_jwt", *_TLS_METHODS)
+
+
+def check_secret(method: str, client_secret: object) -> None:
+    """Raise ValueError if the method does not go with this client secret."""
+    if method in _SECRET_METHODS:
+        if not isinstance(client_secret, str) or not client_secret:
+            raise ValueError(
+                f"client_secret must be a non-empty string with {method}, "
+                f"got {type(client_secret).__name__}"
+            )
+    elif client_secret is not None:
+        raise ValueError(f"client_secret must be None with {method}, which does not send one")
+
+
+def check_assertion(method: str, client_assertion: object) -> None:
+    """Raise ValueError or TypeError if the method does not go with this client assertion."""
+    if method != "private_key_jwt":
+        if client_assertion is not None:
+            raise ValueError(
+                "client_assertion must be used with "
+                f"token_endpoint_auth_method='private_key_jwt', got {method!r}"
+            )
+        return
+    if isinstance(client_assertion, type) or not (
+        isinstance(client_assertion, PrivateKeyJWT) or callable(client_assertion)
+    ):
+        raise TypeError(
+            "client_assertion must be a PrivateKeyJWT(key, kid=...) or a callable that "
+            f"returns a JWT, got {type(client_assertion).__name__}"
+        )
+
+
+def build_client_auth(
+    method: str,
+    client_id: str,
+    client_secret: str | None,
+    *,
+    client_assertion: PrivateKeyJWT | AssertionCallable | None = None,
+    basic_unencoded: bool = False,
+) -> ClientAuth:
+    """Return the authentication for a method and credentials that were checked before."""
+    if client_assertion is not None:
+        return ClientAssertion(client_id, client_assertion)
+    if client_secret is None:
+        return TLSClientAuth(client_id)
+    if basic_unencoded:
+        return ClientSecretBasic(client_id, client_secret, encoded=False)
+    return _SECRET_METHODS[method](client_id, client_secret)

@@ -16,8 +16,8 @@ from ..transport import redaction
 from ..transport.environment import EnvironmentSettingsCache
 from ..transport.outcome import annotate_error
 from .auth import ReplayOn401, TokenAuth
-from .base import BaseClientCredentialsSession
 from .errors import TokenError
+from .fetching import TokenFetching
 from .oauth2_session import OAuth2Session
 from .origins import Origins, check_no_proxy
 from .timeouts import SESSION_DEFAULT, Timeout, default_timeout
@@ -29,7 +29,7 @@ _INVALID_URL = (
 )
 
 
-class RequestsOverrides(BaseClientCredentialsSession):
+class RequestsOverrides(TokenFetching):
     """A session whose requests carry the token. `ClientCredentialsSession` sets the attributes."""
 
     base_url: str | None

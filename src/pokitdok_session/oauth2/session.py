@@ -25,7 +25,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from oauthlib.oauth2 import BackendApplicationClient
 from requests.adapters import HTTPAdapter
@@ -36,7 +36,6 @@ from ..transport.environment import EnvironmentSettingsCache
 from ..transport.fork import reset_after_fork
 from .arguments import (
     check_callable,
-    check_choice,
     check_credential,
     check_mapping,
     check_store,
@@ -48,16 +47,18 @@ from .oauth2_session import OAuth2Session
 from .origins import Origins, trusted_origin
 from .overrides import RequestsOverrides
 from .timeouts import Timeout, check_timeout
+from .token_endpoint import TokenEndpoint
+from .token_options import AuthMethod, Certificate, TokenFetcher, TokenOptions
 from .token_source import TokenSource
 
 if TYPE_CHECKING:
+    from .client_assertion import AssertionCallable, PrivateKeyJWT
     from .stores.base import TokenStore
+    from .token_request import ResponseReader
 
 #: Seconds to connect and seconds between two bytes, unless a call or the session says otherwise.
 DEFAULT_TIMEOUT: Timeout = (5, 60)
 DEFAULT_TOKEN_TIMEOUT: Timeout = (5, 30)
-
-AUTH_METHODS = ("client_secret_basic", "client_secret_post")
 
 
 class ClientCredentialsSession(RequestsOverrides):
@@ -83,7 +84,9 @@ class ClientCredentialsSession(RequestsOverrides):
         *("auto_refresh_url", "auto_refresh_kwargs", "token_updater", "compliance_hook"),
         *("token_source", "token_url", "token_params", "token_timeout"),
         *(
-            "token_endpoint_auth_method",
+            "_token_options",
+            "_token_endpoint",
+            "_discovery",
             "_client_secret",
             "base_url",
             "_origins",
@@ -96,7 +99,7 @@ class ClientCredentialsSession(RequestsOverrides):
     def __init__(
         self,
         client_id: str,
-        client_secret: str,
+        client_secret: str | None,
         token_url: str,
         *,
         base_url: str | None = None,
@@ -106,14 +109,34 @@ class ClientCredentialsSession(RequestsOverrides):
         token_updater: Callable[[dict[str, Any]], Any] | None = None,
         token_params: Mapping[str, Any] | None = None,
         token_timeout: Timeout = DEFAULT_TOKEN_TIMEOUT,
-        token_endpoint_auth_method: str = "client_secret_basic",
+        token_endpoint_auth_method: AuthMethod = "client_secret_basic",
+        client_assertion: PrivateKeyJWT | AssertionCallable | None = None,
+        client_secret_basic_unencoded: bool = False,
+        include_client_id: bool = False,
+        token_cert: Certificate | None = None,
+        token_request_format: Literal["form", "json"] = "form",
+        token_headers: Mapping[str, str] | None = None,
+        token_response: ResponseReader | None = None,
+        token_fetcher: TokenFetcher | None = None,
+        revocation_url: str | None = None,
         store: TokenStore | None = None,
         timeout: Timeout = DEFAULT_TIMEOUT,
         retries: int | Retry = 0,
     ) -> None:
         check_credential(client_id, "client_id")
-        check_credential(client_secret, "client_secret")
-        check_choice(token_endpoint_auth_method, "token_endpoint_auth_method", AUTH_METHODS)
+        self._token_options = TokenOptions(
+            auth_method=token_endpoint_auth_method,
+            client_assertion=client_assertion,
+            basic_unencoded=client_secret_basic_unencoded,
+            include_client_id=include_client_id,
+            cert=token_cert,
+            request_format=token_request_format,
+            headers=token_headers or {},
+            read_response=token_response,
+            fetcher=token_fetcher,
+            revocation_url=revocation_url,
+        )
+        self._token_options.check_secret(client_secret)
         check_mapping(token, "token")
         check_mapping(token_params, "token_params")
         check_callable(token_updater, "token_updater")
@@ -125,6 +148,8 @@ class ClientCredentialsSession(RequestsOverrides):
         trusted_origin(token_url, "token_url")
         # Before the parent's constructor, which sets the token and the auth object.
         self.token_source = TokenSource()
+        self._token_endpoint = TokenEndpoint()
+        self._discovery = None
         super().__init__(
             client=BackendApplicationClient(client_id),
             token=dict(token) if token else None,
@@ -136,7 +161,6 @@ class ClientCredentialsSession(RequestsOverrides):
         self.token_url = token_url
         self.token_params = dict(token_params or {})
         self.token_timeout = token_timeout
-        self.token_endpoint_auth_method = token_endpoint_auth_method
         self.client_secret = client_secret
         self.base_url = base_url and base_url.rstrip("/")
         self.origins = url_list(origins, "origins")

@@ -5,11 +5,13 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Protocol
 
 import requests
 
 from ..transport import redaction
+from .client_auth import ClientAuth, ClientSecretBasic
 from .errors import InsecureTransport, TokenError
 from .origins import without_query
 from .token import Token
@@ -26,6 +28,9 @@ ATTEMPTS = 3
 #: Seconds that all attempts and the waits between them may take together.
 MAX_TOTAL_TIME = 60.0
 
+#: Seconds before credentials that were accepted before, and are refused now, are sent once more.
+LATE_REFUSAL_PAUSE = 1.0
+
 
 class Send(Protocol):
     """Send a token request through a session, but without its headers and cookies."""
@@ -35,56 +40,151 @@ class Send(Protocol):
     ) -> requests.Response: ...
 
 
-def fetch_token(
-    request: TokenRequest,
-    send: Send,
-    *,
-    clock: Callable[[], float] = time.monotonic,
-    max_seconds: float | None = None,
-) -> Token:
-    """Send the token request, up to `ATTEMPTS` times; raise `TokenError` if no token comes.
+class TokenEndpoint:
+    """The token endpoint of one session: sends token requests, and keeps what the last ones taught.
 
-    ``clock`` is the clock that the lifetime of the token is measured by. ``max_seconds`` limits
-    all attempts and the waits between them together, and the timeout of each.
+    ``_granted`` is the request that got the last token. ``_not_decoding`` is the authentication
+    that only worked without its encoding (RFC 6749 section 2.3.1).
     """
-    limit = MAX_TOTAL_TIME if max_seconds is None else min(max_seconds, MAX_TOTAL_TIME)
-    deadline = time.monotonic() + limit
-    attempt = 1
-    while True:
+
+    def __init__(self) -> None:
+        self._granted: TokenRequest | None = None
+        self._not_decoding: ClientAuth | None = None
+
+    def fetch(
+        self,
+        request: TokenRequest,
+        send: Send,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        max_seconds: float | None = None,
+    ) -> Token:
+        """Send the token request with retries; raise `TokenError` if no token comes.
+
+        ``clock`` is the clock that the lifetime of the token is measured by. ``max_seconds``
+        limits all attempts and the waits between them together, and the timeout of each.
+        """
+        attempts = _Attempts(send, clock, max_seconds)
+        request = self.adapt(request)
         try:
-            remaining = None if max_seconds is None else max(deadline - time.monotonic(), 0.001)
-            return _attempt(request, send, clock, remaining)
+            token = attempts.run(request)
         except TokenError as error:
-            wait = error.retry_after or random.uniform(0.2, 0.3) * 2**attempt
-            is_last = attempt == ATTEMPTS or time.monotonic() + wait > deadline
-            if is_last or not _is_transient(error):
-                raise
-        time.sleep(wait)
-        attempt += 1
+            request, token = self._send_again(request, error, attempts)
+        self._granted = request
+        return token
+
+    def adapt(self, request: TokenRequest) -> TokenRequest:
+        """Return the request with the credentials in the form that the provider understands."""
+        if request.client_auth != self._not_decoding:
+            return request
+        return _without_encoding(request) or request
+
+    def _send_again(
+        self, request: TokenRequest, error: TokenError, attempts: _Attempts
+    ) -> tuple[TokenRequest, Token]:
+        """Send a refused request once more if the endpoint may be wrong; raise ``error`` if not."""
+        if request == self._granted and error.status_code in (400, 401):
+            # Some endpoints refuse good credentials once in a while.
+            if not attempts.wait(LATE_REFUSAL_PAUSE):
+                raise error
+            again: TokenRequest | None = request
+        else:
+            again = _without_encoding(request) if _refuses_the_client(error) else None
+        if again is None:
+            raise error
+        try:
+            token = attempts.run(again)
+        except TokenError:
+            raise error from error.__cause__
+        if again is not request:
+            self._not_decoding = request.client_auth
+        return again, token
 
 
-def _attempt(
-    request: TokenRequest, send: Send, clock: Callable[[], float], seconds: float | None
-) -> Token:
+class _Attempts:
+    """The attempts of one `TokenEndpoint.fetch`, and the time that is left for them."""
+
+    def __init__(self, send: Send, clock: Callable[[], float], max_seconds: float | None) -> None:
+        self._send = send
+        self._clock = clock
+        self._limits_timeouts = max_seconds is not None
+        limit = MAX_TOTAL_TIME if max_seconds is None else min(max_seconds, MAX_TOTAL_TIME)
+        self._deadline = time.monotonic() + limit
+
+    def run(self, request: TokenRequest) -> Token:
+        """Send a request up to `ATTEMPTS` times, as long as it may succeed a moment later."""
+        attempt = 1
+        while True:
+            try:
+                return self._attempt(request)
+            except TokenError as error:
+                wait = error.retry_after or random.uniform(0.2, 0.3) * 2**attempt
+                if attempt == ATTEMPTS or not _is_transient(error) or not self.wait(wait):
+                    raise
+            attempt += 1
+
+    def wait(self, seconds: float) -> bool:
+        """Wait before the next attempt; return False, at once, if the time does not suffice."""
+        if time.monotonic() + seconds > self._deadline:
+            return False
+        time.sleep(seconds)
+        return True
+
+    def _attempt(self, request: TokenRequest) -> Token:
+        requested_at = self._clock()
+        try:
+            response = send_once(request, self._send, self._timeout(request.transport.timeout))
+            response = request.apply_response_hooks(response)
+        except (InsecureTransport, TokenError):
+            raise
+        except requests.RequestException as error:
+            if error.response is None:
+                raise connection_error(error, request.url) from error
+            # The compliance hook of a caller calls raise_for_status(), for example.
+            raise error_from_rejected_response(error.response, request) from error
+        return parse_token_response(response, request, requested_at=requested_at, now=self._clock())
+
+    def _timeout(self, timeout: Any) -> Any:
+        if not self._limits_timeouts:
+            return timeout
+        return _at_most(timeout, max(self._deadline - time.monotonic(), 0.001))
+
+
+def send_once(request: TokenRequest, send: Send, timeout: Any) -> requests.Response:
+    """Send one attempt of a request."""
     options = request.transport
-    requested_at = clock()
-    try:
-        response = send(
-            request.to_requests(),
-            timeout=options.timeout if seconds is None else _at_most(options.timeout, seconds),
-            verify=options.verify,
-            cert=options.cert,
-            proxies=options.proxies,
-        )
-        response = request.apply_response_hooks(response)
-    except (InsecureTransport, TokenError):
-        raise
-    except requests.RequestException as error:
-        if error.response is None:
-            raise _connection_error(error, request.url) from error
-        # The compliance hook of a caller calls raise_for_status(), for example.
-        raise error_from_rejected_response(error.response, request.url) from error
-    return parse_token_response(response, request.url, requested_at=requested_at, now=clock())
+    return send(
+        request.to_requests(),
+        timeout=timeout,
+        verify=options.verify,
+        cert=options.cert,
+        proxies=options.proxies,
+    )
+
+
+def connection_error(error: requests.RequestException, url: str) -> TokenError:
+    """Return the error of a request to ``url`` that got no response."""
+    reason = type(error).__name__
+    roots = [part for part in redaction.iter_causes(error) if isinstance(part, OSError)][1:]
+    if roots:  # the last is the deepest: refused, reset, unknown host, a certificate
+        reason += f" from {type(roots[-1]).__name__}"
+    if isinstance(error, requests.exceptions.SSLError):
+        reason += "; certificates are verified by session.verify or REQUESTS_CA_BUNDLE"
+    return TokenError(
+        f"no response from {without_query(url)} ({reason}): the API request was not processed"
+    )
+
+
+def _without_encoding(request: TokenRequest) -> TokenRequest | None:
+    """Return the request with the credentials as they are, None if that makes no difference."""
+    if request.auth is not None or not isinstance(request.client_auth, ClientSecretBasic):
+        return None
+    plain = request.client_auth.unencoded()
+    return None if plain is None else replace(request, client_auth=plain)
+
+
+def _refuses_the_client(error: TokenError) -> bool:
+    return error.status_code == 401 or error.error == "invalid_client"
 
 
 def _at_most(timeout: Any, seconds: float) -> Any:
@@ -104,15 +204,3 @@ def _is_transient(failure: TokenError) -> bool:
     return isinstance(
         cause, (requests.ConnectionError, requests.exceptions.ChunkedEncodingError)
     ) and not isinstance(cause, requests.exceptions.SSLError)
-
-
-def _connection_error(error: requests.RequestException, url: str) -> TokenError:
-    reason = type(error).__name__
-    roots = [part for part in redaction.iter_causes(error) if isinstance(part, OSError)][1:]
-    if roots:  # the last is the deepest: refused, reset, unknown host, a certificate
-        reason += f" from {type(roots[-1]).__name__}"
-    if isinstance(error, requests.exceptions.SSLError):
-        reason += "; certificates are verified by session.verify or REQUESTS_CA_BUNDLE"
-    return TokenError(
-        f"no response from {without_query(url)} ({reason}): the API request was not processed"
-    )

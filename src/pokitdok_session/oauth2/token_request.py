@@ -23,9 +23,13 @@ RequestHook: TypeAlias = "Callable[[str, Any, Any], tuple[str, Any, Any]]"
 #: requests-oauthlib's ``access_token_response``.
 ResponseHook: TypeAlias = "Callable[[requests.Response], requests.Response]"
 
+#: ``token_response``: the response to the token dict, for what RFC 6749 does not describe.
+ResponseReader: TypeAlias = "Callable[[requests.Response], Mapping[str, Any]]"
+
 FORM_HEADERS: Mapping[str, str] = MappingProxyType(
     {"Accept": "application/json", "Content-Type": "application/x-www-form-urlencoded"}
 )
+_JSON_HEADERS: Mapping[str, str] = MappingProxyType({"Accept": "application/json"})
 
 
 @dataclass(frozen=True, repr=False)
@@ -46,20 +50,26 @@ class TokenRequest:
     """A token request, complete when it is built. One value serves all attempts.
 
     ``form`` holds everything but the credentials: ``client_auth`` adds those to each attempt.
+    ``audience`` is the token URL if this is a request to another endpoint, a revocation.
     ``auth`` is used instead of the Authorization header of ``client_auth``. ``headers`` replace
-    `FORM_HEADERS`.
+    the default ones, and ``more_headers`` are added. With ``as_json`` the body is a JSON object.
+    ``read_response`` is the caller's ``token_response``.
     """
 
     url: str
     form: Form
     client_auth: ClientAuth
+    audience: str | None = None
     auth: RequestAuth | tuple[str, str] | None = None
     method: str = "POST"
     in_query: bool = False
     headers: Mapping[str, str] | None = None
+    more_headers: Mapping[str, str] = field(default_factory=dict)
+    as_json: bool = False
     transport: TransportOptions = field(default_factory=TransportOptions)
     request_hooks: Iterable[RequestHook] = ()
     response_hooks: Iterable[ResponseHook] = ()
+    read_response: ResponseReader | None = None
 
     def to_requests(self) -> requests.Request:
         """Build the request of one attempt.
@@ -67,15 +77,26 @@ class TokenRequest:
         The compliance hooks run, and an assertion is signed, once per attempt. Raise
         `InsecureTransport` if a hook leads to plain http.
         """
-        in_query = self.in_query or self.method == "GET"
-        form = {**self.form, **self.client_auth.form_fields(self.url)}
-        url, headers = self.url, dict(FORM_HEADERS if self.headers is None else self.headers)
-        content: dict[str, Any] = {"params" if in_query else "data": form}
+        form = {**self.form, **self.client_auth.form_fields(self.audience or self.url)}
+        url, headers = self.url, {**self._default_headers(), **self.more_headers}
+        content: dict[str, Any] = {self._place(): form}
         for hook in self.request_hooks:
             url, headers, content = hook(url, headers, content)
         trusted_origin(url, "token_url")
         auth: Any = self.auth or self.client_auth.header_auth()
         return requests.Request(self.method, url, headers=headers, auth=auth, **content)
+
+    def _place(self) -> str:
+        """Return the argument of `requests.Request` that takes the form."""
+        if self.in_query or self.method == "GET":
+            return "params"
+        return "json" if self.as_json else "data"
+
+    def _default_headers(self) -> Mapping[str, str]:
+        if self.headers is not None:
+            return self.headers
+        # requests sets the Content-Type of JSON itself.
+        return _JSON_HEADERS if self._place() == "json" else FORM_HEADERS
 
     def apply_response_hooks(self, response: requests.Response) -> requests.Response:
         """Return the response as the compliance hooks leave it."""
@@ -85,7 +106,12 @@ class TokenRequest:
 
 
 def build_form(
-    client: BackendApplicationClient, *, scope: Any, fields: Mapping[str, Any], body: str = ""
+    client: BackendApplicationClient,
+    *,
+    scope: Any,
+    fields: Mapping[str, Any],
+    body: str = "",
+    include_client_id: bool = False,
 ) -> Form:
     """Build the form of a client-credentials request (RFC 6749 section 4.4.2).
 
@@ -93,9 +119,9 @@ def build_form(
     ``fields`` replaces what the grant itself sends, and None removes a field.
     """
     fields = {name: value for name, value in fields.items() if value is not None}
-    fields.pop("client_id", None)  # the client authentication sends it
+    fields.pop("client_id", None)  # sent by the client authentication, or not at all
     scope = fields.pop("scope", scope)
-    grant = client.prepare_request_body(body=body, scope=scope, include_client_id=False)
+    grant = client.prepare_request_body(body=body, scope=scope, include_client_id=include_client_id)
     values = parse_qs(grant, keep_blank_values=True)
     values |= parse_qs(urlencode(fields, doseq=True), keep_blank_values=True)
     return {name: value if len(value) > 1 else value[0] for name, value in values.items()}

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import parse_qsl
 
 import requests
 
@@ -13,67 +14,63 @@ from ..transport.headers import parse_retry_after
 from .errors import TokenError
 from .origins import without_query
 from .token import Token
+from .token_request import TokenRequest
 
 #: Seconds during which a final refusal, such as a wrong secret, is not requested again.
 REFUSAL_COOLDOWN = 30.0
 
 #: The longest Retry-After of the token endpoint that is followed, in seconds.
-MAX_RETRY_AFTER = 60.0
+MAX_RETRY_AFTER = 3600.0
 
 # What RFC 6749 section 5.2 allows in an error code, and what the registered codes look like. A
 # text of ours repeats only the latter: a server may put anything into the former.
 _ERROR_CODE = r"[\x20-\x21\x23-\x5b\x5d-\x7e]{1,64}"
 _REGISTERED_CODE = r"[a-z_]{1,40}"
 
+# A body that may be form-encoded. HTML and other texts have a character of these.
+_FORM_ENCODED = r"[^\s<>\"'{}]+"
+
 
 def parse_token_response(
-    response: requests.Response, url: str, *, requested_at: float, now: float
+    response: requests.Response, request: TokenRequest, *, requested_at: float, now: float
 ) -> Token:
-    """Return the token that the endpoint at ``url`` granted; raise `TokenError` if it did not."""
+    """Return the token that the endpoint granted; raise `TokenError` if it did not."""
+    body: Mapping[str, Any] = read_body(response)
+    if _is_error(response, request, body):
+        raise _error_response(response, request, body)
     status = response.status_code
-    message = f"{without_query(url)} returned {status}"
-    body = _json_object(response)
-    if status >= 400 or (status < 300 and body and body.get("error") is not None):
-        raise _error_response(response, message, body or {})
     if status >= 300:
-        raise TokenError(
-            f"{message}, a redirect, which is not followed because it would send the "
-            "credentials elsewhere: token_url must be the URL it points to",
-            status_code=status,
-            retry_after=REFUSAL_COOLDOWN,
+        raise _refusal(
+            response,
+            request,
+            ", a redirect, which is not followed because it would send the credentials "
+            "elsewhere: token_url must be the URL it points to",
         )
-    if body is None:
-        raise TokenError(
-            f"{message} with {len(response.content)} bytes that are not a token response: "
-            f"check token_url{_no_new_request(REFUSAL_COOLDOWN)}",
-            status_code=status,
-            retry_after=REFUSAL_COOLDOWN,
+    if request.read_response is not None:
+        body = _read_by_caller(response, request)
+    if not body:
+        raise _refusal(
+            response,
+            request,
+            f" with {len(response.content)} bytes that are not a token response: check token_url",
         )
     try:
         return Token.from_response(body, requested_at=requested_at, now=now)
     except ValueError as reason:
-        raise TokenError(
-            f"{message} with a token that cannot be used: {reason}"
-            f"{_no_new_request(REFUSAL_COOLDOWN)}",
-            status_code=status,
-            retry_after=REFUSAL_COOLDOWN,
-        ) from None
+        raise _refusal(response, request, f" with a token that cannot be used: {reason}") from None
 
 
-def error_from_rejected_response(response: requests.Response, url: str) -> TokenError:
+def error_from_rejected_response(response: requests.Response, request: TokenRequest) -> TokenError:
     """Return the error for a response that raised an exception, in a compliance hook for example.
 
     It is judged like any other. A granted token is not used, because the hook rejected it.
     """
     try:
-        parse_token_response(response, url, requested_at=0.0, now=0.0)
+        parse_token_response(response, request, requested_at=0.0, now=0.0)
     except TokenError as error:
         return error
-    return TokenError(
-        f"{without_query(url)} returned {response.status_code} with a token, but the hook "
-        f"access_token_response rejected it{_no_new_request(REFUSAL_COOLDOWN)}",
-        status_code=response.status_code,
-        retry_after=REFUSAL_COOLDOWN,
+    return _refusal(
+        response, request, " with a token, but the hook access_token_response rejected it"
     )
 
 
@@ -82,21 +79,82 @@ def is_transient_status(status: int) -> bool:
     return status >= 500 or status in (408, 429)
 
 
+def read_body(response: requests.Response) -> dict[str, Any]:
+    """Return the parameters in a response, empty if there are none.
+
+    They are a JSON object, in UTF-8 or the declared charset, or form-encoded. requests-oauthlib
+    reads these too.
+    """
+    content = response.content
+    for text in (content, _decode(content, response.encoding)):
+        try:
+            body = json.loads(text)
+        except (ValueError, RecursionError):
+            continue
+        return body if isinstance(body, dict) else {}
+    text = _decode(content, response.encoding or "utf-8").strip()
+    pairs = dict(parse_qsl(text)) if re.fullmatch(_FORM_ENCODED, text) else {}
+    return pairs if {"access_token", "error"} & pairs.keys() else {}
+
+
+def _decode(content: bytes, charset: str | None) -> str:
+    try:
+        return content.decode(charset or "utf-8", "replace")
+    except LookupError:  # an unknown charset
+        return ""
+
+
+def _is_error(response: requests.Response, request: TokenRequest, body: Mapping[str, Any]) -> bool:
+    if response.status_code >= 300:
+        return response.status_code >= 400
+    # The caller's own reader knows better what a member "error" means.
+    return request.read_response is None and body.get("error") is not None
+
+
+def _read_by_caller(response: requests.Response, request: TokenRequest) -> Mapping[str, Any]:
+    assert request.read_response is not None
+    try:
+        body = request.read_response(response)
+    except TokenError:
+        raise
+    except Exception as error:
+        reason = f", but token_response failed with {type(error).__name__}"
+        raise _refusal(response, request, reason) from error
+    if not isinstance(body, Mapping):
+        raise _refusal(
+            response,
+            request,
+            f", but token_response must return a dict with access_token, got {type(body).__name__}",
+        )
+    return body
+
+
+def _refusal(response: requests.Response, request: TokenRequest, reason: str) -> TokenError:
+    """Build the error of a response that will be the same a moment later."""
+    return TokenError(
+        f"{without_query(request.url)} returned {response.status_code}{reason}"
+        f"{_no_new_request(REFUSAL_COOLDOWN)}",
+        status_code=response.status_code,
+        retry_after=REFUSAL_COOLDOWN,
+    )
+
+
 def _error_response(
-    response: requests.Response, message: str, body: Mapping[str, Any]
+    response: requests.Response, request: TokenRequest, body: Mapping[str, Any]
 ) -> TokenError:
-    """Build the error of a refusal (RFC 6749 section 5.2)."""
+    """Build the error of an error response (RFC 6749 section 5.2)."""
     status = response.status_code
+    message = f"{without_query(request.url)} returned {status}"
     code, description = _error_code(body), body.get("error_description")
     if not isinstance(description, str):
         description = ""
     if code and re.fullmatch(_REGISTERED_CODE, code):
         message += f" ({code})"
-    if is_transient_status(status):
-        retry_after = min(parse_retry_after(response.headers) or 0.0, MAX_RETRY_AFTER)
-    else:
-        retry_after = REFUSAL_COOLDOWN
-        message += _advice(status, code, description)
+    retry_after = min(parse_retry_after(response.headers) or 0.0, MAX_RETRY_AFTER)
+    if not is_transient_status(status):
+        retry_after = max(retry_after, REFUSAL_COOLDOWN)
+        message += _advice(response, request, code, description)
+    if retry_after >= REFUSAL_COOLDOWN:
         message += _no_new_request(retry_after)
     return TokenError(
         message,
@@ -107,26 +165,20 @@ def _error_response(
     )
 
 
-def _no_new_request(seconds: float) -> str:
-    return f"; no new token request for {seconds:.0f} s"
-
-
-def _advice(status: int, code: str | None, description: str) -> str:
-    if code == "invalid_client" or status == 401:
-        return ": check client_id and client_secret"
-    if status in (404, 405):
+def _advice(
+    response: requests.Response, request: TokenRequest, code: str | None, description: str
+) -> str:
+    if code == "invalid_client" or response.status_code == 401:
+        return f": {request.client_auth.refusal_advice(response)}"
+    if response.status_code in (404, 405):
         return ": check token_url"
     return ": the reason is in .description" if description else ""
+
+
+def _no_new_request(seconds: float) -> str:
+    return f"; no new token request for {seconds:.0f} s"
 
 
 def _error_code(body: Mapping[str, Any]) -> str | None:
     code = body.get("error")
     return code if isinstance(code, str) and re.fullmatch(_ERROR_CODE, code) else None
-
-
-def _json_object(response: requests.Response) -> dict[str, Any] | None:
-    try:
-        body = json.loads(response.content)
-    except (ValueError, RecursionError):
-        return None
-    return body if isinstance(body, dict) else None

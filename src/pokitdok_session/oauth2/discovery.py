@@ -1,0 +1,129 @@
+"""The token endpoint of a provider, read from the metadata that it publishes.
+
+============== ==================================================== ===========================
+given          read                                                 described by
+============== ==================================================== ===========================
+``fhir_base``  ``{fhir_base}/.well-known/smart-configuration``      SMART App Launch 2
+``issuer``     ``{issuer}/.well-known/openid-configuration``, then  OpenID Connect Discovery 1.0,
+               ``/.well-known/oauth-authorization-server/{path}``   RFC 8414 section 3
+============== ==================================================== ===========================
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+
+from .errors import InsecureTransport, TokenError
+from .origins import origin_of, trusted_origin, without_query
+from .token_response import REFUSAL_COOLDOWN, read_body
+
+
+@dataclass(frozen=True)
+class Endpoints:
+    """The endpoints of a provider; ``mtls_token`` is for clients with a TLS certificate."""
+
+    token: str
+    mtls_token: str
+    revocation: str | None = None
+
+
+class Discovery:
+    """Where a provider publishes its metadata, and what was read there.
+
+    The metadata is read when the first token is needed, and kept until `forget`. A token endpoint
+    must be on the host of the metadata or on one of ``trusted_hosts``, because it gets the
+    client's credentials.
+    """
+
+    def __init__(
+        self,
+        *,
+        issuer: str | None = None,
+        fhir_base: str | None = None,
+        trusted_hosts: Iterable[str] = (),
+    ) -> None:
+        if (issuer is None) == (fhir_base is None):
+            raise ValueError("discover must get either issuer or fhir_base")
+        if isinstance(trusted_hosts, str):
+            raise TypeError("trusted_token_hosts must be a list of host names, got str")
+        self.issuer = issuer
+        self.url = (issuer or fhir_base or "").rstrip("/")
+        name = "fhir_base" if issuer is None else "issuer"
+        self._host = trusted_origin(self.url, name)[1]
+        self._trusted_hosts = frozenset(host.lower() for host in trusted_hosts) | {self._host}
+        self._endpoints: Endpoints | None = None
+
+    def endpoints(self, get: Callable[[str], requests.Response]) -> Endpoints:
+        """Return the endpoints. ``get`` sends a GET request and follows no redirect.
+
+        Raise `TokenError` if there is no metadata or it must not be used.
+        """
+        if self._endpoints is None:
+            self._endpoints = self._read(get)
+        return self._endpoints
+
+    def forget(self) -> None:
+        """Read the metadata again next time: the token endpoint has moved."""
+        self._endpoints = None
+
+    def _read(self, get: Callable[[str], requests.Response]) -> Endpoints:
+        statuses = []
+        for url in self._metadata_urls():
+            try:
+                response = get(url)
+            except InsecureTransport:
+                raise
+            except requests.RequestException as error:
+                raise TokenError(
+                    f"no response from {without_query(url)} ({type(error).__name__}): "
+                    "without its metadata no token was requested"
+                ) from error
+            metadata = read_body(response) if response.status_code == 200 else {}
+            if isinstance(metadata.get("token_endpoint"), str):
+                return self._from_metadata(metadata, url)
+            statuses.append(f"{without_query(url)} returned {response.status_code}")
+        raise self._error(f"no token_endpoint was found: {', '.join(statuses)}")
+
+    def _metadata_urls(self) -> list[str]:
+        if self.issuer is None:
+            return [f"{self.url}/.well-known/smart-configuration"]
+        parts = urlsplit(self.url)
+        return [
+            f"{self.url}/.well-known/openid-configuration",
+            f"{parts.scheme}://{parts.netloc}/.well-known/oauth-authorization-server{parts.path}",
+        ]
+
+    def _from_metadata(self, metadata: Mapping[str, Any], url: str) -> Endpoints:
+        issuer = metadata.get("issuer")
+        if self.issuer is not None and str(issuer).rstrip("/") != self.url:
+            raise self._error(f"{without_query(url)} must name the issuer {self.url}, but does not")
+        aliases = metadata.get("mtls_endpoint_aliases")
+        mtls_token = aliases.get("token_endpoint") if isinstance(aliases, Mapping) else None
+        revocation = metadata.get("revocation_endpoint")
+        token = self._checked(metadata["token_endpoint"], "token_endpoint")
+        return Endpoints(
+            token=token,
+            mtls_token=self._checked(mtls_token, "mtls_endpoint_aliases") if mtls_token else token,
+            revocation=self._checked(revocation, "revocation_endpoint") if revocation else None,
+        )
+
+    def _checked(self, url: Any, name: str) -> str:
+        """Return the URL of an endpoint; raise `TokenError` if no credentials must go there."""
+        origin = origin_of(url) if isinstance(url, str) else None
+        if origin is None:
+            raise self._error(f"the metadata of {self.url} must have a URL as {name}")
+        if origin[1] not in self._trusted_hosts:
+            raise self._error(
+                f"the {name} of {self.url} is on another host, {origin[1]}: if it is the "
+                f"provider's own, name it in trusted_token_hosts=[{origin[1]!r}]"
+            )
+        trusted_origin(url, name)
+        return str(url)
+
+    def _error(self, message: str) -> TokenError:
+        return TokenError(message, retry_after=REFUSAL_COOLDOWN)

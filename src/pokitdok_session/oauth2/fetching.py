@@ -1,0 +1,207 @@
+"""How a session fetches and revokes its tokens: `fetch_token` and its relatives."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import requests
+
+from .arguments import drop_none
+from .base import BaseClientCredentialsSession, seconds_for_renewal
+from .discovery import Discovery
+from .errors import TokenError
+from .revocation import check_revocation, revocation_request
+from .timeouts import Timeout
+from .token import Token
+from .token_endpoint import Send, connection_error, send_once
+from .token_fetcher import fetch_by_callable
+from .token_request import TokenRequest, TransportOptions, build_form
+
+_METADATA_HEADERS = {"Accept": "application/json"}
+
+
+class TokenFetching(BaseClientCredentialsSession):
+    """`fetch_token` and `refresh_token` of OAuth2Session, and `revoke_token`.
+
+    What of the session's settings reaches a token request:
+
+    ========================= ============================= =====================================
+    setting                   token request                 for one `fetch_token` only
+    ========================= ============================= =====================================
+    ``verify``                yes, and REQUESTS_CA_BUNDLE   ``verify=``
+    ``cert``                  if ``token_cert`` is None     ``cert=``
+    ``proxies``               yes, and the environment      ``proxies=``
+    mounted adapters          yes; retries are those here   -
+    ``token_timeout``         yes; ``timeout`` is not used  ``timeout=``
+    ``token_params``          yes, as form fields           keywords that are not listed above
+    ``token_headers``         yes                           ``headers=`` replaces the default ones
+    ``headers``, User-Agent   no: requests' own User-Agent  ``token_headers={"User-Agent": ...}``
+    ``params``, ``cookies``   no                            -
+    ``auth``, ``hooks``       no; compliance hooks, yes     ``auth=``
+    ========================= ============================= =====================================
+    """
+
+    _discovery: Discovery | None
+    _send_token_request: Send
+
+    def fetch_token(
+        self,
+        token_url: str | None = None,
+        code: str | None = None,
+        authorization_response: str | None = None,
+        body: str = "",
+        auth: Any = None,
+        username: str | None = None,
+        password: str | None = None,
+        method: str = "POST",
+        force_querystring: bool = False,
+        timeout: Timeout = None,
+        headers: Mapping[str, str] | None = None,
+        verify: Any = None,
+        proxies: Any = None,
+        include_client_id: bool | None = None,
+        client_secret: str | None = None,
+        cert: Any = None,
+        **kwargs: Any,
+    ) -> dict[str, Any]:
+        """Fetch a new token now, whatever the state of the current one, and return it as a dict.
+
+        The parameters are those of OAuth2Session, for this request only; other keyword arguments
+        become form fields. Every renewal calls this method too, so that a subclass can override
+        it. With ``token_fetcher`` the arguments are not used. Raises TokenError if no token comes.
+        """
+        if code or authorization_response:
+            raise ValueError("the client-credentials grant takes no code; remove this argument")
+        if method.upper() not in ("GET", "POST"):
+            raise ValueError(f'method must be "GET" or "POST", got {method!r}')
+        options = self._token_options
+        if options.fetcher is not None:
+            return self._accept(fetch_by_callable(options.fetcher, self, self.token_source.clock))
+        fields = drop_none(username=username, password=password, **kwargs)
+        hooks: Mapping[str, Any] = {**self.compliance_hook}  # the stubs lack a key
+        request = TokenRequest(
+            url=self._resolve(token_url),
+            form=build_form(
+                self._client,
+                scope=self.scope,
+                fields={**self.token_params, **fields},
+                body=body,
+                include_client_id=include_client_id or options.include_client_id,
+            ),
+            client_auth=options.client_auth(
+                self.client_id,
+                client_secret or self.client_secret,
+                secret_in_form=include_client_id,
+            ),
+            auth=auth,
+            method=method.upper(),
+            in_query=force_querystring,
+            headers=headers,
+            more_headers=options.headers,
+            as_json=options.request_format == "json",
+            transport=self._transport_options(timeout, verify, cert, proxies),
+            request_hooks=hooks["access_token_request"],
+            response_hooks=hooks["access_token_response"],
+            read_response=options.read_response,
+        )
+        return self._accept(self._request_token(request))
+
+    def refresh_token(
+        self,
+        token_url: str | None = None,
+        refresh_token: Any = None,
+        body: str = "",
+        auth: Any = None,
+        timeout: Any = None,
+        headers: Any = None,
+        verify: Any = None,
+        proxies: Any = None,
+        **kwargs: Any,
+    ) -> dict[str, Any]:
+        """Fetch a new token; this grant has no refresh token (RFC 6749 section 4.4.3).
+
+        A renewal of a token calls this method, so that a subclass can override it.
+        """
+        options = {"timeout": timeout, "headers": headers, "verify": verify, "proxies": proxies}
+        return self.fetch_token(token_url, body=body, auth=auth, **options, **kwargs)
+
+    def revoke_token(self, token: str | None = None, *, revocation_url: str | None = None) -> None:
+        """Revoke the current token, or another one, at the provider (RFC 7009).
+
+        A token that the provider does not know counts as revoked. Without ``revocation_url`` that
+        of the constructor or of the metadata is used. The session forgets its revoked token, and
+        the next request fetches a new one. Raises TokenError if the provider refuses.
+        """
+        text = token or self.access_token
+        if text is None:
+            return
+        request = revocation_request(
+            revocation_url or self._revocation_url(),
+            text,
+            client_auth=self._token_options.client_auth(self.client_id, self.client_secret),
+            token_url=self._resolve(None),
+            transport=self._transport_options(),
+        )
+        request = self._token_endpoint.adapt(request)
+        try:
+            response = send_once(request, self._send_token_request, request.transport.timeout)
+        except requests.RequestException as error:
+            raise connection_error(error, request.url) from error
+        check_revocation(response, request)
+        if text == self.access_token:
+            self.token_source.set(None)
+
+    def _transport_options(
+        self, timeout: Timeout = None, verify: Any = None, cert: Any = None, proxies: Any = None
+    ) -> TransportOptions:
+        return TransportOptions(
+            timeout=self.token_timeout if timeout is None else timeout,
+            verify=verify,
+            cert=self._token_options.cert if cert is None else cert,
+            proxies=proxies,
+        )
+
+    def _request_token(self, request: TokenRequest) -> Token:
+        options: dict[str, Any] = {
+            "clock": self.token_source.clock,
+            "max_seconds": seconds_for_renewal(),
+        }
+        try:
+            return self._token_endpoint.fetch(request, self._send_token_request, **options)
+        except TokenError as error:
+            if self._discovery is None or error.status_code != 404:
+                raise
+            # The token endpoint may have moved: the metadata tells where to.
+            self._discovery.forget()
+            moved = replace(request, url=self._resolve(None))
+            if moved.url == request.url:
+                raise
+        return self._token_endpoint.fetch(moved, self._send_token_request, **options)
+
+    def _resolve(self, token_url: str | None) -> str:
+        """Return the URL of the token endpoint; read the provider's metadata if it is not known."""
+        if self._discovery is None or token_url not in (None, self.token_url):
+            return token_url or self.token_url
+        endpoints = self._discovery.endpoints(self._get_metadata)
+        uses_tls = "tls_client_auth" in self.token_endpoint_auth_method
+        return endpoints.mtls_token if uses_tls else endpoints.token
+
+    def _revocation_url(self) -> str:
+        url = self._token_options.revocation_url
+        if url is None and self._discovery is not None:
+            url = self._discovery.endpoints(self._get_metadata).revocation
+        if url is None:
+            raise ValueError("revocation_url must be given: the provider's metadata names none")
+        return url
+
+    def _get_metadata(self, url: str) -> requests.Response:
+        options = self._transport_options()
+        return self._send_token_request(
+            requests.Request("GET", url, headers=_METADATA_HEADERS),
+            timeout=options.timeout,
+            verify=options.verify,
+            cert=options.cert,
+            proxies=options.proxies,
+        )

@@ -1,0 +1,131 @@
+"""What one provider's token endpoint needs, beyond the request that RFC 6749 describes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from .arguments import check_callable, check_choice, check_flag, check_mapping
+from .client_assertion import AssertionCallable, PrivateKeyJWT
+from .client_auth import (
+    METHODS,
+    ClientAuth,
+    ClientSecretBasic,
+    ClientSecretPost,
+    build_client_auth,
+    check_assertion,
+    check_secret,
+)
+from .origins import trusted_origin
+
+if TYPE_CHECKING:
+    from .session import ClientCredentialsSession
+    from .token_request import ResponseReader
+
+#: The values of ``token_endpoint_auth_method``.
+AuthMethod: TypeAlias = Literal[
+    "client_secret_basic",
+    "client_secret_post",
+    "client_secret_jwt",
+    "private_key_jwt",
+    "tls_client_auth",
+    "self_signed_tls_client_auth",
+]
+
+#: A path of a PEM file with certificate and key, or the two paths.
+Certificate: TypeAlias = "str | tuple[str, str]"
+
+#: ``token_fetcher``: gets a token for a session in a way of its own, and returns it as a dict.
+TokenFetcher: TypeAlias = "Callable[[ClientCredentialsSession], Mapping[str, Any]]"
+
+
+@dataclass(frozen=True, repr=False)
+class TokenOptions:
+    """The constructor's arguments about the token endpoint, checked and unchangeable."""
+
+    auth_method: AuthMethod = "client_secret_basic"
+    client_assertion: PrivateKeyJWT | AssertionCallable | None = None
+    basic_unencoded: bool = False
+    include_client_id: bool = False
+    cert: Certificate | None = None
+    request_format: Literal["form", "json"] = "form"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    read_response: ResponseReader | None = None
+    fetcher: TokenFetcher | None = None
+    revocation_url: str | None = None
+
+    def __post_init__(self) -> None:
+        check_choice(self.auth_method, "token_endpoint_auth_method", METHODS)
+        check_assertion(self.auth_method, self.client_assertion)
+        check_flag(self.basic_unencoded, "client_secret_basic_unencoded")
+        check_flag(self.include_client_id, "include_client_id")
+        check_choice(self.request_format, "token_request_format", ("form", "json"))
+        check_callable(self.read_response, "token_response")
+        check_callable(self.fetcher, "token_fetcher")
+        if self.revocation_url is not None:
+            trusted_origin(self.revocation_url, "revocation_url")
+        _check_certificate(self.cert)
+        _check_headers(self.headers)
+        if self.basic_unencoded and self.auth_method != "client_secret_basic":
+            raise ValueError(
+                "client_secret_basic_unencoded must be used with client_secret_basic, "
+                f"got {self.auth_method}"
+            )
+        if self.fetcher is not None and self.read_response is not None:
+            raise ValueError(
+                "token_fetcher replaces the token request, so token_response must be None"
+            )
+
+    def check_secret(self, client_secret: object) -> None:
+        """Raise ValueError if the method does not go with this client secret."""
+        if self.fetcher is None or client_secret is not None:
+            check_secret(self.auth_method, client_secret)
+
+    def client_auth(
+        self, client_id: str, client_secret: str | None, *, secret_in_form: bool | None = None
+    ) -> ClientAuth:
+        """Return the client authentication.
+
+        ``secret_in_form`` is the ``include_client_id`` of OAuth2Session: it chooses between form
+        and header for a secret.
+        """
+        if secret_in_form is not None and self.auth_method.startswith("client_secret_"):
+            assert client_secret is not None
+            method = ClientSecretPost if secret_in_form else ClientSecretBasic
+            return method(client_id, client_secret)
+        return build_client_auth(
+            self.auth_method,
+            client_id,
+            client_secret,
+            client_assertion=self.client_assertion,
+            basic_unencoded=self.basic_unencoded,
+        )
+
+    @property
+    def identity(self) -> Mapping[str, Any]:
+        """What of these options decides which token is granted; it holds no secret."""
+        assertion = self.client_assertion
+        return assertion.identity if isinstance(assertion, PrivateKeyJWT) else {}
+
+
+def _check_certificate(cert: Any) -> None:
+    paths = cert if isinstance(cert, tuple) else (cert,)
+    if cert is None or (len(paths) <= 2 and all(isinstance(path, str) for path in paths)):
+        return
+    raise TypeError(
+        "token_cert must be the path of a PEM file, or a tuple of the paths of certificate and "
+        f"key, got {type(cert).__name__}"
+    )
+
+
+def _check_headers(headers: Any) -> None:
+    check_mapping(headers, "token_headers")
+    for name, value in headers.items():
+        if not isinstance(name, str) or not isinstance(value, str):
+            raise TypeError("token_headers must be a dict of str to str")
+        if name.lower() == "authorization":
+            raise ValueError(
+                "token_headers must not contain Authorization, which "
+                "token_endpoint_auth_method decides about"
+            )
