@@ -1,91 +1,45 @@
-"""The families of the API, and all their methods in one class.
+"""All families of the API in one class: `Resources`.
 
-The second column says if the documentation calls the method billed, and is "-" if it does not
-say. The brackets hold the id that makes the call read one item::
+The methods of each family. The documentation says that those with a star are billed per call::
 
-    activities                   no  GET /activities/[{id}]
-    cancel_activity              -   PUT /activities/{id}
-    app_registrations            -   GET /appregistrations/[{uuid}]
-    create_app_registration      -   POST /appregistrations
-    update_app_registration      -   PUT /appregistrations/{uuid}
-    delete_app_registration      -   DELETE /appregistrations/{uuid}
-    undelete_app_registration    -   POST /appregistrations/{uuid}/undelete
-    upload_app_registrations     -   POST /appregistrations/csv
-    claims                       yes POST /claims/
-    claims_status                yes POST /claims/status
-    claims_convert               -   POST /claims/convert
-    validate_claims              -   POST /claims/validate/
-    claims_drafts                -   GET /claims/drafts/[{id}]
-    create_claims_draft          -   POST /claims/drafts/
-    update_claims_draft          -   PUT /claims/drafts/{id}
-    delete_claims_draft          -   DELETE /claims/drafts/{id}
-    validate_claims_draft        -   GET /claims/drafts/{id}/validate
-    eligibility                  yes POST /eligibility/
-    eligibility_constants        -   GET /eligibility/constants
-    enrollment                   -   POST /enrollment/
-    enrollment_snapshot          -   POST /enrollment/snapshot
-    enrollment_snapshots         -   GET /enrollment/snapshot/[{id}]
-    enrollment_snapshot_data     -   GET /enrollment/snapshot/{id}/data
-    files                        -   POST /files/
-    hco_consumer                 -   POST /hco/consumer
-    hco_consumer_batch           -   POST /hco/consumer/batch
-    create_identity              -   POST /identity/
-    update_identity              -   PUT /identity/{uuid}
-    get_identity                 -   GET /identity/{uuid}/[GET /identity]
-    identity                     -   GET /identity/[{uuid}]
-    identity_history             -   GET /identity/{uuid}/history/[{version}]
-    identity_match               -   POST /identity/match
-    match_configs                -   GET /identity/match_config/[{uuid_or_algorithm_id}]
-    create_match_config          -   POST /identity/match_config/
-    update_match_config          -   PUT /identity/match_config/{uuid_or_algorithm_id}
-    delete_match_config          -   DELETE /identity/match_config/{uuid_or_algorithm_id}
-    create_match_source          -   POST /identity/match/{algorithm_id}
-    find_match                   -   POST /identity/match/{algorithm_id}/find
-    match_canonical              -   GET /identity/match/{algorithm_id}/{canonical_id}
-    match_canonical_sources      -   GET /identity/match/{algorithm_id}/{canonical_id}/sources
-    match_source                 -   GET /identity/match/{algorithm_id}/source/{source_id}
-    match_source_canonical       -   GET /identity/match/{algorithm_id}/source/{source_id}/canonical
-    validate_identity            -   POST /identity/proof/valid/
-    create_proof_questionnaire   -   POST /identity/proof/questions/generate/
-    answer_proof_question        -   POST /identity/proof/questions/score/
-    identity_proof_report        -   GET /identity/proof/report
-    mpc                          -   GET /mpc/[{code}]
-    icd_convert                  -   GET /icd/convert/{code}
-    oop_insurance_prices         -   POST /oop/insurance-load-price
-    oop_insurance_loaded_prices  -   GET /oop/insurance-load-price/[{price_uuid}]
-    oop_insurance_delete_price   -   DELETE /oop/insurance-load-price/{price_uuid}
-    oop_insurance_estimate       -   POST /oop/insurance-estimate
-    payments                     -   GET /payments/[{id}]
-    payment_data                 -   GET /payments/{id}/data
-    pharmacy_formulary           -   GET /pharmacy/formulary
-    pharmacy_plans               -   GET /pharmacy/plans
-    pharmacy_network             -   GET /pharmacy/network/[{npi}]
-    pharmacy_drug_cost           -   GET /pharmacy/drug/cost
-    pharmacy_coverage            -   POST /pharmacy/coverage/
-    plans                        yes GET /plans/
-    cash_prices                  yes GET /prices/cash
-    insurance_prices             yes GET /prices/insurance
-    providers                    yes GET /providers/[{npi}]
-    provider_registration        -   GET /provider/registration/{npi}
-    create_provider_registration -   POST /provider/registration/
-    update_provider_registration -   PUT /provider/registration/{npi}
-    delete_provider_registration -   DELETE /provider/registration/{npi}
-    schedulers                   yes GET /schedule/schedulers/[{uuid}]
-    appointment_types            yes GET /schedule/appointmenttypes/[{uuid}]
-    schedule_patient             -   POST /schedule/patient/
-    schedule_slots               -   POST /schedule/slots/
-    delete_schedule_slot         -   DELETE /schedule/slots/{pd_appointment_uuid}
-    get_appointments             -   GET /schedule/appointments/[{pd_appointment_uuid}]
-    appointments                 -   GET /schedule/appointments/[{pd_appointment_uuid}]
-    book_appointment             -   PUT /schedule/appointments/{pd_appointment_uuid}
-    update_appointment           -   PUT /schedule/appointments/{pd_appointment_uuid}
-    cancel_appointment           -   DELETE /schedule/appointments/{pd_appointment_uuid}
-    authorizations               yes POST /authorizations/
-    referrals                    yes POST /referrals/
-    trading_partners             no  GET /tradingpartners/[{id}]
-    payers                       -   GET /payers/
-    ccd                          -   POST /ccd/
-    ssl                          -   GET /ssl/
+    Activities        activities, cancel_activity
+    AppRegistrations  app_registrations, create_app_registration, update_app_registration,
+                      delete_app_registration, undelete_app_registration,
+                      upload_app_registrations
+    Claims            claims *, claims_status *, claims_convert, validate_claims, claims_drafts,
+                      create_claims_draft, update_claims_draft, delete_claims_draft,
+                      validate_claims_draft
+    Eligibility       eligibility *, eligibility_constants
+    Enrollment        enrollment, enrollment_snapshot, enrollment_snapshots,
+                      enrollment_snapshot_data
+    Files             files
+    Hco               hco_consumer, hco_consumer_batch
+    Identity          create_identity, update_identity, get_identity, identity, identity_history,
+                      identity_match
+    IdentityMatch     match_configs, create_match_config, update_match_config,
+                      delete_match_config, create_match_source, find_match, match_canonical,
+                      match_canonical_sources, match_source, match_source_canonical
+    IdentityProof     validate_identity, create_proof_questionnaire, answer_proof_question,
+                      identity_proof_report
+    MedicalCodes      mpc, icd_convert
+    OutOfPocket       oop_insurance_prices, oop_insurance_loaded_prices,
+                      oop_insurance_delete_price, oop_insurance_estimate
+    Payments          payments, payment_data
+    Pharmacy          pharmacy_formulary, pharmacy_plans, pharmacy_network, pharmacy_drug_cost,
+                      pharmacy_coverage
+    Plans             plans *
+    Prices            cash_prices *, insurance_prices *
+    Providers         providers *, provider_registration, create_provider_registration,
+                      update_provider_registration, delete_provider_registration
+    Scheduling        schedulers *, appointment_types *, schedule_patient, schedule_slots,
+                      delete_schedule_slot, get_appointments, appointments, book_appointment,
+                      update_appointment, cancel_appointment
+    ServiceReview     authorizations *, referrals *
+    TradingPartners   trading_partners, payers
+    Undocumented      ccd, ssl
+
+Each docstring says what the method needs and returns. An endpoint that does not have a method is
+called by ``session.call("GET", path)``.
 """
 
 from .activities import Activities
