@@ -1,4 +1,4 @@
-"""Page after page, and an activity until its end."""
+"""Pages of activities, and waiting for an activity until it reaches an end state."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def answer(sandbox: Sandbox, path: str, data: Any, following: str | None = None)
     )
 
 
-def test_all_items_come_page_after_page(sandbox: Sandbox, session: PokitDokSession) -> None:
+def test_paginate_yields_the_items_of_all_pages(sandbox: Sandbox, session: PokitDokSession) -> None:
     sent = [session.claims(CLAIM).activity_id for _ in range(5)]
     before = len(sandbox.received("/activities/"))
     items = list(session.paginate(session.activities, limit=2))
@@ -39,7 +39,7 @@ def test_all_items_come_page_after_page(sandbox: Sandbox, session: PokitDokSessi
     assert len(sandbox.received("/activities/")) - before > 2
 
 
-def test_a_page_is_asked_for_when_its_first_item_is_wanted(
+def test_paginate_requests_a_page_when_its_first_item_is_needed(
     sandbox: Sandbox, session: PokitDokSession
 ) -> None:
     for _ in range(4):
@@ -52,9 +52,7 @@ def test_a_page_is_asked_for_when_its_first_item_is_wanted(
     assert len(sandbox.received("/activities/")) == 2
 
 
-def test_a_next_page_keeps_the_form_that_was_asked_for(
-    sandbox: Sandbox, session: PokitDokSession
-) -> None:
+def test_paginate_keeps_the_accept_header(sandbox: Sandbox, session: PokitDokSession) -> None:
     answer(sandbox, "/activities/", [1], f"{sandbox.base_url}/api/v4/activities/?offset=1")
     answer(sandbox, "/activities/", [2])
     assert list(session.paginate(session.activities, x12=True)) == [1, 2]
@@ -62,7 +60,7 @@ def test_a_next_page_keeps_the_form_that_was_asked_for(
     assert first.headers["Accept"] == second.headers["Accept"] != "*/*"
 
 
-def test_a_server_that_names_the_same_page_again_ends_it(
+def test_paginate_ends_when_a_page_is_named_again(
     sandbox: Sandbox, session: PokitDokSession
 ) -> None:
     for _ in range(3):
@@ -70,9 +68,7 @@ def test_a_server_that_names_the_same_page_again_ends_it(
     assert list(session.paginate(session.activities)) == ["again", "again"]
 
 
-def test_an_empty_page_ends_it_whatever_comes_next(
-    sandbox: Sandbox, session: PokitDokSession
-) -> None:
+def test_paginate_ends_after_an_empty_page(sandbox: Sandbox, session: PokitDokSession) -> None:
     answer(sandbox, "/activities/", ["one"], "/api/v4/activities/?offset=1")
     answer(sandbox, "/activities/", [], "/api/v4/activities/?offset=2")
     assert list(session.paginate(session.activities)) == ["one"]
@@ -80,7 +76,7 @@ def test_an_empty_page_ends_it_whatever_comes_next(
 
 
 @pytest.mark.parametrize("following", ["https://elsewhere.example/api/v4/x", "//elsewhere.example"])
-def test_a_next_page_at_another_origin_is_not_asked_for(
+def test_paginate_refuses_a_next_page_at_another_origin(
     sandbox: Sandbox, session: PokitDokSession, following: str
 ) -> None:
     answer(sandbox, "/activities/", ["one"], following)
@@ -90,7 +86,7 @@ def test_a_next_page_at_another_origin_is_not_asked_for(
         next(pages)
 
 
-def test_a_single_thing_is_a_collection_of_one(session: PokitDokSession) -> None:
+def test_paginate_of_one_object_yields_it(session: PokitDokSession) -> None:
     activity_id = session.claims(CLAIM).activity_id
     (item,) = session.paginate(session.activities, activity_id)
     assert item["id"] == activity_id
@@ -110,7 +106,7 @@ def sleeps(monkeypatch: pytest.MonkeyPatch, sandbox: Sandbox) -> list[float]:
     return taken
 
 
-def test_a_claim_is_waited_for_and_each_of_its_states_is_told_once(
+def test_wait_for_activity_reports_each_state_once(
     sandbox: Sandbox, session: PokitDokSession, sleeps: list[float]
 ) -> None:
     activity_id = session.claims(CLAIM).activity_id
@@ -124,7 +120,7 @@ def test_a_claim_is_waited_for_and_each_of_its_states_is_told_once(
     assert len(states) == len(set(states))
 
 
-def test_the_pauses_grow_to_a_minute(
+def test_wait_for_activity_pauses_grow_to_a_minute(
     sandbox: Sandbox, session: PokitDokSession, sleeps: list[float]
 ) -> None:
     sandbox.options.claim_delay = 3600
@@ -135,7 +131,7 @@ def test_the_pauses_grow_to_a_minute(
     assert max(sleeps) == 60
 
 
-def test_patience_ends_with_the_last_state(
+def test_wait_for_activity_times_out_with_the_last_state(
     sandbox: Sandbox, session: PokitDokSession, sleeps: list[float]
 ) -> None:
     activity_id = session.claims(CLAIM).activity_id
@@ -149,7 +145,7 @@ def test_patience_ends_with_the_last_state(
     assert sum(sleeps) == pytest.approx(10)
 
 
-def test_an_answer_that_is_no_activity_is_waited_for_like_one_without_an_end(
+def test_wait_for_activity_times_out_on_a_reply_without_a_state(
     sandbox: Sandbox, session: PokitDokSession, sleeps: list[float]
 ) -> None:
     sandbox.fail("/activities/5", status=200, body="[]", times=None)
@@ -157,7 +153,9 @@ def test_an_answer_that_is_no_activity_is_waited_for_like_one_without_an_end(
         session.wait_for_activity("5", timeout=1)
 
 
-def test_what_a_payer_refused_is_gathered(sandbox: Sandbox, session: PokitDokSession) -> None:
+def test_rejections_of_an_eligibility_are_gathered(
+    sandbox: Sandbox, session: PokitDokSession
+) -> None:
     data = {
         "valid_request": False,
         "reject_reason": "patient_birth_date_mismatch",
@@ -180,7 +178,7 @@ def test_what_a_payer_refused_is_gathered(sandbox: Sandbox, session: PokitDokSes
     ]
 
 
-def test_a_rejected_claim_is_a_rejection(
+def test_rejected_claim_is_a_rejection(
     sandbox: Sandbox, session: PokitDokSession, sleeps: list[float]
 ) -> None:
     member = {**CLAIM["subscriber"], "member_id": "00001234"}  # type: ignore[dict-item]
@@ -190,7 +188,7 @@ def test_a_rejected_claim_is_a_rejection(
     assert {"at": "state", "reject_reason": "rejected"} in reply.rejections
 
 
-def test_an_answer_without_a_refusal_has_no_rejections(session: PokitDokSession) -> None:
+def test_reply_without_a_refusal_has_no_rejections(session: PokitDokSession) -> None:
     assert session.activities().rejections == []
 
 
@@ -200,3 +198,53 @@ def test_wait_for_activity_without_an_id_is_refused(
 ) -> None:
     with pytest.raises(kind):
         session.wait_for_activity(nothing)
+
+
+def test_wait_for_activity_takes_the_reply_of_a_claim(
+    sandbox: Sandbox, session: PokitDokSession, sleeps: list[float]
+) -> None:
+    claim = session.claims(CLAIM)
+    assert session.wait_for_activity(claim).data["state"]["name"] == "completed"
+    # The reply of a read is an activity of its own: its data is the one to wait for.
+    read = session.activities(claim.data["id"])
+    assert read.activity_id != claim.data["id"]
+    assert session.wait_for_activity(read).data["id"] == claim.data["id"]
+    assert {record.path.rpartition("/")[2] for record in sandbox.received("/activities/")} <= {
+        claim.data["id"]
+    }
+
+
+def test_wait_for_activity_of_a_reply_without_an_activity_is_refused(
+    sandbox: Sandbox, session: PokitDokSession
+) -> None:
+    answer(sandbox, "/activities/", [])
+    with pytest.raises(ValueError, match="activity must be a Reply that names an activity"):
+        session.wait_for_activity(session.activities())
+
+
+def test_wait_for_activity_reads_after_2_s_and_for_900_s_by_default(
+    sandbox: Sandbox, session: PokitDokSession, sleeps: list[float]
+) -> None:
+    sandbox.options.claim_delay = 3600
+    claim = session.claims(CLAIM)
+    with pytest.raises(ActivityPending, match="is still scheduled after 900 s"):
+        session.wait_for_activity(claim)
+    assert sleeps[0] == 2
+    assert sum(sleeps) == pytest.approx(900)
+
+
+def test_wait_for_activity_passes_its_request_timeout_on(
+    session: PokitDokSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[Any] = []
+    claim = session.claims(CLAIM)
+    send = session.send
+
+    def spy(*args: Any, **kwargs: Any) -> Any:
+        seen.append(kwargs["timeout"])
+        return send(*args, **kwargs)
+
+    monkeypatch.setattr(session, "send", spy)
+    with pytest.raises(ActivityPending):
+        session.wait_for_activity(claim, timeout=0, request_timeout=7)
+    assert seen == [7]

@@ -1,13 +1,11 @@
-"""The envelope is opened, and an answer that is an error becomes the error that it is."""
+"""The envelope of a reply, the error that a reply stands for, and its rejections."""
 
 from __future__ import annotations
 
 import copy
 import json
 import pickle
-import time
 from contextlib import nullcontext, suppress
-from email.utils import formatdate
 from typing import Any
 
 import pytest
@@ -26,7 +24,6 @@ from pokitdok_session.errors import (
     ValidationError,
 )
 from pokitdok_session.sandbox import Sandbox
-from support.http_server import ScriptedResponse, ScriptedServer
 
 PATH = "/anything"
 META = {"activity_id": "5a5a5a5a5a5a5a5a5a5a5a01", "processing_time": 4}
@@ -280,7 +277,7 @@ FIELDS = [
 
 
 @pytest.mark.parametrize(("errors", "fields"), FIELDS, ids=repr)
-def test_what_is_not_valid_is_named_by_field(
+def test_validation_error_names_the_fields(
     sandbox: Sandbox, session: PokitDokSession, errors: Any, fields: dict[str, list[str]]
 ) -> None:
     error = failure(sandbox, session, status=422, body={"data": {"errors": errors}})
@@ -290,7 +287,7 @@ def test_what_is_not_valid_is_named_by_field(
         assert field in str(error)
 
 
-def test_what_is_nested_beyond_all_sense_is_looked_into_no_further(
+def test_nesting_beyond_the_maximum_is_not_searched(
     sandbox: Sandbox, session: PokitDokSession
 ) -> None:
     deep: Any = "at the bottom"
@@ -336,76 +333,6 @@ def test_an_error_says_what_it_means(
     assert advice in str(failure(sandbox, session, status=status))
 
 
-# How long to wait
-
-
-def seconds_to_wait(sandbox: Sandbox, session: PokitDokSession, **answer: Any) -> float:
-    error = failure(sandbox, session, **{"status": 403, **answer})
-    assert isinstance(error, RateLimited)
-    return error.retry_after
-
-
-def test_a_rate_limit_of_which_nothing_is_known_lasts_a_minute(
-    sandbox: Sandbox, session: PokitDokSession
-) -> None:
-    assert seconds_to_wait(sandbox, session) == 60
-
-
-@pytest.mark.parametrize("status", [403, 429])
-def test_retry_after_says_how_long_it_lasts(
-    sandbox: Sandbox, session: PokitDokSession, status: int
-) -> None:
-    assert seconds_to_wait(sandbox, session, status=status, headers={"Retry-After": "7"}) == 7
-    then = formatdate(time.time() + 30, usegmt=True)
-    wait = seconds_to_wait(sandbox, session, status=status, headers={"Retry-After": then})
-    assert 25 < wait <= 30
-    assert seconds_to_wait(sandbox, session, headers={"Retry-After": "nonsense"}) == 60
-
-
-def test_the_end_of_the_window_that_was_last_seen_says_how_long_it_lasts(
-    sandbox: Sandbox, session: PokitDokSession
-) -> None:
-    call(sandbox, session, body={"meta": {"rate_limit_reset": int(time.time()) + 40}})
-    assert 35 < seconds_to_wait(sandbox, session) <= 41  # Date tells whole seconds
-
-
-def by_a_clock(server: ScriptedServer, date: str | None, window_end: float) -> float:
-    """The seconds to wait that a server tells whose clock says so."""
-    headers = {} if date is None else {"Date": date}
-    answers = [
-        ScriptedResponse(body=json.dumps({"meta": {"rate_limit_reset": window_end}}).encode()),
-        ScriptedResponse(403, b'{"message": "Forbidden (Rate Limited)"}', headers),
-    ]
-    server.script["/api/v4" + PATH] = lambda seen: answers.pop(0)
-    token = {"access_token": "x"}
-    with PokitDokSession("id", "secret", base_url=server.url, token=token) as session:
-        session.call("GET", PATH)
-        with pytest.raises(RateLimited) as caught:
-            session.call("GET", PATH)
-    return caught.value.retry_after
-
-
-def test_the_window_s_end_is_counted_by_the_server_s_clock(other_origin: ScriptedServer) -> None:
-    there = int(time.time()) - 86_400
-    assert by_a_clock(other_origin, formatdate(there, usegmt=True), there + 40) == 40
-
-
-@pytest.mark.parametrize("date", [None, "nonsense", "", "Fri, 31 Dec 99999 23:59:59 GMT"])
-def test_a_server_without_a_clock_is_taken_to_have_ours(
-    other_origin: ScriptedServer, date: str | None
-) -> None:
-    assert 35 < by_a_clock(other_origin, date, time.time() + 40) <= 40
-
-
-@pytest.mark.parametrize("reset", [1, -1, float("nan"), 10**400, None, "soon", [], 0], ids=str)
-def test_an_end_that_is_past_or_none_counts_for_nothing(
-    sandbox: Sandbox, session: PokitDokSession, reset: Any
-) -> None:
-    body = json.dumps({"meta": {"rate_limit_reset": reset}})
-    call(sandbox, session, body=body)
-    assert seconds_to_wait(sandbox, session) == 60
-
-
 # Rejections
 
 
@@ -442,7 +369,7 @@ REJECTIONS: list[tuple[Any, list[dict[str, Any]]]] = [
 
 
 @pytest.mark.parametrize(("data", "rejections"), REJECTIONS, ids=lambda value: str(value)[:50])
-def test_what_a_payer_refused_is_found_wherever_it_stands(
+def test_rejections_are_found_at_every_level(
     sandbox: Sandbox, session: PokitDokSession, data: Any, rejections: list[dict[str, Any]]
 ) -> None:
     reply = call(sandbox, session, body={"meta": META, "data": data})

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import io
+import logging
+import re
 import time
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -344,3 +347,25 @@ def test_calls_of_several_families_succeed_in_sequence(
     with pytest.raises(ValidationError):
         session.cancel_activity(sent.activity_id)
     assert sandbox.token_requests == 2
+
+
+# Values and the log
+
+
+def test_datetime_with_a_zone_is_sent_in_utc_without_it(
+    sandbox: Sandbox, session: PokitDokSession
+) -> None:
+    sandbox.fail("/new", body={"data": 1})
+    zone = timezone(timedelta(hours=-5))
+    at = [datetime(2030, 1, 2, 22, 0, tzinfo=zone), datetime(2030, 1, 2, 22, 0)]
+    session.call("POST", "/new", json={"at": at})
+    assert sandbox.requests[0].json() == {"at": ["2030-01-03T03:00:00", "2030-01-02T22:00:00"]}
+
+
+def test_log_of_a_call_has_its_activity(
+    session: PokitDokSession, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "pokitdok_session.calls")
+    reply = session.activities()
+    (text,) = (each.getMessage() for each in caplog.records if each.name.endswith(".calls"))
+    assert re.fullmatch(rf"GET 200 in \d+ ms, activity {reply.activity_id}, requests sent: 1", text)

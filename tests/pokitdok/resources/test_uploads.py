@@ -1,4 +1,4 @@
-"""A file may be a path, bytes, or open already; whoever opened it closes it."""
+"""A file may be a path, bytes, or open already; a file is closed where it was opened."""
 
 from __future__ import annotations
 
@@ -44,11 +44,11 @@ def upload(name: str, file: Any) -> Part | None:
 
 
 @pytest.mark.parametrize("kind", [Path, str])
-def test_a_path_is_sent_under_the_name_of_its_file(name: str, kind: type, path: Path) -> None:
+def test_path_is_sent_with_the_name_of_its_file(name: str, kind: type, path: Path) -> None:
     assert upload(name, kind(path)) == part(name, "batch.837")
 
 
-def test_an_open_file_is_sent_under_its_own_name_and_stays_open(name: str, path: Path) -> None:
+def test_open_file_is_sent_with_its_name_and_stays_open(name: str, path: Path) -> None:
     with path.open("rb") as file:
         assert upload(name, file) == part(name, "batch.837")
         assert not file.closed
@@ -61,7 +61,7 @@ def test_bytes_and_files_without_a_name_get_one(name: str) -> None:
     assert not file.closed
 
 
-def test_a_file_whose_name_is_a_descriptor_gets_a_name(name: str, path: Path) -> None:
+def test_file_with_a_descriptor_as_name_gets_a_name(name: str, path: Path) -> None:
     with path.open("rb") as named, open(named.fileno(), "rb", closefd=False) as file:
         assert isinstance(file.name, int)
         sent = upload(name, file)
@@ -69,7 +69,7 @@ def test_a_file_whose_name_is_a_descriptor_gets_a_name(name: str, path: Path) ->
     assert sent.name in ("interchange.x12", "registrations.csv")
 
 
-def test_a_path_may_begin_as_an_interchange_does(
+def test_path_may_begin_like_an_interchange(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -78,7 +78,7 @@ def test_a_path_may_begin_as_an_interchange_does(
 
 
 @pytest.mark.parametrize("fails", [False, True])
-def test_a_file_that_was_opened_here_is_open_for_the_call_and_closed_after_it(
+def test_path_is_opened_for_the_call_and_closed_after_it(
     name: str, path: Path, fails: bool
 ) -> None:
     seen: list[Any] = []
@@ -99,14 +99,19 @@ def test_a_file_that_was_opened_here_is_open_for_the_call_and_closed_after_it(
     assert [file.closed for file in seen] == [True]
 
 
-def test_a_missing_file_sends_nothing(name: str, tmp_path: Path) -> None:
+def test_missing_file_sends_nothing(name: str, tmp_path: Path) -> None:
     recorder = Recorder()
     with pytest.raises(FileNotFoundError):
         UPLOADS[name](recorder, tmp_path / "missing")
     assert recorder.sent == []
 
 
-def test_an_interchange_that_is_taken_for_a_path_is_refused_and_not_repeated(name: str) -> None:
+def test_interchange_as_str_is_refused_and_not_repeated(name: str) -> None:
     with pytest.raises(ValueError, match="as bytes") as caught:
         upload(name, "ISA*00*QUILLFEATHER~")
     assert "QUILLFEATHER" not in str(caught.value)
+
+
+def test_file_in_text_mode_is_refused(name: str, path: Path) -> None:
+    with path.open(encoding="latin-1") as file, pytest.raises(TypeError, match="binary mode"):
+        upload(name, file)

@@ -1,4 +1,4 @@
-"""Over the wire, what a method sends is what its row says, and the sandbox knows the endpoint."""
+"""Over the wire, each method sends the request of its row, and the sandbox knows the endpoint."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def answer(session: PokitDokSession, row: Row) -> requests.Response:
 
 
 @pytest.mark.parametrize("row", ROWS, ids=str)
-def test_the_sandbox_receives_what_the_row_says_and_answers_in_the_apis_own_words(
+def test_sandbox_receives_the_request_of_the_row(
     sandbox: Sandbox, session: PokitDokSession, row: Row
 ) -> None:
     before = len(sandbox.requests)
@@ -59,9 +59,7 @@ def test_the_sandbox_receives_what_the_row_says_and_answers_in_the_apis_own_word
 
 
 @pytest.mark.parametrize("name", UPLOADS)
-def test_a_refused_token_sends_a_whole_upload_again(
-    sandbox: Sandbox, name: str, tmp_path: Path
-) -> None:
+def test_upload_is_sent_whole_after_a_401(sandbox: Sandbox, name: str, tmp_path: Path) -> None:
     path = tmp_path / "batch.837"
     path.write_bytes(b"ISA*00*" * 100_000)
     sandbox.fail("*", status=401)
@@ -79,7 +77,7 @@ ELSEWHERE = {line for line in REFERENCE if "/oauth2/" in line}
 
 
 @pytest.mark.parametrize("line", sorted(set(ABSENT) - ELSEWHERE))
-def test_what_no_method_is_for_is_answered_too(session: PokitDokSession, line: str) -> None:
+def test_sandbox_answers_endpoints_without_a_method(session: PokitDokSession, line: str) -> None:
     verbs, path = line.split()
     for verb in ("GET", "POST") if verbs == "?" else verbs.split("/"):
         response = session.request(verb, path)
