@@ -42,11 +42,6 @@ PENDING: set[str] = {
     "tests/oauth2/test_replay_on_401.py",
     "tests/oauth2/test_token.py",
     "tests/oauth2/test_token_source.py",
-    "tests/pokitdok/resources/test_official.py",
-    "tests/pokitdok/resources/test_uploads.py",
-    "tests/pokitdok/resources/test_wire.py",
-    "tests/pokitdok/test_activities.py",
-    "tests/pokitdok/test_envelope.py",
 }
 
 

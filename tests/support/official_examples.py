@@ -84,7 +84,7 @@ CODE = {"cpt_code": "99385", "zip_code": "29401"}
 
 @dataclass
 class Desk:
-    """Who calls, and what must be there before a method can be called."""
+    """The caller, and what must exist before a method can be called."""
 
     sandbox: Sandbox
     session: PokitDokSession
@@ -97,7 +97,7 @@ class Desk:
         return str(path)
 
     def person(self) -> dict[str, Any]:
-        """Somebody of whom nothing was asked yet."""
+        """Return a person who has not been asked a question yet."""
         self.people += 1
         return {**PROVEN, "ssn": f"000-00-{self.people:04d}"}
 
