@@ -47,7 +47,7 @@ class SSLContextCache:
         except OSError:
             return None
         # The classes, because truststore replaces them: a context of the replaced class recurses.
-        classes = (ssl.SSLContext, ssl_.SSLContext, ssl_.create_urllib3_context)
+        classes = (ssl.SSLContext, vars(ssl_).get("SSLContext"), ssl_.create_urllib3_context)
         keylog = os.environ.get("SSLKEYLOGFILE")
         cache_key = (bundle, certificate, key, *versions, keylog, *classes)
         context = self._contexts.get(cache_key)
