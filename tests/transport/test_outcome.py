@@ -93,6 +93,14 @@ def test_lost_post_of_a_foreign_adapter_may_have_been_processed() -> None:
     assert "it may have been processed" in str(error)
 
 
+def test_post_to_another_origin_sets_processed_too(server: ScriptedServer, closed_url: str) -> None:
+    with RawServer([["close"]]) as other, session_for(server.url) as session:
+        assert error_of(session, "POST", closed_url).processed is False
+        error = error_of(session, "POST", other.url)
+    assert error.processed is None
+    assert str(error).startswith(f"POST {other.url} was sent, but no complete response came")
+
+
 class Stub(HTTPAdapter):
     def send(self, *args: Any, **kwargs: Any) -> requests.Response:
         raise requests.ConnectionError("the stub's own text")

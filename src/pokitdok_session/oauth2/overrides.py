@@ -14,7 +14,8 @@ from requests.utils import resolve_proxies
 
 from ..transport import redaction
 from ..transport.environment import EnvironmentSettingsCache
-from ..transport.outcome import annotate_error
+from ..transport.outcome import annotate_error, set_processed
+from ..transport.responses import redact_raise_for_status
 from .auth import ReplayOn401, TokenAuth
 from .errors import TokenError
 from .fetching import TokenFetching
@@ -154,13 +155,18 @@ class RequestsOverrides(TokenFetching):
         if not self.is_token_origin(url):
             self._origins.check_https(url)
             with redaction.redact_logs(None):  # a redirect may have led from our origin to another
-                return super().send(request, **kwargs)
+                try:
+                    return super().send(request, **kwargs)
+                except requests.RequestException as error:
+                    set_processed(error, request)
+                    raise
         if url.startswith("http:"):
             proxies = resolve_proxies(request, dict(self.proxies or {}), self.trust_env)
             check_no_proxy(url, kwargs.setdefault("proxies", proxies))
         with redaction.redact_logs(request):
             try:
-                return super().send(request, **kwargs)
+                response = super().send(request, **kwargs)
+                return redact_raise_for_status(response, self.is_token_origin)
             except TokenError:
                 raise
             except requests.RequestException as error:

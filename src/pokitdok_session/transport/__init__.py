@@ -8,6 +8,7 @@ The path of one request through this folder:
 4. `pools`: the connection; an exception says whether anything was sent.
 5. `retries`: whether the request is sent again.
 6. `outcome`: what the exception says if it is not.
+7. `responses`: what `raise_for_status` shows of the URL.
 
 `multipart` is a form that is read while it is sent, `headers` reads Retry-After and Date, and
 `fork` resets what a child process inherits.
