@@ -40,7 +40,7 @@ def held(server: ScriptedServer) -> Iterator[ClientCredentialsSession]:
 # Signatures
 
 
-def test_request_takes_requests_own_arguments_in_requests_own_order() -> None:
+def test_request_signature_is_that_of_requests() -> None:
     ours = list(inspect.signature(ClientCredentialsSession.request).parameters.values())
     theirs = list(inspect.signature(requests.Session.request).parameters.values())
     assert [each.name for each in ours] == [*(each.name for each in theirs), "withhold_token"]
@@ -51,11 +51,11 @@ def test_request_takes_requests_own_arguments_in_requests_own_order() -> None:
 
 
 @pytest.mark.parametrize("verb", VERBS)
-def test_the_verbs_are_requests_own(verb: str) -> None:
+def test_verb_methods_are_those_of_requests(verb: str) -> None:
     assert getattr(ClientCredentialsSession, verb) is getattr(requests.Session, verb)
 
 
-def test_arguments_by_position_arrive_where_requests_puts_them(
+def test_positional_arguments_are_sent_as_in_requests(
     held: ClientCredentialsSession, server: ScriptedServer
 ) -> None:
     held.request("POST", "/a", {"in": "query"}, {"in": "body"}, {"X-In": "header"}, {"in": "jar"})
@@ -72,7 +72,7 @@ def test_arguments_by_position_arrive_where_requests_puts_them(
     assert {seen.authorization for seen in server.requests} == {"Bearer of-the-api"}
 
 
-def test_every_method_bears_the_token(
+def test_verb_methods_send_the_token(
     held: ClientCredentialsSession, server: ScriptedServer
 ) -> None:
     for verb in VERBS:
@@ -81,7 +81,7 @@ def test_every_method_bears_the_token(
     assert {seen.authorization for seen in server.requests} == {"Bearer of-the-api"}
 
 
-def test_a_status_is_handed_back_and_not_raised(
+def test_error_status_is_returned_and_not_raised(
     held: ClientCredentialsSession, server: ScriptedServer
 ) -> None:
     for status in (400, 402, 403, 404, 422, 429, 500, 503):
@@ -106,14 +106,14 @@ def test_a_status_is_handed_back_and_not_raised(
     ],
     ids=repr,
 )
-def test_a_path_is_appended_to_the_root(
+def test_url_path_is_appended_to_base_url(
     held: ClientCredentialsSession, server: ScriptedServer, url: Any, path: str
 ) -> None:
     held.get(url)
     assert server.requests[0].path == path
 
 
-def test_an_absolute_url_is_used_as_it_is(
+def test_url_absolute_is_used_unchanged(
     held: ClientCredentialsSession, server: ScriptedServer
 ) -> None:
     held.get(server.url + "/other")
@@ -122,7 +122,9 @@ def test_an_absolute_url_is_used_as_it_is(
 
 
 @pytest.mark.parametrize("slash", ["", "/"])
-def test_a_slash_at_the_end_of_base_url_changes_nothing(server: ScriptedServer, slash: str) -> None:
+def test_base_url_with_trailing_slash_gives_the_same_url(
+    server: ScriptedServer, slash: str
+) -> None:
     token = {"access_token": "x"}
     base_url = server.url + "/root" + slash
     with ClientCredentialsSession(
@@ -133,7 +135,7 @@ def test_a_slash_at_the_end_of_base_url_changes_nothing(server: ScriptedServer, 
 
 
 @pytest.mark.parametrize("url", ["", "a", "//host/a", "host/a", "http://", "http:///a", "x://"])
-def test_a_url_that_is_none_gets_requests_own_error(
+def test_invalid_url_raises_same_error_as_requests(
     held: ClientCredentialsSession, url: str
 ) -> None:
     with pytest.raises(Exception) as theirs:  # noqa: PT011
@@ -144,7 +146,7 @@ def test_a_url_that_is_none_gets_requests_own_error(
     assert ours.type is theirs.type
 
 
-def test_a_path_without_a_base_url_gets_requests_own_error() -> None:
+def test_url_path_without_base_url_raises_missing_schema() -> None:
     session = ClientCredentialsSession("id", "secret", "https://auth.example/token")
     with session, pytest.raises(requests.exceptions.MissingSchema) as error:
         session.get("/a", params={"ssn": "123"})
@@ -154,7 +156,7 @@ def test_a_path_without_a_base_url_gets_requests_own_error() -> None:
     )
 
 
-def test_a_path_without_its_slash_is_an_error_that_does_not_show_it(
+def test_url_path_without_slash_raises_without_quoting_it(
     held: ClientCredentialsSession,
 ) -> None:
     with pytest.raises(requests.exceptions.MissingSchema, match='one "/"') as error:
@@ -165,7 +167,7 @@ def test_a_path_without_its_slash_is_an_error_that_does_not_show_it(
 
 
 @pytest.mark.parametrize("method", ["GET", "get", b"GET"])
-def test_a_method_may_be_written_as_in_requests(
+def test_method_in_any_spelling_is_sent_as_in_requests(
     held: ClientCredentialsSession, server: ScriptedServer, method: Any
 ) -> None:
     held.request(method, "/a")
@@ -199,7 +201,7 @@ def watching(held: ClientCredentialsSession) -> Watching:
     [({}, (5, 60)), ({"timeout": None}, None), ({"timeout": 3}, 3), ({"timeout": (1, 2)}, (1, 2))],
     ids=str,
 )
-def test_every_request_has_a_timeout_unless_the_caller_says_none(
+def test_timeout_of_a_request_has_a_default_and_can_be_none(
     held: ClientCredentialsSession, watching: Watching, given: dict[str, Any], used: Any
 ) -> None:
     held.get("/a", **given)
@@ -207,7 +209,7 @@ def test_every_request_has_a_timeout_unless_the_caller_says_none(
     assert [told["timeout"] for told in watching.told] == [used, used]
 
 
-def test_the_session_s_timeout_can_be_another(server: ScriptedServer) -> None:
+def test_timeout_of_the_session_can_be_changed(server: ScriptedServer) -> None:
     token = {"access_token": "x"}
     with ClientCredentialsSession("id", "secret", server.url, token=token, timeout=7) as session:
         wire = Watching()
@@ -218,7 +220,7 @@ def test_the_session_s_timeout_can_be_another(server: ScriptedServer) -> None:
     assert [told["timeout"] for told in wire.told] == [7, None]
 
 
-def test_the_timeout_holds_on_other_origins_redirects_and_replays_as_well(
+def test_timeout_applies_to_redirects_replays_and_other_origins(
     sandbox: Sandbox, session: PokitDokSession, server: ScriptedServer
 ) -> None:
     wire = Watching(verify=sandbox.ca_file)
@@ -233,7 +235,7 @@ def test_the_timeout_holds_on_other_origins_redirects_and_replays_as_well(
 # prepare_request and send
 
 
-def test_a_prepared_request_bears_the_token(sandbox: Sandbox, session: PokitDokSession) -> None:
+def test_prepare_request_adds_the_token(sandbox: Sandbox, session: PokitDokSession) -> None:
     prepared = session.prepare_request(
         requests.Request("GET", ACTIVITIES_PATH, params={"limit": 1})
     )
@@ -242,7 +244,7 @@ def test_a_prepared_request_bears_the_token(sandbox: Sandbox, session: PokitDokS
     assert session.send(prepared).status_code == 200
 
 
-def test_preparing_leaves_the_caller_s_request_as_it_was(
+def test_prepare_request_leaves_the_request_unchanged(
     sandbox: Sandbox, session: PokitDokSession
 ) -> None:
     def hook(url: str, headers: Any, data: Any) -> Any:
@@ -260,13 +262,13 @@ def test_preparing_leaves_the_caller_s_request_as_it_was(
             assert vars(request) == before
 
 
-def test_preparing_leaves_the_session_s_headers_as_they_were(session: PokitDokSession) -> None:
+def test_prepare_request_leaves_session_headers_unchanged(session: PokitDokSession) -> None:
     before = dict(session.headers)
     session.prepare_request(requests.Request("GET", ACTIVITIES_PATH, headers={"X-Own": "1"}))
     assert dict(session.headers) == before
 
 
-def test_a_header_that_the_session_sets_to_none_is_left_out(
+def test_session_header_of_none_is_not_sent(
     held: ClientCredentialsSession, server: ScriptedServer
 ) -> None:
     held.headers["Accept"] = None  # type: ignore[assignment]
@@ -279,7 +281,7 @@ def test_a_header_that_the_session_sets_to_none_is_left_out(
 
 
 @pytest.mark.parametrize("name", ["proxies", "headers"])
-def test_a_session_whose_mapping_is_none_goes_as_in_requests(
+def test_session_with_mapping_set_to_none_sends_requests(
     held: ClientCredentialsSession, server: ScriptedServer, name: str
 ) -> None:
     setattr(held, name, None)
@@ -288,7 +290,7 @@ def test_a_session_whose_mapping_is_none_goes_as_in_requests(
 
 
 @pytest.mark.parametrize("params", [[("a", "1")], {"a": "1"}, {"a": None}, {}, None, "a=1"])
-def test_parameters_of_the_session_go_as_in_requests(
+def test_session_params_are_merged_as_in_requests(
     held: ClientCredentialsSession, server: ScriptedServer, params: Any
 ) -> None:
     held.params = params
@@ -302,14 +304,14 @@ def test_parameters_of_the_session_go_as_in_requests(
     ]
 
 
-def test_a_request_prepared_without_the_session_goes_as_it_is(
+def test_send_of_a_foreign_prepared_request_adds_no_token(
     held: ClientCredentialsSession, server: ScriptedServer
 ) -> None:
     held.send(requests.Request("GET", server.url + "/root/a").prepare())
     assert server.requests[0].authorization is None
 
 
-def test_send_refuses_what_is_no_prepared_request_as_requests_does(
+def test_send_of_an_unprepared_request_raises_value_error(
     held: ClientCredentialsSession,
 ) -> None:
     with pytest.raises(ValueError, match="PreparedRequests"):
@@ -319,7 +321,7 @@ def test_send_refuses_what_is_no_prepared_request_as_requests_does(
 # Whatever else a session has
 
 
-def test_parameters_headers_and_cookies_of_the_session_are_sent(
+def test_session_params_headers_and_cookies_are_sent(
     held: ClientCredentialsSession, server: ScriptedServer
 ) -> None:
     held.params = {"a": "1"}  # type: ignore[assignment]
@@ -331,7 +333,7 @@ def test_parameters_headers_and_cookies_of_the_session_are_sent(
     assert (seen.headers["X-Own"], seen.headers["Cookie"]) == ("2", "c=3")
 
 
-def test_cookies_of_an_answer_are_kept_and_sent(
+def test_cookies_of_a_response_are_stored_and_sent(
     held: ClientCredentialsSession, server: ScriptedServer
 ) -> None:
     server.script["/root/a"] = ScriptedResponse(headers={"Set-Cookie": "seen=1; Path=/"})
@@ -340,7 +342,7 @@ def test_cookies_of_an_answer_are_kept_and_sent(
     assert server.requests[1].headers["Cookie"] == "seen=1"
 
 
-def test_hooks_of_the_session_and_of_the_request_are_called(
+def test_hooks_of_session_and_request_are_called(
     held: ClientCredentialsSession,
 ) -> None:
     called: list[str] = []
@@ -354,7 +356,7 @@ def test_hooks_of_the_session_and_of_the_request_are_called(
     assert called == ["request", "session"]  # those of a request replace the session's
 
 
-def test_proxies_of_the_session_and_of_the_request_are_used(
+def test_proxies_of_session_and_request_are_used(
     held: ClientCredentialsSession, watching: Watching
 ) -> None:
     with ScriptedServer() as proxy:
@@ -367,7 +369,7 @@ def test_proxies_of_the_session_and_of_the_request_are_used(
         ]
 
 
-def test_proxies_of_the_environment_are_used_while_they_are_set(
+def test_proxies_of_the_environment_are_used_while_set(
     held: ClientCredentialsSession, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with ScriptedServer() as proxy:
@@ -384,7 +386,7 @@ def test_proxies_of_the_environment_are_used_while_they_are_set(
 
 
 @pytest.mark.parametrize("name", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
-def test_certificates_of_the_environment_are_used(
+def test_ca_bundle_of_the_environment_is_used(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     monkeypatch.setenv(name, sandbox.ca_file)
@@ -394,7 +396,7 @@ def test_certificates_of_the_environment_are_used(
         assert session.get(ACTIVITIES_PATH).status_code == 200
 
 
-def test_verify_of_the_session_and_of_the_request_are_used(sandbox: Sandbox) -> None:
+def test_verify_of_session_and_request_are_used(sandbox: Sandbox) -> None:
     with PokitDokSession(
         sandbox.client_id, sandbox.client_secret, base_url=sandbox.base_url
     ) as session:
@@ -407,7 +409,9 @@ def test_verify_of_the_session_and_of_the_request_are_used(sandbox: Sandbox) -> 
         assert session.get(ACTIVITIES_PATH, verify=sandbox.ca_file).status_code == 200
 
 
-def test_stream_and_cert_are_handed_on(held: ClientCredentialsSession, watching: Watching) -> None:
+def test_stream_and_cert_reach_the_adapter(
+    held: ClientCredentialsSession, watching: Watching
+) -> None:
     held.get("/a", stream=True, cert="c.pem").close()
     held.stream = True
     held.cert = "d.pem"
@@ -435,7 +439,7 @@ def test_redirects_are_followed_as_in_requests(
         held.get("/loop")
 
 
-def test_next_of_a_redirect_that_was_not_followed_bears_the_token(
+def test_next_of_an_unfollowed_redirect_has_the_token(
     held: ClientCredentialsSession, server: ScriptedServer
 ) -> None:
     server.script["/root/a"] = redirect("/root/b")
@@ -452,7 +456,7 @@ def test_adapters_are_found_and_closed_as_in_requests(held: ClientCredentialsSes
     assert held.get("/a").ok
 
 
-def test_code_that_catches_requests_errors_catches_ours(
+def test_exceptions_are_those_that_requests_code_catches(
     sandbox: Sandbox, session: PokitDokSession
 ) -> None:
     sandbox.fail("/oauth2/token", status=401)
@@ -467,7 +471,7 @@ def test_code_that_catches_requests_errors_catches_ours(
         session.get(ACTIVITIES_PATH, timeout=0.05)
 
 
-def test_a_session_is_a_requests_session_and_an_oauth2_session(
+def test_session_is_a_requests_session_and_an_oauth2_session(
     session: PokitDokSession,
 ) -> None:
     from requests_oauthlib import OAuth2Session
@@ -478,7 +482,7 @@ def test_a_session_is_a_requests_session_and_an_oauth2_session(
         assert entered is session
 
 
-def test_the_parent_is_reached_where_somebody_has_put_another_session_in_its_place(
+def test_session_works_when_requests_session_was_replaced(
     sandbox: Sandbox, session: PokitDokSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Replaced(requests.Session):

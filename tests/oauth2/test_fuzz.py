@@ -132,7 +132,7 @@ def outcome(kind: type[Failure], call: Callable[[], object]) -> Failure | None:
 @example(b'{"access_token": "\xff\xfe"}', 200, {})
 @example(b'\xef\xbb\xbf{"access_token": "a"}', 200, {})
 @example(json.dumps(GOOD).encode("utf-16"), 200, {})
-def test_any_token_answer_is_a_usable_token_or_a_token_error_that_quotes_nothing(
+def test_token_response_of_any_kind_gives_token_or_token_error(
     server: ScriptedServer, body: bytes, status: int, more: dict[str, str]
 ) -> None:
     server.script["/token"] = ScriptedResponse(status, body, more)
@@ -202,7 +202,7 @@ NESTED = b'{"data": {"errors": {"validation": ' + DEEPER + b"}}}"
 @example(b"\xff", 200, {"Content-Type": "text/plain; charset=idna"})
 @example(b"\xff", 500, {"Content-Type": "text/plain; charset=undefined"})
 @example(b'\xef\xbb\xbf{"data": {}}', 200, {})
-def test_any_answer_of_the_api_is_a_reply_or_an_api_error(
+def test_api_response_of_any_kind_gives_reply_or_api_error(
     server: ScriptedServer,
     session: PokitDokSession,
     body: bytes,
@@ -224,7 +224,7 @@ def test_any_answer_of_the_api_is_a_reply_or_an_api_error(
 @example(10**400, {})
 @example(-(10**400), {})
 @example(math.nan, {})
-def test_any_end_of_a_window_gives_a_wait_in_seconds(
+def test_rate_limit_reset_of_any_kind_gives_a_wait_in_seconds(
     server: ScriptedServer, session: PokitDokSession, reset: Any, limited: dict[str, str]
 ) -> None:
     server.script["/oauth2/token"] = ScriptedResponse(200, written(GOOD))
@@ -246,7 +246,7 @@ def test_any_end_of_a_window_gives_a_wait_in_seconds(
 @example("http://a:b:c/")
 @example("//")
 @example("\x00")
-def test_any_next_page_is_read_refused_or_none(
+def test_paginate_with_any_next_link_reads_it_or_raises(
     server: ScriptedServer, session: PokitDokSession, following: Any
 ) -> None:
     server.script["/oauth2/token"] = ScriptedResponse(200, written(GOOD))

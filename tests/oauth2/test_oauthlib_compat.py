@@ -17,13 +17,15 @@ from pokitdok_session.sandbox import Sandbox
 from support.paths import ACTIVITIES_PATH, TOKEN_PATH
 
 
-def test_there_is_no_token_before_the_first_request(session: PokitDokSession) -> None:
+def test_token_before_the_first_request_is_empty(session: PokitDokSession) -> None:
     assert session.token == {}
     assert session.access_token is None
     assert session.authorized is False
 
 
-def test_the_token_can_be_read_after_it(sandbox: Sandbox, session: PokitDokSession) -> None:
+def test_token_after_the_first_request_can_be_read(
+    sandbox: Sandbox, session: PokitDokSession
+) -> None:
     session.get(ACTIVITIES_PATH)
     assert session.authorized is True
     assert session.token["access_token"] == session.access_token == sandbox.requests[0].token
@@ -31,9 +33,7 @@ def test_the_token_can_be_read_after_it(sandbox: Sandbox, session: PokitDokSessi
     assert session.token["expires_at"] == pytest.approx(time.time() + 3600, abs=5)
 
 
-def test_a_token_that_is_set_is_the_one_that_is_used(
-    sandbox: Sandbox, session: PokitDokSession
-) -> None:
+def test_token_that_was_set_is_sent(sandbox: Sandbox, session: PokitDokSession) -> None:
     other = sandbox.session().fetch_token()
     session.token = other
     assert session.get(ACTIVITIES_PATH).status_code == 200
@@ -42,7 +42,7 @@ def test_a_token_that_is_set_is_the_one_that_is_used(
 
 
 @pytest.mark.parametrize("none", [None, {}])
-def test_a_token_that_is_taken_away_is_fetched_anew(
+def test_token_that_was_removed_is_fetched_again(
     sandbox: Sandbox, session: PokitDokSession, none: Any
 ) -> None:
     session.get(ACTIVITIES_PATH)
@@ -52,7 +52,7 @@ def test_a_token_that_is_taken_away_is_fetched_anew(
     assert sandbox.token_requests == 2
 
 
-def test_a_token_that_cannot_be_used_is_refused_and_the_present_one_stays(
+def test_token_setter_with_unusable_token_raises_and_keeps_the_old(
     session: PokitDokSession,
 ) -> None:
     first = session.fetch_token()
@@ -62,15 +62,13 @@ def test_a_token_that_cannot_be_used_is_refused_and_the_present_one_stays(
     assert session.token == first
 
 
-def test_the_token_that_is_read_is_a_copy(session: PokitDokSession) -> None:
+def test_token_getter_returns_a_copy(session: PokitDokSession) -> None:
     session.fetch_token().clear()
     session.token.clear()
     assert session.authorized
 
 
-def test_the_access_token_alone_can_be_set_and_deleted(
-    sandbox: Sandbox, session: PokitDokSession
-) -> None:
+def test_access_token_can_be_set_and_deleted(sandbox: Sandbox, session: PokitDokSession) -> None:
     good = sandbox.session().fetch_token()["access_token"]
     session.access_token = good
     assert session.get(ACTIVITIES_PATH).status_code == 200
@@ -82,7 +80,7 @@ def test_the_access_token_alone_can_be_set_and_deleted(
     assert not session.authorized
 
 
-def test_the_client_and_its_id_are_oauthlib_s(sandbox: Sandbox, session: PokitDokSession) -> None:
+def test_client_is_a_backend_application_client(sandbox: Sandbox, session: PokitDokSession) -> None:
     assert isinstance(session._client, BackendApplicationClient)
     assert session.client_id == sandbox.client_id
     app = sandbox.add_app("another", "words")
@@ -90,7 +88,7 @@ def test_the_client_and_its_id_are_oauthlib_s(sandbox: Sandbox, session: PokitDo
     assert session.get(ACTIVITIES_PATH).status_code == 200
 
 
-def test_the_scope_can_be_read_and_set(sandbox: Sandbox) -> None:
+def test_scope_can_be_read_and_set(sandbox: Sandbox) -> None:
     with sandbox.session(scope="user_schedule") as session:
         assert session.scope == ["user_schedule"]
         session.scope = ["business_schedule"]
@@ -103,7 +101,7 @@ def test_the_scope_can_be_read_and_set(sandbox: Sandbox) -> None:
     ]
 
 
-def test_fetch_token_keeps_the_parent_s_parameters() -> None:
+def test_fetch_token_has_the_parameters_of_the_parent() -> None:
     ours = inspect.signature(ClientCredentialsSession.fetch_token).parameters
     theirs = inspect.signature(OAuth2Session.fetch_token).parameters
     assert list(ours) == list(theirs)
@@ -112,7 +110,7 @@ def test_fetch_token_keeps_the_parent_s_parameters() -> None:
     } == {"token_url": None}
 
 
-def test_the_way_of_requests_oauthlib_s_own_documentation_works(
+def test_fetch_token_as_requests_oauthlib_documents_it_works(
     sandbox: Sandbox, session: PokitDokSession
 ) -> None:
     token = session.fetch_token(
@@ -125,7 +123,7 @@ def test_the_way_of_requests_oauthlib_s_own_documentation_works(
     assert sandbox.requests[0].token == token["access_token"]
 
 
-def test_authorization_of_other_grants_is_not_pretended(session: PokitDokSession) -> None:
+def test_fetch_token_with_a_code_raises_value_error(session: PokitDokSession) -> None:
     with pytest.raises(ValueError, match="takes no code"):
         session.fetch_token(code="x")
 
@@ -133,7 +131,7 @@ def test_authorization_of_other_grants_is_not_pretended(session: PokitDokSession
 # Compliance hooks
 
 
-def test_a_hook_may_change_what_is_sent_to_the_token_endpoint(
+def test_access_token_request_hook_can_change_the_token_request(
     sandbox: Sandbox, session: PokitDokSession
 ) -> None:
     seen: list[Any] = []
@@ -152,7 +150,7 @@ def test_a_hook_may_change_what_is_sent_to_the_token_endpoint(
     assert (record.query, record.headers["X-Hook"]) == ("api=1", "1")
 
 
-def test_a_hook_is_called_at_every_renewal_and_what_it_did_before_is_forgotten(
+def test_access_token_request_hook_gets_a_new_request_per_renewal(
     sandbox: Sandbox, session: PokitDokSession
 ) -> None:
     urls: list[str] = []
@@ -172,7 +170,7 @@ def test_a_hook_is_called_at_every_renewal_and_what_it_did_before_is_forgotten(
     assert [record.body.count(b"times=I") for record in sandbox.token_log] == [1, 1]
 
 
-def test_a_hook_may_mend_the_answer_of_the_token_endpoint(
+def test_access_token_response_hook_can_fix_the_response(
     sandbox: Sandbox, session: PokitDokSession
 ) -> None:
     good = session.fetch_token()
@@ -187,7 +185,9 @@ def test_a_hook_may_mend_the_answer_of_the_token_endpoint(
     assert session.fetch_token()["access_token"] == good["access_token"]
 
 
-def test_a_hook_may_change_a_protected_request(sandbox: Sandbox, session: PokitDokSession) -> None:
+def test_protected_request_hook_can_change_the_request(
+    sandbox: Sandbox, session: PokitDokSession
+) -> None:
     seen: list[Any] = []
 
     def hook(url: str, headers: Any, data: Any) -> Any:
@@ -206,7 +206,7 @@ def test_a_hook_may_change_a_protected_request(sandbox: Sandbox, session: PokitD
     assert own == {"X-Own": "1"}
 
 
-def test_a_hook_for_protected_requests_sees_none_of_the_others(
+def test_protected_request_hook_is_not_called_without_a_token(
     sandbox: Sandbox, session: PokitDokSession, other_origin: Any
 ) -> None:
     def hook(url: str, headers: Any, data: Any) -> Any:
@@ -219,12 +219,12 @@ def test_a_hook_for_protected_requests_sees_none_of_the_others(
     assert len(other_origin.requests) == 1
 
 
-def test_an_unknown_kind_of_hook_is_refused_as_by_the_parent(session: PokitDokSession) -> None:
+def test_unknown_hook_type_raises_as_in_the_parent(session: PokitDokSession) -> None:
     with pytest.raises(ValueError, match="Hook type"):
         session.register_compliance_hook("no_such", print)
 
 
-def test_a_hook_that_fails_fails_the_call_that_waited_for_the_token(
+def test_access_token_response_hook_that_raises_fails_the_call(
     session: PokitDokSession,
 ) -> None:
     def stumble(response: Any) -> Any:
@@ -238,7 +238,7 @@ def test_a_hook_that_fails_fails_the_call_that_waited_for_the_token(
 # TokenError as oauthlib's own
 
 
-def test_a_token_error_is_an_error_of_oauthlib_as_well(sandbox: Sandbox) -> None:
+def test_token_error_is_an_oauthlib_error(sandbox: Sandbox) -> None:
     from oauthlib.oauth2 import OAuth2Error
 
     session = sandbox.session(client_secret="wrong")

@@ -117,7 +117,7 @@ FOREIGN = [
 
 
 @pytest.mark.parametrize("url", OURS)
-def test_a_url_of_our_origin_bears_the_token(
+def test_url_of_the_token_origin_gets_the_token(
     example: ClientCredentialsSession, nowhere: Nowhere, url: str
 ) -> None:
     example.get(url)
@@ -125,7 +125,7 @@ def test_a_url_of_our_origin_bears_the_token(
 
 
 @pytest.mark.parametrize("url", FOREIGN)
-def test_a_url_of_another_origin_goes_bare(
+def test_url_of_another_origin_gets_no_token(
     example: ClientCredentialsSession, nowhere: Nowhere, url: str
 ) -> None:
     example.get(url)
@@ -134,7 +134,7 @@ def test_a_url_of_another_origin_goes_bare(
 
 
 @pytest.mark.parametrize("url", OURS + FOREIGN)
-def test_our_idea_of_the_host_is_the_one_that_the_connection_is_made_to(url: str) -> None:
+def test_origin_of_a_url_is_where_the_connection_goes(url: str) -> None:
     prepared = requests.Request("GET", url).prepare()
     connects_to = requests.adapters.HTTPAdapter().build_connection_pool_key_attributes(
         prepared, True
@@ -150,12 +150,12 @@ def test_our_idea_of_the_host_is_the_one_that_the_connection_is_made_to(url: str
 @pytest.mark.parametrize(
     "url", ["", "/v4", "api.example", "https://", "https:///v4", "mailto:a@b", "https://[::1/"]
 )
-def test_what_is_no_url_has_no_origin(url: str) -> None:
+def test_origin_of_an_invalid_url_is_none(url: str) -> None:
     assert origin_of(url) is None
     assert not session_for().is_token_origin(url)
 
 
-def test_an_international_host_is_the_same_in_any_spelling(nowhere: Nowhere) -> None:
+def test_international_host_in_any_spelling_gets_the_token(nowhere: Nowhere) -> None:
     with session_for("https://b\xfccher.example/v4") as session:
         session.mount("https://", nowhere)
         session.get("/a")
@@ -164,13 +164,13 @@ def test_an_international_host_is_the_same_in_any_spelling(nowhere: Nowhere) -> 
     assert nowhere.authorizations() == [BEARER] * 3
 
 
-def test_without_a_base_url_the_token_goes_to_the_origin_of_the_token_endpoint() -> None:
+def test_origins_without_base_url_are_the_token_endpoint_only() -> None:
     session = session_for(None)
     assert session.is_token_origin("https://auth.example/api")
     assert not session.is_token_origin("https://api.example/v4")
 
 
-def test_the_origins_that_are_named_are_the_only_ones(nowhere: Nowhere) -> None:
+def test_origins_argument_lists_the_only_token_origins(nowhere: Nowhere) -> None:
     named = ["https://api.example", "https://files.example:8443/any/path"]
     with session_for(origins=named) as session:
         session.mount("https://", nowhere)
@@ -180,7 +180,7 @@ def test_the_origins_that_are_named_are_the_only_ones(nowhere: Nowhere) -> None:
 
 
 @pytest.mark.parametrize("url", ["http://api.example", "ftp://api.example"])
-def test_an_origin_over_plain_http_is_refused_when_the_session_is_built(url: str) -> None:
+def test_origins_over_plain_http_raise_in_the_constructor(url: str) -> None:
     with pytest.raises((InsecureTransportError, requests.RequestException)):
         session_for(url)
     with pytest.raises((InsecureTransportError, requests.RequestException)):
@@ -190,7 +190,7 @@ def test_an_origin_over_plain_http_is_refused_when_the_session_is_built(url: str
 @pytest.mark.parametrize(
     "host", ["localhost", "127.0.0.1", "127.8.9.1", "[::1]", "api.localhost", "LOCALHOST"]
 )
-def test_plain_http_to_loopback_is_confidential(nowhere: Nowhere, host: str) -> None:
+def test_plain_http_to_loopback_gets_the_token(nowhere: Nowhere, host: str) -> None:
     with session_for(f"http://{host}:8080/v4") as session:
         session.mount("http://", nowhere)
         session.get("/a")
@@ -200,7 +200,7 @@ def test_plain_http_to_loopback_is_confidential(nowhere: Nowhere, host: str) -> 
 @pytest.mark.parametrize(
     "host", ["localhost.example", "127.0.0.1.example", "128.0.0.1", "[::2]", "0.0.0.0", "10.0.0.1"]
 )
-def test_no_other_host_over_plain_http_is(host: str) -> None:
+def test_plain_http_to_other_hosts_raises_insecure_transport(host: str) -> None:
     with pytest.raises(InsecureTransportError):
         trusted_origin(f"http://{host}/", "token_url")
 
@@ -208,7 +208,7 @@ def test_no_other_host_over_plain_http_is(host: str) -> None:
 # Other origins are as in requests
 
 
-def test_plain_http_to_another_origin_goes_as_in_requests(
+def test_other_origin_over_http_is_reached_as_in_requests(
     session: PokitDokSession, other_origin: ScriptedServer, sandbox: Sandbox
 ) -> None:
     assert session.get(other_origin.url + "/a", params={"b": "c"}).status_code == 200
@@ -217,7 +217,7 @@ def test_plain_http_to_another_origin_goes_as_in_requests(
     assert sandbox.token_requests == 0
 
 
-def test_https_to_another_origin_goes_as_in_requests(
+def test_other_origin_over_https_is_reached_as_in_requests(
     session: PokitDokSession, sandbox: Sandbox
 ) -> None:
     with Sandbox() as other:
@@ -226,14 +226,14 @@ def test_https_to_another_origin_goes_as_in_requests(
     assert sandbox.token_requests == 0
 
 
-def test_credentials_in_the_url_of_another_origin_are_used_as_in_requests(
+def test_other_origin_url_credentials_are_used_as_in_requests(
     example: ClientCredentialsSession, nowhere: Nowhere
 ) -> None:
     example.get("https://user:words@other.example/")
     assert nowhere.authorizations() == ["Basic " + base64.b64encode(b"user:words").decode()]
 
 
-def test_a_header_of_the_caller_s_goes_to_another_origin_as_in_requests(
+def test_other_origin_gets_the_header_of_the_caller(
     example: ClientCredentialsSession, nowhere: Nowhere
 ) -> None:
     example.get("https://other.example/", headers={"Authorization": "Own words"})
@@ -252,7 +252,7 @@ def test_a_header_of_the_caller_s_goes_to_another_origin_as_in_requests(
         " http://api.example",
     ],
 )
-def test_plain_http_to_our_own_host_is_refused_and_nothing_is_sent(
+def test_plain_http_to_the_token_host_raises_and_sends_nothing(
     example: ClientCredentialsSession, nowhere: Nowhere, url: str
 ) -> None:
     with pytest.raises(InsecureTransportError):
@@ -264,7 +264,7 @@ def test_plain_http_to_our_own_host_is_refused_and_nothing_is_sent(
     assert nowhere.sent == []
 
 
-def test_a_redirect_to_plain_http_on_our_own_host_is_not_followed(
+def test_plain_http_redirect_to_the_token_host_is_not_followed(
     other_origin: ScriptedServer,
 ) -> None:
     other_origin.script["/"] = redirect("http://api.example/v4/patients?name=Zephyrine")
@@ -283,7 +283,7 @@ def redirected(example: ClientCredentialsSession, source: str, target: str) -> l
     return wire.authorizations()
 
 
-def test_a_redirect_to_our_own_origin_bears_the_token(example: ClientCredentialsSession) -> None:
+def test_redirect_within_the_token_origin_has_the_token(example: ClientCredentialsSession) -> None:
     own = "https://api.example/v4/new"
     assert redirected(example, "/old", own) == [BEARER, BEARER]
     assert redirected(example, "/old", "new?query") == [BEARER, BEARER]
@@ -301,7 +301,7 @@ def test_a_redirect_to_our_own_origin_bears_the_token(example: ClientCredentials
         "https://api.example@other.example/",
     ],
 )
-def test_a_redirect_to_another_origin_carries_no_token(
+def test_redirect_to_another_origin_has_no_token(
     example: ClientCredentialsSession, target: str
 ) -> None:
     sent, bare = redirected(example, "/old", target)
@@ -309,24 +309,24 @@ def test_a_redirect_to_another_origin_carries_no_token(
     assert bare is None
 
 
-def test_a_redirect_to_another_origin_of_ours_bears_the_token() -> None:
+def test_redirect_to_another_token_origin_has_the_token() -> None:
     with session_for(origins=["https://api.example", "https://files.example"]) as session:
         assert redirected(session, "/old", "https://files.example/x") == [BEARER, BEARER]
 
 
-def test_a_redirect_from_http_to_https_of_the_same_loopback_host_loses_the_token() -> None:
+def test_redirect_from_http_to_https_on_loopback_loses_the_token() -> None:
     with session_for("http://localhost:80") as session:
         assert redirected(session, "/old", "https://localhost:443/x") == [BEARER, None]
 
 
-def test_a_redirect_from_elsewhere_into_our_own_origin_bears_no_token(
+def test_redirect_from_another_origin_to_ours_has_no_token(
     example: ClientCredentialsSession,
 ) -> None:
     source = "https://other.example/"
     assert redirected(example, source, "https://api.example/v4") == [None, None]
 
 
-def test_the_caller_s_own_credentials_survive_a_redirect_as_in_requests(
+def test_redirect_keeps_caller_credentials_as_in_requests(
     example: ClientCredentialsSession,
 ) -> None:
     example.auth = ("user", "words")
@@ -337,7 +337,7 @@ def test_the_caller_s_own_credentials_survive_a_redirect_as_in_requests(
     assert away[1] is None
 
 
-def test_a_redirect_within_another_origin_keeps_the_caller_s_credentials(
+def test_redirect_within_another_origin_keeps_caller_credentials(
     example: ClientCredentialsSession,
 ) -> None:
     wire = Nowhere("https://other.example/new")
@@ -347,7 +347,7 @@ def test_a_redirect_within_another_origin_keeps_the_caller_s_credentials(
     assert first == second is not None
 
 
-def test_the_caller_s_credentials_for_another_origin_do_not_come_into_ours(
+def test_redirect_to_ours_drops_credentials_of_another_origin(
     example: ClientCredentialsSession,
 ) -> None:
     wire = Nowhere("https://api.example/v4")
@@ -356,7 +356,7 @@ def test_the_caller_s_credentials_for_another_origin_do_not_come_into_ours(
     assert wire.authorizations()[1] is None
 
 
-def test_a_redirect_there_and_back_over_the_wire_carries_the_token_at_home_alone(
+def test_redirect_away_and_back_sends_the_token_once_only(
     sandbox: Sandbox, other_origin: ScriptedServer
 ) -> None:
     with ScriptedServer() as api:
@@ -368,7 +368,7 @@ def test_a_redirect_there_and_back_over_the_wire_carries_the_token_at_home_alone
         assert [seen.authorization for seen in other_origin.requests] == [None]
 
 
-def test_hooks_of_the_caller_s_follow_a_redirect_and_the_replay_does_not(
+def test_redirect_to_another_origin_keeps_only_caller_hooks(
     example: ClientCredentialsSession,
 ) -> None:
     def look(response: requests.Response, **kwargs: Any) -> None:
@@ -381,7 +381,7 @@ def test_hooks_of_the_caller_s_follow_a_redirect_and_the_replay_does_not(
     assert wire.sent[1].hooks["response"] == [look]
 
 
-def test_a_header_that_the_caller_put_over_the_token_follows_a_redirect_as_in_requests(
+def test_redirect_treats_a_caller_header_as_requests_does(
     example: ClientCredentialsSession,
 ) -> None:
     for target, follows in (("https://api.example/new", True), ("https://other.example/", False)):
@@ -394,7 +394,7 @@ def test_a_header_that_the_caller_put_over_the_token_follows_a_redirect_as_in_re
         assert wire.sent[1].hooks["response"] == []
 
 
-def test_a_next_link_of_another_host_gets_no_token(
+def test_next_link_of_another_host_gets_no_token(
     sandbox: Sandbox, session: PokitDokSession, other_origin: ScriptedServer
 ) -> None:
     sandbox.fail(
@@ -406,7 +406,7 @@ def test_a_next_link_of_another_host_gets_no_token(
     assert other_origin.requests[0].authorization is None
 
 
-def test_plain_http_to_this_machine_does_not_leave_it_by_a_proxy(
+def test_plain_http_to_loopback_through_a_remote_proxy_raises(
     nowhere: Nowhere, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with session_for("http://localhost:8080/v4") as session:
@@ -428,7 +428,7 @@ def test_plain_http_to_this_machine_does_not_leave_it_by_a_proxy(
     assert nowhere.authorizations() == [None, BEARER, BEARER]
 
 
-def test_a_host_of_ours_by_another_scheme_is_as_in_requests(
+def test_token_host_by_another_scheme_is_as_in_requests(
     example: ClientCredentialsSession, nowhere: Nowhere
 ) -> None:
     with pytest.raises(requests.exceptions.InvalidSchema):
@@ -438,7 +438,7 @@ def test_a_host_of_ours_by_another_scheme_is_as_in_requests(
     assert nowhere.authorizations() == [None]
 
 
-def test_it_is_said_where_no_token_goes(
+def test_origin_without_token_is_logged_without_path_or_query(
     example: ClientCredentialsSession, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level("DEBUG", "pokitdok_session"):
@@ -451,7 +451,7 @@ def test_it_is_said_where_no_token_goes(
 # netrc
 
 
-def test_netrc_never_replaces_the_token(
+def test_netrc_does_not_replace_the_token(
     sandbox: Sandbox, session: PokitDokSession, netrc: str
 ) -> None:
     assert session.get(ACTIVITIES_PATH).status_code == 200
@@ -460,7 +460,7 @@ def test_netrc_never_replaces_the_token(
     assert netrc not in [seen.headers.get("Authorization") for seen in sandbox.requests]
 
 
-def test_netrc_never_replaces_the_token_on_a_redirect(
+def test_netrc_does_not_replace_the_token_on_a_redirect(
     example: ClientCredentialsSession, netrc: str
 ) -> None:
     assert redirected(example, "/old", "https://api.example/new") == [BEARER, BEARER]
@@ -468,7 +468,7 @@ def test_netrc_never_replaces_the_token_on_a_redirect(
     assert into_ours == [None, None]
 
 
-def test_netrc_serves_other_origins_as_in_requests(
+def test_netrc_is_used_for_other_origins_as_in_requests(
     example: ClientCredentialsSession, nowhere: Nowhere, netrc: str
 ) -> None:
     example.get("https://other.example/")
@@ -477,7 +477,7 @@ def test_netrc_serves_other_origins_as_in_requests(
     assert redirected(example, "/old", "https://other.example/") == [BEARER, netrc]
 
 
-def test_netrc_serves_other_origins_whatever_the_timeout(
+def test_netrc_is_used_for_other_origins_with_any_timeout(
     example: ClientCredentialsSession, nowhere: Nowhere, netrc: str
 ) -> None:
     for options in ({"timeout": 5}, {"timeout": None}, {"withhold_token": True}):
@@ -485,7 +485,7 @@ def test_netrc_serves_other_origins_whatever_the_timeout(
     assert nowhere.authorizations() == [netrc] * 3
 
 
-def test_the_auth_of_another_session_wins_also_where_its_token_stays(
+def test_auth_of_another_session_overrides_netrc(
     example: ClientCredentialsSession, nowhere: Nowhere, netrc: str
 ) -> None:
     with ClientCredentialsSession(
@@ -496,7 +496,7 @@ def test_the_auth_of_another_session_wins_also_where_its_token_stays(
     assert nowhere.authorizations() == ["Bearer theirs", None]
 
 
-def test_netrc_is_not_read_where_the_environment_is_not_trusted(
+def test_netrc_is_not_read_without_trust_env(
     example: ClientCredentialsSession, nowhere: Nowhere, netrc: str
 ) -> None:
     example.trust_env = False
@@ -507,12 +507,16 @@ def test_netrc_is_not_read_where_the_environment_is_not_trusted(
 # Explicit auth, withhold_token
 
 
-def test_an_auth_on_the_request_wins(example: ClientCredentialsSession, nowhere: Nowhere) -> None:
+def test_auth_of_the_request_replaces_the_token(
+    example: ClientCredentialsSession, nowhere: Nowhere
+) -> None:
     example.get("/a", auth=("user", "words"))
     assert nowhere.authorizations() == ["Basic " + base64.b64encode(b"user:words").decode()]
 
 
-def test_an_auth_on_the_session_wins(example: ClientCredentialsSession, nowhere: Nowhere) -> None:
+def test_auth_of_the_session_replaces_the_token(
+    example: ClientCredentialsSession, nowhere: Nowhere
+) -> None:
     example.auth = ("user", "words")
     example.get("/a", timeout=3)
     example.get("/a", withhold_token=True)
@@ -524,7 +528,7 @@ def test_an_auth_on_the_session_wins(example: ClientCredentialsSession, nowhere:
 
 
 @pytest.mark.parametrize("nothing", ["", (), False])
-def test_an_auth_that_is_none_makes_no_request_anonymous(
+def test_auth_that_is_falsy_still_sends_the_token(
     example: ClientCredentialsSession, nowhere: Nowhere, nothing: Any
 ) -> None:
     example.get("/a", auth=nothing)
@@ -532,7 +536,7 @@ def test_an_auth_that_is_none_makes_no_request_anonymous(
 
 
 @pytest.mark.parametrize("verb", ["get", "post", "put", "patch", "delete", "head", "options"])
-def test_the_token_can_be_withheld_from_any_request(
+def test_withhold_token_sends_any_verb_without_token(
     example: ClientCredentialsSession, nowhere: Nowhere, verb: str
 ) -> None:
     getattr(example, verb)("/a", withhold_token=True)
@@ -540,26 +544,26 @@ def test_the_token_can_be_withheld_from_any_request(
     assert nowhere.authorizations() == [None, BEARER]
 
 
-def test_a_withheld_token_is_not_even_fetched(sandbox: Sandbox, session: PokitDokSession) -> None:
+def test_withhold_token_makes_no_token_request(sandbox: Sandbox, session: PokitDokSession) -> None:
     assert session.get(ACTIVITIES_PATH, withhold_token=True).status_code == 401
     assert sandbox.token_requests == 0
 
 
-def test_withholding_the_token_leaves_a_header_of_the_caller_s(
+def test_withhold_token_keeps_the_header_of_the_caller(
     example: ClientCredentialsSession, nowhere: Nowhere
 ) -> None:
     example.get("/a", withhold_token=True, headers={"Authorization": "Own words"})
     assert nowhere.authorizations() == ["Own words"]
 
 
-def test_the_session_s_auth_serves_a_plain_request(
+def test_session_auth_adds_the_token_to_a_plain_request(
     sandbox: Sandbox, session: PokitDokSession
 ) -> None:
     url = sandbox.base_url + "/api/v4" + ACTIVITIES_PATH
     assert requests.get(url, auth=session.auth, verify=sandbox.ca_file).status_code == 200
 
 
-def test_the_session_s_auth_adds_nothing_to_a_plain_request_elsewhere(
+def test_session_auth_adds_no_token_on_another_origin(
     sandbox: Sandbox, session: PokitDokSession, other_origin: ScriptedServer
 ) -> None:
     requests.get(other_origin.url, auth=session.auth)
@@ -567,7 +571,7 @@ def test_the_session_s_auth_adds_nothing_to_a_plain_request_elsewhere(
     assert sandbox.token_requests == 0
 
 
-def test_the_session_s_auth_sends_no_token_over_plain_http(
+def test_session_auth_adds_no_token_over_plain_http(
     nowhere: Nowhere, example: ClientCredentialsSession
 ) -> None:
     with requests.Session() as plain:
@@ -587,11 +591,11 @@ def test_the_session_s_auth_sends_no_token_over_plain_http(
         ("https://[::1/", "a URL that cannot be parsed"),
     ],
 )
-def test_a_url_is_shown_without_what_may_be_secret(url: str, shown: str) -> None:
+def test_without_query_removes_credentials_query_and_fragment(url: str, shown: str) -> None:
     assert without_query(url) == shown
 
 
-def test_the_refusal_of_plain_http_does_not_repeat_the_url(
+def test_insecure_transport_text_does_not_quote_the_url(
     example: ClientCredentialsSession,
 ) -> None:
     with pytest.raises(InsecureTransportError) as caught:
@@ -600,7 +604,7 @@ def test_the_refusal_of_plain_http_does_not_repeat_the_url(
     assert "Quillfeather" not in str(caught.value)
 
 
-def test_transport_to_our_origin_is_by_the_port_that_the_sandbox_has(sandbox: Sandbox) -> None:
+def test_is_token_origin_compares_host_and_port(sandbox: Sandbox) -> None:
     session = sandbox.session()
     assert session.is_token_origin(sandbox.base_url + "/x")
     port = urlsplit(sandbox.base_url).port or 0
@@ -609,7 +613,7 @@ def test_transport_to_our_origin_is_by_the_port_that_the_sandbox_has(sandbox: Sa
     assert isinstance(session.get_adapter(sandbox.base_url + "/"), Transport)
 
 
-def test_a_plain_request_with_the_session_s_auth_is_refused_over_plain_http_to_our_host() -> None:
+def test_session_auth_over_plain_http_to_the_token_host_raises() -> None:
     with (
         ClientCredentialsSession(
             "id",
@@ -622,7 +626,7 @@ def test_a_plain_request_with_the_session_s_auth_is_refused_over_plain_http_to_o
         requests.get("http://api.example.com/members/1", auth=session.auth)
 
 
-def test_a_withheld_token_takes_nothing_else_from_another_origin(
+def test_withhold_token_keeps_url_credentials_of_another_origin(
     other_origin: ScriptedServer,
 ) -> None:
     with ClientCredentialsSession("id", "secret", "https://api.example.com/token") as session:
@@ -631,7 +635,7 @@ def test_a_withheld_token_takes_nothing_else_from_another_origin(
     assert other_origin.requests[-1].authorization == "Basic dXNlcjp3b3Jk"
 
 
-def test_a_redirect_measures_no_body_that_is_still_half_read(session: PokitDokSession) -> None:
+def test_redirect_keeps_content_length_of_a_half_read_body(session: PokitDokSession) -> None:
     # requests rewinds it only after `rebuild_auth`: the rest would be announced, the whole sent.
     session.token = {"access_token": "t", "expires_in": 3600}
     file = io.BytesIO(b"x" * 1000)
@@ -646,7 +650,7 @@ def test_a_redirect_measures_no_body_that_is_still_half_read(session: PokitDokSe
     assert followed.headers["Authorization"] == "Bearer t"
 
 
-def test_the_refusal_of_plain_http_is_caught_with_everything_else() -> None:
+def test_insecure_transport_is_a_request_exception() -> None:
     with (
         ClientCredentialsSession("id", "secret", "https://api.example.com/token") as session,
         pytest.raises(requests.RequestException),

@@ -36,7 +36,7 @@ Travel = Callable[[PokitDokSession], PokitDokSession]
 
 
 @WAYS
-def test_a_copy_works_with_the_token_that_it_took_along(sandbox: Sandbox, travel: Travel) -> None:
+def test_copy_uses_the_token_of_the_original(sandbox: Sandbox, travel: Travel) -> None:
     session = sandbox.session()
     session.get(ACTIVITIES_PATH)
     other = travel(session)
@@ -47,9 +47,7 @@ def test_a_copy_works_with_the_token_that_it_took_along(sandbox: Sandbox, travel
 
 
 @WAYS
-def test_a_copy_of_a_session_without_a_token_fetches_its_own(
-    sandbox: Sandbox, travel: Travel
-) -> None:
+def test_copy_without_a_token_fetches_its_own(sandbox: Sandbox, travel: Travel) -> None:
     session = sandbox.session()
     other = travel(session)
     assert not other.authorized
@@ -58,7 +56,7 @@ def test_a_copy_of_a_session_without_a_token_fetches_its_own(
 
 
 @WAYS
-def test_a_copy_keeps_what_was_set(sandbox: Sandbox, travel: Travel) -> None:
+def test_copy_keeps_the_settings(sandbox: Sandbox, travel: Travel) -> None:
     session = sandbox.session(
         scope="user_schedule", timeout=(1, 2), max_rate_limit_wait=7, token_params={"a": "b"}
     )
@@ -77,7 +75,7 @@ def test_a_copy_keeps_what_was_set(sandbox: Sandbox, travel: Travel) -> None:
 
 
 @WAYS
-def test_a_copy_shares_nothing_with_the_original(sandbox: Sandbox, travel: Travel) -> None:
+def test_copy_shares_no_state_with_the_original(sandbox: Sandbox, travel: Travel) -> None:
     session = sandbox.session()
     first = session.fetch_token()
     other = travel(session)
@@ -95,7 +93,7 @@ def test_a_copy_shares_nothing_with_the_original(sandbox: Sandbox, travel: Trave
 
 
 @WAYS
-def test_a_copy_renews_and_replays_for_itself(sandbox: Sandbox, travel: Travel) -> None:
+def test_copy_renews_and_replays_by_itself(sandbox: Sandbox, travel: Travel) -> None:
     session = sandbox.session()
     first = session.fetch_token()
     other = travel(session)
@@ -105,7 +103,7 @@ def test_a_copy_renews_and_replays_for_itself(sandbox: Sandbox, travel: Travel) 
 
 
 @WAYS
-def test_an_expired_token_is_expired_after_the_journey(sandbox: Sandbox, travel: Travel) -> None:
+def test_copy_with_an_expired_token_renews_it(sandbox: Sandbox, travel: Travel) -> None:
     session = sandbox.session()
     session.token = {**session.fetch_token(), "expires_at": 1}
     other = travel(session)
@@ -114,7 +112,7 @@ def test_an_expired_token_is_expired_after_the_journey(sandbox: Sandbox, travel:
 
 
 @WAYS
-def test_an_auth_that_the_caller_set_goes_along(sandbox: Sandbox, travel: Travel) -> None:
+def test_copy_keeps_the_auth_of_the_caller(sandbox: Sandbox, travel: Travel) -> None:
     session = sandbox.session()
     session.auth = ("user", "words")
     other = travel(session)
@@ -125,7 +123,7 @@ def test_an_auth_that_the_caller_set_goes_along(sandbox: Sandbox, travel: Travel
 
 
 @WAYS
-def test_a_copy_inherits_no_lock_that_is_held(sandbox: Sandbox, travel: Travel) -> None:
+def test_copy_made_while_a_lock_is_held_works(sandbox: Sandbox, travel: Travel) -> None:
     session = sandbox.session()
     with session.token_source._lock:
         other = travel(session)
@@ -133,7 +131,7 @@ def test_a_copy_inherits_no_lock_that_is_held(sandbox: Sandbox, travel: Travel) 
 
 
 @WAYS
-def test_a_copy_waits_for_no_renewal_of_the_original(sandbox: Sandbox, travel: Travel) -> None:
+def test_copy_does_not_wait_for_a_renewal_of_the_original(sandbox: Sandbox, travel: Travel) -> None:
     session = sandbox.session()
     held = BlockingTransport(verify=sandbox.ca_file)
     elsewhere = sandbox.base_url + "/oauth2/"
@@ -147,7 +145,7 @@ def test_a_copy_waits_for_no_renewal_of_the_original(sandbox: Sandbox, travel: T
     assert waiter.join() == [200]
 
 
-def test_a_subclass_travels_as_what_it_is(sandbox: Sandbox) -> None:
+def test_pickled_subclass_keeps_its_class(sandbox: Sandbox) -> None:
     session = Own(sandbox.client_id, sandbox.client_secret, base_url=sandbox.base_url)
     assert type(pickle.loads(pickle.dumps(session))) is Own
 
@@ -159,7 +157,7 @@ class Own(PokitDokSession):
 # Responses
 
 
-def test_a_pickled_response_holds_no_session_and_no_secret(
+def test_pickled_response_holds_no_session_and_no_secret(
     sandbox: Sandbox, session: PokitDokSession
 ) -> None:
     response = session.get(ACTIVITIES_PATH)
@@ -175,7 +173,7 @@ def test_a_pickled_response_holds_no_session_and_no_secret(
 @pytest.mark.parametrize(
     "travel", [lambda it: pickle.loads(pickle.dumps(it)), copy.deepcopy], ids=["pickle", "deepcopy"]
 )
-def test_the_request_of_a_copied_response_can_be_sent_and_is_not_replayed(
+def test_copied_response_request_can_be_sent_without_replay(
     sandbox: Sandbox, session: PokitDokSession, travel: Any
 ) -> None:
     request = travel(session.get(ACTIVITIES_PATH)).request
@@ -209,7 +207,7 @@ forks = pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork her
 
 
 @forks
-def test_a_child_goes_on_with_its_parent_s_token_on_connections_of_its_own(
+def test_forked_child_uses_the_token_of_its_parent(
     sandbox: Sandbox, session: PokitDokSession
 ) -> None:
     session.get(ACTIVITIES_PATH)
@@ -220,14 +218,14 @@ def test_a_child_goes_on_with_its_parent_s_token_on_connections_of_its_own(
 
 
 @forks
-def test_a_child_inherits_no_lock_that_is_held(sandbox: Sandbox, session: PokitDokSession) -> None:
+def test_forked_child_inherits_no_held_lock(sandbox: Sandbox, session: PokitDokSession) -> None:
     with session.token_source._lock:
         assert in_a_child(lambda: session.get(ACTIVITIES_PATH).status_code == 200)
     assert session.get(ACTIVITIES_PATH).status_code == 200
 
 
 @forks
-def test_a_child_can_use_the_cookies_that_a_thread_of_its_parent_was_using(
+def test_forked_child_can_use_cookies_locked_in_the_parent(
     sandbox: Sandbox, session: PokitDokSession
 ) -> None:
     session.cookies.set("c", "1")
@@ -250,7 +248,7 @@ def test_a_child_can_use_the_cookies_that_a_thread_of_its_parent_was_using(
 
 
 @forks
-def test_a_child_makes_connections_of_its_own_on_an_adapter_of_the_caller_s(
+def test_forked_child_gets_a_new_pool_in_a_caller_adapter(
     sandbox: Sandbox, session: PokitDokSession
 ) -> None:
     adapter = requests.adapters.HTTPAdapter()
@@ -280,7 +278,7 @@ class Late(requests.adapters.HTTPAdapter):
 
 
 @forks
-def test_an_adapter_that_cannot_be_made_anew_keeps_no_other_session_from_it(
+def test_fork_reset_failure_of_one_adapter_spares_other_sessions(
     sandbox: Sandbox, session: PokitDokSession, caplog: pytest.LogCaptureFixture
 ) -> None:
     sessions = [session, *(sandbox.session() for _ in range(5))]
@@ -296,14 +294,14 @@ def test_an_adapter_that_cannot_be_made_anew_keeps_no_other_session_from_it(
     ]
 
 
-def test_cookies_without_a_lock_are_left_as_they_are(session: PokitDokSession) -> None:
+def test_fork_reset_leaves_cookies_without_a_lock_unchanged(session: PokitDokSession) -> None:
     session.cookies = {"c": "1"}  # type: ignore[assignment]
     session._reset_after_fork()
     assert session.cookies == {"c": "1"}
 
 
 @forks
-def test_a_child_waits_for_no_renewal_that_its_parent_has_begun(
+def test_forked_child_does_not_wait_for_a_renewal_of_its_parent(
     sandbox: Sandbox, session: PokitDokSession
 ) -> None:
     held = BlockingTransport(verify=sandbox.ca_file)
@@ -318,7 +316,7 @@ def test_a_child_waits_for_no_renewal_that_its_parent_has_begun(
     assert sandbox.token_requests == 2
 
 
-def test_a_session_works_in_a_process_that_was_spawned(
+def test_spawned_process_can_use_a_pickled_session(
     sandbox: Sandbox, session: PokitDokSession
 ) -> None:
     session.get(ACTIVITIES_PATH)

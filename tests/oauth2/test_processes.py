@@ -66,7 +66,7 @@ def by_pickle(session: Any) -> Any:
 # test_travel.py has more of pickle and deepcopy.
 
 
-def test_a_shallow_copy_has_the_token_and_asks_for_the_next_by_itself(sandbox: Sandbox) -> None:
+def test_shallow_copy_has_the_token_and_renews_by_itself(sandbox: Sandbox) -> None:
     with sandbox.session() as session:
         call(session)
         there = copy.copy(session)
@@ -79,7 +79,7 @@ def test_a_shallow_copy_has_the_token_and_asks_for_the_next_by_itself(sandbox: S
 
 
 @pytest.mark.parametrize("travel", [by_pickle, copy.copy, copy.deepcopy])
-def test_a_copy_with_a_store_shares_its_token(
+def test_copy_with_a_store_shares_its_token(
     sandbox: Sandbox, tmp_path: Path, travel: Callable[[Any], Any]
 ) -> None:
     with sandbox.session(store=FileTokenStore(tmp_path / "tokens.json")) as session:
@@ -92,9 +92,7 @@ def test_a_copy_with_a_store_shares_its_token(
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_a_session_in_use_takes_its_token_to_a_child_and_renews_there_by_itself(
-    sandbox: Sandbox, method: str
-) -> None:
+def test_child_process_gets_the_token_and_renews_by_itself(sandbox: Sandbox, method: str) -> None:
     with sandbox.session() as session:
         call(session)
         with Workers(method, 1, session) as workers:
@@ -107,7 +105,7 @@ def test_a_session_in_use_takes_its_token_to_a_child_and_renews_there_by_itself(
         assert call(session) == [401, 200]
 
 
-def test_workers_forked_from_a_master_that_has_called_use_its_token_and_no_connection_of_its(
+def test_forked_workers_use_the_token_but_no_connection_of_master(
     echo: EchoServer,
 ) -> None:
     with echo.session() as session:
@@ -122,7 +120,7 @@ def test_workers_forked_from_a_master_that_has_called_use_its_token_and_no_conne
     assert echo.token_requests == 1
 
 
-def test_what_a_child_does_first_leaves_a_session_its_token_and_no_connection(
+def test_fork_reset_keeps_the_token_and_drops_connections(
     echo: EchoServer,
 ) -> None:
     with echo.session() as session:
@@ -135,7 +133,7 @@ def test_what_a_child_does_first_leaves_a_session_its_token_and_no_connection(
     assert echo.token_requests == 1
 
 
-def test_workers_of_workers_work(sandbox: Sandbox) -> None:
+def test_fork_of_a_forked_process_can_send(sandbox: Sandbox) -> None:
     with sandbox.session() as session:
         call(session)
         with Workers("fork", 1, session) as workers:
@@ -155,7 +153,7 @@ def call_in_a_child_of_mine(session: Any) -> list[int]:
     return statuses
 
 
-def test_an_adapter_of_the_users_own_shares_no_connection_with_a_child(echo: EchoServer) -> None:
+def test_forked_child_shares_no_connection_of_a_user_adapter(echo: EchoServer) -> None:
     with echo.session() as session:
         session.mount("http://", HTTPAdapter(pool_maxsize=3))
         in_master = client_ports(session, "master", 2)
@@ -169,7 +167,7 @@ def test_an_adapter_of_the_users_own_shares_no_connection_with_a_child(echo: Ech
 # Forks in a bad moment
 
 
-def test_forks_while_sixteen_threads_send_share_no_lock_and_no_connection(echo: EchoServer) -> None:
+def test_forks_during_requests_share_no_lock_and_no_connection(echo: EchoServer) -> None:
     # In a process of its own, which nobody measures: coverage has a lock that forks cannot pass.
     with echo.session() as session, Workers("spawn", 1, session) as workers:
         ((in_threads, in_children),) = workers.run(fork_while_sixteen_threads_send, 25)
@@ -202,7 +200,7 @@ def fork_while_sixteen_threads_send(session: Any, times: int) -> tuple[set[int],
     return set.union(*seen), in_children
 
 
-def test_a_child_forked_in_the_middle_of_a_renewal_makes_its_own(sandbox: Sandbox) -> None:
+def test_fork_during_a_token_request_makes_its_own(sandbox: Sandbox) -> None:
     with sandbox.session() as session:
         held = BlockingTransport(sandbox.ca_file)
         session.mount(sandbox.base_url + TOKEN_PATH, held)
@@ -220,9 +218,7 @@ def call_without_waiting(session: Any) -> list[int]:
     return call(session)
 
 
-def test_a_child_forked_in_the_middle_of_a_renewal_ahead_goes_on_with_the_old_token(
-    sandbox: Sandbox, clock: Any
-) -> None:
+def test_fork_during_an_early_renewal_uses_the_old_token(sandbox: Sandbox, clock: Any) -> None:
     with sandbox.session() as session:
         session.token_source.clock = clock
         call(session)
@@ -237,7 +233,7 @@ def test_a_child_forked_in_the_middle_of_a_renewal_ahead_goes_on_with_the_old_to
         wait_until(lambda: session.access_token != sandbox.requests[0].token)
 
 
-def test_a_child_forked_while_its_parent_holds_the_lock_of_the_store_takes_the_parents_token(
+def test_fork_while_the_store_is_locked_gets_the_parent_token(
     sandbox: Sandbox, tmp_path: Path
 ) -> None:
     with sandbox.session(store=FileTokenStore(tmp_path / "tokens.json")) as session:
@@ -253,9 +249,7 @@ def test_a_child_forked_while_its_parent_holds_the_lock_of_the_store_takes_the_p
     assert sandbox.token_requests == 1
 
 
-def test_a_child_forked_while_every_lock_is_held_calls_and_ends_as_any_process_ends(
-    sandbox: Sandbox, tmp_path: Path
-) -> None:
+def test_fork_while_every_lock_is_held_can_send_and_exit(sandbox: Sandbox, tmp_path: Path) -> None:
     with sandbox.session(store=FileTokenStore(tmp_path / "tokens.json")) as session:
         code = """
 import os, pickle, sys, threading
@@ -315,7 +309,7 @@ def run(code: str, session: Any) -> str:
 
 
 @pytest.mark.parametrize("method", ["fork", "spawn"])
-def test_a_pool_of_processes_maps_a_method_of_the_session(sandbox: Sandbox, method: str) -> None:
+def test_process_pool_can_map_a_method_of_the_session(sandbox: Sandbox, method: str) -> None:
     context = multiprocessing.get_context(method)
     with (
         sandbox.session() as session,
@@ -355,7 +349,7 @@ KINDS: dict[type[APIError], dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
-def test_each_kind_of_error_travels_whole_and_without_the_session(
+def test_pickled_api_error_is_complete_and_holds_no_session(
     sandbox: Sandbox, kind: type[APIError]
 ) -> None:
     with sandbox.session() as session:
@@ -371,7 +365,7 @@ def test_each_kind_of_error_travels_whole_and_without_the_session(
     assert there.response.status_code == error.response.status_code
 
 
-def test_a_token_error_travels_whole_and_without_the_session(sandbox: Sandbox) -> None:
+def test_pickled_token_error_is_complete_and_holds_no_session(sandbox: Sandbox) -> None:
     with sandbox.session(client_secret="swordfish") as session, pytest.raises(TokenError) as raised:
         session.get(ACTIVITIES_PATH)
     error = raised.value
@@ -384,9 +378,7 @@ def test_a_token_error_travels_whole_and_without_the_session(sandbox: Sandbox) -
 
 
 @pytest.mark.parametrize("fault", [{"reset": True}, {"delay": 5}], ids=["reset", "silence"])
-def test_a_fault_of_the_wire_travels_without_the_session(
-    sandbox: Sandbox, fault: dict[str, Any]
-) -> None:
+def test_pickled_network_error_holds_no_session(sandbox: Sandbox, fault: dict[str, Any]) -> None:
     with sandbox.session(timeout=0.3) as session:
         session.fetch_token()
         sandbox.fail("*", **fault)
@@ -398,7 +390,7 @@ def test_a_fault_of_the_wire_travels_without_the_session(
     assert "it may have been processed" in str(there)
 
 
-def test_an_answer_travels_without_the_session(sandbox: Sandbox) -> None:
+def test_pickled_responses_hold_no_session(sandbox: Sandbox) -> None:
     with sandbox.session() as session:
         answer = session.get(ACTIVITIES_PATH)
         reply = session.eligibility(MEMBER)
@@ -424,7 +416,7 @@ def without_secrets(blob: bytes, sandbox: Sandbox) -> bytes:
     return blob
 
 
-def test_a_pickled_session_carries_the_credentials(sandbox: Sandbox) -> None:
+def test_pickled_session_holds_the_credentials(sandbox: Sandbox) -> None:
     with sandbox.session() as session:
         assert sandbox.client_secret.encode() in pickle.dumps(session)
 
@@ -432,7 +424,7 @@ def test_a_pickled_session_carries_the_credentials(sandbox: Sandbox) -> None:
 # gevent
 
 
-def test_under_gevent_twenty_greenlets_send_at_once_and_make_one_token_request(
+def test_gevent_greenlets_send_together_with_one_token_request(
     sandbox: Sandbox, tmp_path: Path
 ) -> None:
     pytest.importorskip("gevent")

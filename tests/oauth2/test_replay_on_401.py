@@ -35,7 +35,7 @@ def tokens(sandbox: Sandbox) -> list[str | None]:
 # The token is replaced, and once
 
 
-def test_a_revoked_token_is_replaced_and_nobody_notices(
+def test_revoked_token_is_renewed_and_the_request_replayed(
     sandbox: Sandbox, session: PokitDokSession
 ) -> None:
     session.get(ACTIVITIES_PATH)
@@ -47,7 +47,7 @@ def test_a_revoked_token_is_replaced_and_nobody_notices(
     assert first == again != replayed == session.access_token
 
 
-def test_sixteen_threads_with_a_revoked_token_make_one_token_request(
+def test_revoked_token_in_16_threads_makes_one_token_request(
     sandbox: Sandbox, session: PokitDokSession
 ) -> None:
     session.get(ACTIVITIES_PATH)
@@ -56,7 +56,7 @@ def test_sixteen_threads_with_a_revoked_token_make_one_token_request(
     assert sandbox.token_requests == 2
 
 
-def test_a_401_that_comes_late_finds_the_token_replaced(
+def test_late_401_uses_the_token_renewed_meanwhile(
     sandbox: Sandbox, session: PokitDokSession
 ) -> None:
     session.get(ACTIVITIES_PATH)
@@ -76,7 +76,7 @@ def test_a_401_that_comes_late_finds_the_token_replaced(
     assert sandbox.token_requests == 2
 
 
-def test_a_lasting_401_is_handed_back_after_one_replay(
+def test_lasting_401_is_returned_after_one_replay(
     sandbox: Sandbox, session: PokitDokSession
 ) -> None:
     sandbox.fail(ACTIVITIES_PATH, status=401, times=None)
@@ -87,7 +87,7 @@ def test_a_lasting_401_is_handed_back_after_one_replay(
     assert sandbox.token_requests == 2
 
 
-def test_a_token_refused_when_fresh_is_not_replaced_again_for_a_while(
+def test_new_token_that_is_rejected_is_not_renewed_in_cooldown(
     sandbox: Sandbox, session: PokitDokSession, clock: Clock
 ) -> None:
     sandbox.fail(ACTIVITIES_PATH, status=401, times=None)
@@ -102,7 +102,7 @@ def test_a_token_refused_when_fresh_is_not_replaced_again_for_a_while(
     assert sandbox.token_requests == 3
 
 
-def test_sixteen_threads_refused_for_ever_make_one_replacement(
+def test_lasting_401_in_16_threads_makes_one_renewal(
     sandbox: Sandbox, session: PokitDokSession
 ) -> None:
     session.get(ACTIVITIES_PATH)
@@ -111,7 +111,7 @@ def test_sixteen_threads_refused_for_ever_make_one_replacement(
     assert sandbox.token_requests == 2
 
 
-def test_other_requests_go_on_with_the_token_that_one_path_refuses(
+def test_token_rejected_by_one_path_still_serves_others(
     sandbox: Sandbox, session: PokitDokSession
 ) -> None:
     sandbox.fail("/claims/*", status=401, times=None)
@@ -120,7 +120,7 @@ def test_other_requests_go_on_with_the_token_that_one_path_refuses(
     assert sandbox.token_requests == 2
 
 
-def test_a_short_token_that_runs_out_on_its_way_is_not_distrusted(
+def test_short_token_that_expires_in_transit_is_not_distrusted(
     sandbox: Sandbox, session: PokitDokSession, clock: Clock
 ) -> None:
     sandbox.options.token_lifetime = 1
@@ -140,7 +140,7 @@ def test_a_short_token_that_runs_out_on_its_way_is_not_distrusted(
         assert sandbox.token_requests >= count * 2
 
 
-def test_the_same_token_handed_out_for_a_refused_one_is_not_replayed() -> None:
+def test_same_token_granted_after_a_401_is_not_replayed() -> None:
     with Sandbox(same_token=True) as sandbox, sandbox.session() as session:
         session.get(ACTIVITIES_PATH)
         sandbox.fail(ACTIVITIES_PATH, status=401, times=None)
@@ -151,8 +151,8 @@ def test_the_same_token_handed_out_for_a_refused_one_is_not_replayed() -> None:
         assert sandbox.token_requests == 2
 
 
-def test_a_refused_token_that_cannot_be_replaced_is_an_error(
-    sandbox: Sandbox, session: PokitDokSession, retry_sleeps: list[float]
+def test_rejected_token_that_cannot_be_renewed_raises_token_error(
+    sandbox: Sandbox, session: PokitDokSession
 ) -> None:
     session.get(ACTIVITIES_PATH)
     sandbox.revoke()
@@ -163,7 +163,7 @@ def test_a_refused_token_that_cannot_be_replaced_is_an_error(
     assert sandbox.token_requests == 3  # credentials that worked before are sent twice
 
 
-def test_the_wait_for_the_replacement_keeps_to_the_call_s_timeout(
+def test_wait_for_a_renewal_after_401_ends_at_the_call_timeout(
     sandbox: Sandbox, session: PokitDokSession
 ) -> None:
     session.get(ACTIVITIES_PATH)
@@ -178,7 +178,9 @@ def test_the_wait_for_the_replacement_keeps_to_the_call_s_timeout(
     assert patient.join() == [200]
 
 
-def test_a_403_renews_and_replays_nothing(sandbox: Sandbox, session: PokitDokSession) -> None:
+def test_response_403_is_neither_renewed_nor_replayed(
+    sandbox: Sandbox, session: PokitDokSession
+) -> None:
     sandbox.fail(ACTIVITIES_PATH, status=403)
     assert session.get(ACTIVITIES_PATH).status_code == 403
     assert (len(sandbox.requests), sandbox.token_requests) == (1, 1)
@@ -225,7 +227,7 @@ WHOLE: list[tuple[str, dict[str, Any], bytes | None]] = [
 @pytest.mark.parametrize(
     ("body", "sent"), [row[1:] for row in WHOLE], ids=[row[0] for row in WHOLE]
 )
-def test_a_body_is_replayed_whole(
+def test_replayed_body_is_complete(
     sandbox: Sandbox, session: PokitDokSession, body: dict[str, Any], sent: bytes | None
 ) -> None:
     refused_once(sandbox)
@@ -239,7 +241,7 @@ def test_a_body_is_replayed_whole(
     assert first.token != again.token == session.access_token
 
 
-def test_an_open_file_is_replayed_from_where_it_was(
+def test_replayed_file_starts_at_its_former_position(
     sandbox: Sandbox, session: PokitDokSession, tmp_path: Path
 ) -> None:
     path = tmp_path / "claim.x12"
@@ -263,7 +265,7 @@ def lines() -> Iterator[bytes]:
     [lines, lambda: Unseekable(b"onetwo"), lambda: bytearray(b"onetwo")],
     ids=["generator", "no position", "bytearray"],
 )
-def test_a_body_that_cannot_be_rewound_is_handed_back_with_its_401(
+def test_body_that_cannot_rewind_returns_the_401(
     sandbox: Sandbox, session: PokitDokSession, body: Callable[[], Any]
 ) -> None:
     refused_once(sandbox)
@@ -277,7 +279,7 @@ def test_a_body_that_cannot_be_rewound_is_handed_back_with_its_401(
     assert sandbox.token_requests == 2
 
 
-def test_a_file_that_was_closed_meanwhile_is_handed_back_with_its_401(
+def test_body_file_that_was_closed_returns_the_401(
     sandbox: Sandbox, session: PokitDokSession
 ) -> None:
     file = io.BytesIO(b"content")
@@ -293,7 +295,7 @@ def test_a_file_that_was_closed_meanwhile_is_handed_back_with_its_401(
     assert session.post("/eligibility/", data=file).status_code == 401
 
 
-def test_a_body_that_cannot_be_rewound_is_handed_back_even_when_no_token_comes(
+def test_body_that_cannot_rewind_returns_the_401_without_a_token(
     sandbox: Sandbox, session: PokitDokSession
 ) -> None:
     session.fetch_token()
@@ -305,7 +307,7 @@ def test_a_body_that_cannot_be_rewound_is_handed_back_even_when_no_token_comes(
 # How it is replayed
 
 
-def test_the_401_stands_in_the_history_and_its_connection_is_used_again(
+def test_replay_keeps_the_401_in_history_and_its_connection(
     sandbox: Sandbox, session: PokitDokSession
 ) -> None:
     session.get(ACTIVITIES_PATH)
@@ -322,7 +324,7 @@ def test_the_401_stands_in_the_history_and_its_connection_is_used_again(
     assert response.request.headers["Authorization"] == f"Bearer {session.access_token}"
 
 
-def test_a_cookie_of_the_401_is_sent_with_the_replay_and_kept(
+def test_replay_sends_and_stores_a_cookie_of_the_401(
     sandbox: Sandbox, session: PokitDokSession
 ) -> None:
     sandbox.fail(ACTIVITIES_PATH, status=401, headers={"Set-Cookie": "route=7; Path=/"})
@@ -333,7 +335,7 @@ def test_a_cookie_of_the_401_is_sent_with_the_replay_and_kept(
     assert session.cookies["route"] == "7"
 
 
-def test_a_streamed_answer_after_a_replay_is_still_to_be_read(
+def test_replay_with_stream_leaves_the_body_to_the_caller(
     sandbox: Sandbox, session: PokitDokSession
 ) -> None:
     session.get(ACTIVITIES_PATH)
@@ -342,9 +344,7 @@ def test_a_streamed_answer_after_a_replay_is_still_to_be_read(
         assert json.loads(b"".join(response.iter_content(16)))["meta"]
 
 
-def test_hooks_of_the_caller_see_the_answer_and_not_the_401(
-    sandbox: Sandbox, session: PokitDokSession
-) -> None:
+def test_caller_hooks_see_the_replayed_response(sandbox: Sandbox, session: PokitDokSession) -> None:
     session.get(ACTIVITIES_PATH)
     sandbox.revoke()
     seen: list[int] = []
@@ -360,9 +360,7 @@ def test_hooks_of_the_caller_see_the_answer_and_not_the_401(
     assert 200 in seen[:-1]
 
 
-def test_the_caller_s_own_headers_dict_is_left_alone(
-    sandbox: Sandbox, session: PokitDokSession
-) -> None:
+def test_caller_headers_dict_is_not_changed(sandbox: Sandbox, session: PokitDokSession) -> None:
     headers = {"X-Own": "1"}
     sandbox.fail(ACTIVITIES_PATH, status=401)
     session.get(ACTIVITIES_PATH, headers=headers)
@@ -370,7 +368,7 @@ def test_the_caller_s_own_headers_dict_is_left_alone(
     assert "Authorization" not in session.headers
 
 
-def test_a_prepared_request_that_was_refused_can_be_sent_once_more(
+def test_prepared_request_that_was_rejected_can_be_sent_again(
     sandbox: Sandbox, session: PokitDokSession
 ) -> None:
     prepared = session.prepare_request(requests.Request("GET", ACTIVITIES_PATH))
@@ -379,7 +377,7 @@ def test_a_prepared_request_that_was_refused_can_be_sent_once_more(
     assert sandbox.token_requests == 2
 
 
-def test_a_request_that_bears_the_token_before_the_last_is_sent_with_the_next_as_well(
+def test_prepared_request_with_an_old_token_is_replayed_twice(
     sandbox: Sandbox, session: PokitDokSession, pass_time: PassTime
 ) -> None:
     prepared = session.prepare_request(requests.Request("GET", ACTIVITIES_PATH))
@@ -393,7 +391,7 @@ def test_a_request_that_bears_the_token_before_the_last_is_sent_with_the_next_as
     assert sandbox.token_requests == 3
 
 
-def test_a_request_that_bears_the_token_before_the_last_is_sent_three_times_at_most(
+def test_prepared_request_with_an_old_token_is_sent_3_times_at_most(
     sandbox: Sandbox, session: PokitDokSession, pass_time: PassTime
 ) -> None:
     prepared = session.prepare_request(requests.Request("GET", ACTIVITIES_PATH))
@@ -405,7 +403,7 @@ def test_a_request_that_bears_the_token_before_the_last_is_sent_three_times_at_m
     assert sandbox.token_requests == 3
 
 
-def test_a_refused_request_finds_no_use_in_a_later_token_that_has_ended_too(
+def test_prepared_request_skips_a_later_token_that_expired_too(
     sandbox: Sandbox, session: PokitDokSession, pass_time: PassTime
 ) -> None:
     prepared = session.prepare_request(requests.Request("GET", ACTIVITIES_PATH))
@@ -415,7 +413,7 @@ def test_a_refused_request_finds_no_use_in_a_later_token_that_has_ended_too(
     assert sandbox.token_requests == 3
 
 
-def test_a_replayed_request_can_be_sent_once_more_and_is_replayed_again(
+def test_replayed_request_can_be_sent_and_replayed_again(
     sandbox: Sandbox, session: PokitDokSession
 ) -> None:
     session.get(ACTIVITIES_PATH)
@@ -451,7 +449,7 @@ def refuse_the_first(answer: ScriptedResponse) -> Callable[[ReceivedRequest], Sc
     return script
 
 
-def test_a_redirect_after_a_replay_carries_the_new_token(
+def test_redirect_after_a_replay_has_the_new_token(
     sandbox: Sandbox, other_origin: ScriptedServer
 ) -> None:
     other_origin.script["/old"] = refuse_the_first(redirect("/new"))
@@ -464,7 +462,7 @@ def test_a_redirect_after_a_replay_carries_the_new_token(
     assert response.ok
 
 
-def test_a_401_after_a_redirect_of_our_own_is_replayed_there(
+def test_redirect_within_the_origin_is_replayed_at_its_target(
     sandbox: Sandbox, other_origin: ScriptedServer
 ) -> None:
     other_origin.script["/old"] = redirect("/new", 307)
@@ -479,7 +477,7 @@ def test_a_401_after_a_redirect_of_our_own_is_replayed_there(
     assert sandbox.token_requests == 2
 
 
-def test_hooks_of_the_caller_see_no_401_after_a_redirect_either(
+def test_redirect_that_is_replayed_hides_the_401_from_hooks(
     sandbox: Sandbox, other_origin: ScriptedServer
 ) -> None:
     other_origin.script["/old"] = redirect("/new")
@@ -498,7 +496,7 @@ def test_hooks_of_the_caller_see_no_401_after_a_redirect_either(
 @pytest.mark.parametrize(
     "hooks", [None, {}, {"response": None}, {"response": lambda response, **kwargs: None}]
 )
-def test_hooks_that_the_caller_puts_in_place_of_all_are_kept_by_a_redirect(
+def test_redirect_works_with_hooks_replaced_by_the_caller(
     sandbox: Sandbox, other_origin: ScriptedServer, hooks: Any
 ) -> None:
     other_origin.script["/old"] = redirect("/new")
@@ -508,7 +506,7 @@ def test_hooks_that_the_caller_puts_in_place_of_all_are_kept_by_a_redirect(
         assert session.send(prepared).status_code == 200
 
 
-def test_a_401_of_another_origin_after_a_redirect_neither_renews_nor_replays(
+def test_redirect_to_another_origin_does_not_replay_its_401(
     sandbox: Sandbox, other_origin: ScriptedServer
 ) -> None:
     other_origin.script["/"] = ScriptedResponse(401)
@@ -520,7 +518,7 @@ def test_a_401_of_another_origin_after_a_redirect_neither_renews_nor_replays(
         assert len(api.requests) == 1
 
 
-def test_a_401_of_another_origin_neither_renews_nor_replays(
+def test_other_origin_401_is_neither_renewed_nor_replayed(
     sandbox: Sandbox, session: PokitDokSession, other_origin: ScriptedServer
 ) -> None:
     other_origin.script["/"] = ScriptedResponse(401)
@@ -530,7 +528,7 @@ def test_a_401_of_another_origin_neither_renews_nor_replays(
     assert sandbox.token_requests == 1
 
 
-def test_a_401_to_the_caller_s_own_credentials_is_left_to_the_caller(
+def test_caller_credentials_401_is_returned_without_replay(
     sandbox: Sandbox, session: PokitDokSession
 ) -> None:
     assert session.get(ACTIVITIES_PATH, auth=("user", "words")).status_code == 401
@@ -543,7 +541,7 @@ def test_a_401_to_the_caller_s_own_credentials_is_left_to_the_caller(
     assert sandbox.token_requests == 0
 
 
-def test_a_header_that_a_hook_of_the_caller_s_puts_over_the_token_is_not_ours_to_replay(
+def test_caller_header_401_is_returned_without_replay(
     sandbox: Sandbox, session: PokitDokSession
 ) -> None:
     prepared = session.prepare_request(requests.Request("GET", ACTIVITIES_PATH))
@@ -553,7 +551,7 @@ def test_a_header_that_a_hook_of_the_caller_s_puts_over_the_token_is_not_ours_to
     assert len(sandbox.requests) == 1
 
 
-def test_one_get_elsewhere_with_the_session_s_auth_is_replayed_too(
+def test_session_auth_replays_a_plain_request_too(
     sandbox: Sandbox, session: PokitDokSession
 ) -> None:
     url = sandbox.base_url + "/api/v4" + ACTIVITIES_PATH
@@ -564,7 +562,7 @@ def test_one_get_elsewhere_with_the_session_s_auth_is_replayed_too(
     assert sandbox.token_requests == 2
 
 
-def test_a_token_that_is_set_is_not_distrusted_for_what_became_of_the_last(
+def test_new_token_is_not_distrusted_for_the_rejected_one(
     sandbox: Sandbox, session: PokitDokSession
 ) -> None:
     sandbox.fail(ACTIVITIES_PATH, status=401, times=2)
@@ -574,14 +572,12 @@ def test_a_token_that_is_set_is_not_distrusted_for_what_became_of_the_last(
     assert session.get(ACTIVITIES_PATH).status_code == 200
 
 
-def test_a_401_whose_body_cannot_be_decoded_is_replayed_all_the_same(
-    sandbox: Sandbox, session: PokitDokSession
-) -> None:
+def test_undecodable_401_is_replayed(sandbox: Sandbox, session: PokitDokSession) -> None:
     sandbox.fail(ACTIVITIES_PATH, status=401, body="plain", headers={"Content-Encoding": "gzip"})
     assert session.get(ACTIVITIES_PATH).status_code == 200
 
 
-def test_a_replay_without_a_token_gives_its_connection_back(
+def test_replay_without_a_token_releases_its_connection(
     sandbox: Sandbox, session: PokitDokSession
 ) -> None:
     session.mount(

@@ -64,7 +64,7 @@ def answer(sandbox: Sandbox, **fields: Any) -> None:
 
 
 @pytest.mark.parametrize(("stated", "lifetime"), LIFETIMES, ids=lambda value: repr(value)[:12])
-def test_the_stated_lifetime_is_read_where_there_is_one(
+def test_expires_in_of_any_kind_gives_a_lifetime(
     sandbox: Sandbox, session: PokitDokSession, stated: Any, lifetime: float
 ) -> None:
     answer(sandbox, expires_in=stated)
@@ -76,14 +76,14 @@ def test_the_stated_lifetime_is_read_where_there_is_one(
     assert sandbox.token_requests == 2  # the other session's and ours: no second try
 
 
-def test_a_token_shows_whole_seconds_as_oauthlib_does(
+def test_expires_in_with_a_fraction_is_shown_in_whole_seconds(
     sandbox: Sandbox, session: PokitDokSession
 ) -> None:
     answer(sandbox, expires_in=3600.7)
     assert session.fetch_token()["expires_in"] == 3600
 
 
-def test_a_lifetime_that_nobody_stated_is_kept_but_not_shown(
+def test_default_lifetime_is_stored_but_not_shown(
     sandbox: Sandbox, session: PokitDokSession
 ) -> None:
     kept: list[dict[str, Any]] = []
@@ -94,7 +94,7 @@ def test_a_lifetime_that_nobody_stated_is_kept_but_not_shown(
     assert kept[0]["expires_at"] == pytest.approx(time.time() + DEFAULT_LIFETIME, abs=5)
 
 
-def test_a_token_that_lives_no_time_serves_the_request_that_waited_for_it(
+def test_token_with_zero_lifetime_serves_its_request(
     sandbox: Sandbox, session: PokitDokSession
 ) -> None:
     for count in (1, 2, 3):
@@ -106,7 +106,7 @@ def test_a_token_that_lives_no_time_serves_the_request_that_waited_for_it(
 
 @pytest.mark.parametrize("name", ["expires", "expires_at"])
 @pytest.mark.parametrize("offset", [-8 * 86_400, 8 * 86_400])
-def test_an_absolute_end_in_the_answer_counts_for_nothing(
+def test_absolute_expiry_in_the_response_is_ignored(
     sandbox: Sandbox, session: PokitDokSession, name: str, offset: float
 ) -> None:
     answer(sandbox, **{name: int(time.time() + offset)})
@@ -118,13 +118,13 @@ def test_an_absolute_end_in_the_answer_counts_for_nothing(
 
 
 @pytest.mark.parametrize("expires", ["both", "past"])
-def test_the_sample_of_the_documentation_gives_a_token_of_full_life(expires: Any) -> None:
+def test_documented_sample_response_gives_the_full_lifetime(expires: Any) -> None:
     with Sandbox(expires=expires) as sandbox, sandbox.session() as session:
         assert [session.get(ACTIVITIES_PATH).status_code for _ in range(3)] == [200] * 3
         assert sandbox.token_requests == 1
 
 
-def test_a_renewed_token_inherits_no_end_from_an_expired_one(
+def test_renewed_token_without_expires_in_has_its_own_lifetime(
     sandbox: Sandbox, session: PokitDokSession, pass_time: Callable[[float], None]
 ) -> None:
     session.get(ACTIVITIES_PATH)
@@ -138,7 +138,7 @@ def test_a_renewed_token_inherits_no_end_from_an_expired_one(
 @pytest.mark.parametrize(
     "kind", [MISSING, None, "bearer", "Bearer", "BEARER", " bearer", "bearer "]
 )
-def test_a_token_type_that_can_only_mean_bearer_is_taken(
+def test_token_type_that_means_bearer_is_accepted(
     sandbox: Sandbox, session: PokitDokSession, kind: Any
 ) -> None:
     answer(sandbox, token_type=kind)
@@ -164,7 +164,7 @@ UNUSABLE = [
 
 
 @pytest.mark.parametrize(("fields", "named"), UNUSABLE, ids=lambda value: repr(value)[:40])
-def test_a_token_that_no_request_could_use_is_an_error_when_it_is_fetched(
+def test_unusable_token_raises_token_error_when_fetched(
     sandbox: Sandbox, session: PokitDokSession, fields: dict[str, Any], named: str
 ) -> None:
     answer(sandbox, **fields)
@@ -177,14 +177,14 @@ def test_a_token_that_no_request_could_use_is_an_error_when_it_is_fetched(
     assert len(sandbox.requests) == 0
 
 
-def test_a_null_error_beside_a_token_is_no_error(
+def test_null_error_field_with_a_token_is_ignored(
     sandbox: Sandbox, session: PokitDokSession
 ) -> None:
     answer(sandbox, error=None)
     assert session.get(ACTIVITIES_PATH).status_code == 200
 
 
-def test_an_error_beside_a_token_is_one_even_with_status_200(
+def test_error_field_with_a_token_raises_token_error(
     sandbox: Sandbox, session: PokitDokSession
 ) -> None:
     answer(sandbox, error="invalid_client")
@@ -208,7 +208,7 @@ def test_an_error_beside_a_token_is_one_even_with_status_200(
     ],
     ids=lambda body: repr(body)[:12],
 )
-def test_an_answer_that_is_no_object_is_told_by_status_and_not_by_its_text(
+def test_token_response_without_object_raises_without_its_text(
     sandbox: Sandbox, session: PokitDokSession, body: str | bytes
 ) -> None:
     sandbox.fail(TOKEN_PATH, status=200, body=body)
@@ -219,7 +219,7 @@ def test_an_answer_that_is_no_object_is_told_by_status_and_not_by_its_text(
     assert len(sandbox.requests) == 0
 
 
-def test_an_answer_in_latin_1_capable_characters_stands_in_a_header(
+def test_access_token_in_latin_1_is_sent_in_the_header(
     sandbox: Sandbox, session: PokitDokSession
 ) -> None:
     answer(sandbox, access_token="t\xf6ken")
@@ -236,7 +236,7 @@ def from_response(lifetime: float, asked: float = 1000.0) -> Token:
 
 
 @pytest.mark.parametrize("lifetime", [0.5, 1, 2, 20, 60, 3600, 86_400, 10**9])
-def test_the_windows_scale_with_the_lifetime(lifetime: float) -> None:
+def test_renewal_windows_scale_with_the_lifetime(lifetime: float) -> None:
     token = from_response(lifetime)
     lasts = min(lifetime, MAX_LIFETIME)
     assert 1000 + lasts * 0.9 < token.renew_from < token.usable_until < 1000 + lasts
@@ -245,7 +245,7 @@ def test_the_windows_scale_with_the_lifetime(lifetime: float) -> None:
 
 
 @pytest.mark.parametrize("lifetime", [2, 3600])
-def test_a_token_is_renewed_near_its_end_and_not_before(
+def test_token_is_renewed_near_its_expiry_and_not_before(
     sandbox: Sandbox, session: PokitDokSession, clock: Clock, lifetime: float
 ) -> None:
     sandbox.options.token_lifetime = lifetime
@@ -258,7 +258,7 @@ def test_a_token_is_renewed_near_its_end_and_not_before(
     assert sandbox.token_requests == 2
 
 
-def test_the_life_of_a_token_is_counted_from_before_it_was_asked_for(
+def test_token_lifetime_starts_at_the_token_request(
     sandbox: Sandbox, session: PokitDokSession, clock: Clock
 ) -> None:
     def thirty_seconds_go_by(response: Any) -> Any:
@@ -273,7 +273,7 @@ def test_the_life_of_a_token_is_counted_from_before_it_was_asked_for(
     assert token.usable_until == pytest.approx(asked + 3600 - 5)
 
 
-def test_a_wall_clock_that_jumps_expires_no_token(
+def test_token_does_not_expire_when_the_wall_clock_jumps(
     sandbox: Sandbox, session: PokitDokSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session.get(ACTIVITIES_PATH)
@@ -283,14 +283,14 @@ def test_a_wall_clock_that_jumps_expires_no_token(
     assert sandbox.token_requests == 1
 
 
-def test_a_token_cannot_be_changed() -> None:
+def test_token_is_immutable() -> None:
     token = from_response(60)
     with pytest.raises(AttributeError, match="cannot assign"):
         token.access_token = "y"
     assert token.access_token != "y"
 
 
-def test_a_token_shows_a_fingerprint_that_tells_it_from_another() -> None:
+def test_token_repr_shows_only_a_distinct_fingerprint() -> None:
     token = Token.from_response({"access_token": "hidden"}, requested_at=0, now=0)
     other = Token.from_response({"access_token": "hidden2"}, requested_at=0, now=0)
     assert repr(token) == f"<Token {token.fingerprint}>"
@@ -313,9 +313,7 @@ SAVED = [
 
 
 @pytest.mark.parametrize(("kept", "left", "lifetime"), SAVED, ids=str)
-def test_a_kept_token_ends_when_it_was_to_end(
-    kept: dict[str, Any], left: float, lifetime: float
-) -> None:
+def test_saved_token_keeps_its_expiry(kept: dict[str, Any], left: float, lifetime: float) -> None:
     if isinstance(kept.get("expires_at"), (int, float)):
         kept = {**kept, "expires_at": time.time() + kept["expires_at"]}
     elif kept.get("expires_at") == "100":
@@ -325,7 +323,7 @@ def test_a_kept_token_ends_when_it_was_to_end(
     assert token.lifetime == pytest.approx(lifetime, abs=1)
 
 
-def test_a_kept_token_is_used_without_asking_for_another(
+def test_saved_token_is_used_without_a_token_request(
     sandbox: Sandbox, session: PokitDokSession
 ) -> None:
     session.fetch_token()
@@ -334,7 +332,7 @@ def test_a_kept_token_is_used_without_asking_for_another(
     assert sandbox.token_requests == 1
 
 
-def test_a_kept_token_that_has_ended_is_renewed_before_it_is_used(
+def test_saved_token_that_expired_is_renewed_before_use(
     sandbox: Sandbox, session: PokitDokSession
 ) -> None:
     token = {**session.fetch_token(), "expires_at": time.time() - 1}
@@ -344,7 +342,7 @@ def test_a_kept_token_that_has_ended_is_renewed_before_it_is_used(
     assert len(sandbox.requests) == 1
 
 
-def test_a_token_may_hold_spaces_as_rfc_6749_has_it(
+def test_access_token_with_spaces_is_sent_unchanged(
     sandbox: Sandbox, session: PokitDokSession
 ) -> None:
     answer(sandbox, access_token="this is the access token")
@@ -354,11 +352,11 @@ def test_a_token_may_hold_spaces_as_rfc_6749_has_it(
     assert headers[0] == "Bearer this is the access token"
 
 
-def test_the_end_that_is_told_to_others_counts_from_the_request_too() -> None:
+def test_expires_at_counts_from_the_token_request() -> None:
     token = Token.from_response({"access_token": "x", "expires_in": 30}, requested_at=100, now=120)
     assert token.response["expires_at"] == pytest.approx(time.time() + 10, abs=2)
 
 
-def test_a_copy_states_no_lifetime_that_nobody_stated() -> None:
+def test_pickled_token_shows_no_default_lifetime() -> None:
     token = Token.from_response({"access_token": "x"}, requested_at=0, now=0)
     assert pickle.loads(pickle.dumps(token)).to_dict() == {"access_token": "x"}

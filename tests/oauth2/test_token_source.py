@@ -41,27 +41,27 @@ def wait_for_renewals() -> None:
             thread.join(TEST_TIMEOUT)
 
 
-def test_building_a_session_sends_nothing(sandbox: Sandbox) -> None:
+def test_session_constructor_sends_nothing(sandbox: Sandbox) -> None:
     with sandbox.session():
         pass
     assert (sandbox.token_requests, sandbox.connections) == (0, 0)
 
 
-def test_the_first_request_fetches_the_token_that_the_others_use(
+def test_first_request_fetches_the_token_for_all(
     sandbox: Sandbox, session: PokitDokSession
 ) -> None:
     assert [status_of(session) for _ in range(5)] == [200] * 5
     assert sandbox.token_requests == 1
 
 
-def test_sixteen_threads_without_a_token_make_one_token_request(
+def test_missing_token_in_16_threads_makes_one_token_request(
     sandbox: Sandbox, session: PokitDokSession
 ) -> None:
     assert run_in_threads(16, lambda: status_of(session)) == [200] * 16
     assert sandbox.token_requests == 1
 
 
-def test_sixteen_threads_with_a_dead_token_make_one_token_request(
+def test_expired_token_in_16_threads_makes_one_token_request(
     sandbox: Sandbox, session: PokitDokSession, pass_time: PassTime
 ) -> None:
     status_of(session)
@@ -71,7 +71,7 @@ def test_sixteen_threads_with_a_dead_token_make_one_token_request(
     assert len(sandbox.requests) == 1 + 16  # nobody tried the dead one
 
 
-def test_who_comes_to_a_dead_token_just_as_it_is_replaced_asks_for_no_other(
+def test_expired_token_replaced_meanwhile_is_not_renewed_again(
     sandbox: Sandbox, session: PokitDokSession, clock: Clock
 ) -> None:
     with sandbox.session() as other:
@@ -93,7 +93,7 @@ def test_who_comes_to_a_dead_token_just_as_it_is_replaced_asks_for_no_other(
     assert sandbox.token_requests == 2
 
 
-def test_threads_that_never_rest_lose_no_call_and_ask_once_a_lifetime() -> None:
+def test_busy_threads_make_one_token_request_per_lifetime() -> None:
     lifetime, lasting = 0.3, 1.5
     with Sandbox(token_lifetime=lifetime) as sandbox, sandbox.session() as session:
         end = time.monotonic() + lasting
@@ -109,7 +109,7 @@ def test_threads_that_never_rest_lose_no_call_and_ask_once_a_lifetime() -> None:
         assert 4 <= sandbox.token_requests <= lasting / lifetime + 1
 
 
-def test_near_its_end_a_token_is_renewed_while_the_others_go_on_with_it(
+def test_renewal_ahead_lets_requests_use_the_old_token(
     sandbox: Sandbox, session: PokitDokSession, clock: Clock
 ) -> None:
     status_of(session)
@@ -128,7 +128,7 @@ def test_near_its_end_a_token_is_renewed_while_the_others_go_on_with_it(
     assert sandbox.token_requests == 2
 
 
-def test_a_failed_renewal_is_invisible_while_the_old_token_is_good(
+def test_renewal_that_fails_keeps_the_valid_token(
     sandbox: Sandbox,
     session: PokitDokSession,
     clock: Clock,
@@ -147,7 +147,7 @@ def test_a_failed_renewal_is_invisible_while_the_old_token_is_good(
     assert "55 s more" in warning.getMessage()
 
 
-def test_a_failed_renewal_is_not_tried_again_by_every_request(
+def test_renewal_that_failed_is_retried_after_a_pause(
     sandbox: Sandbox, session: PokitDokSession, clock: Clock, retry_sleeps: list[float]
 ) -> None:
     def call_five_times() -> None:
@@ -172,7 +172,7 @@ def test_a_failed_renewal_is_not_tried_again_by_every_request(
     assert sandbox.token_requests == 1 + 6 + 1
 
 
-def test_an_error_of_another_kind_in_a_renewal_is_logged_by_its_type_alone(
+def test_renewal_exception_is_logged_by_its_type_only(
     sandbox: Sandbox, session: PokitDokSession, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     status_of(session)
@@ -188,7 +188,7 @@ def test_an_error_of_another_kind_in_a_renewal_is_logged_by_its_type_alone(
     assert "ourselves" not in caplog.text
 
 
-def test_an_expired_token_that_cannot_be_renewed_is_an_error_and_nothing_is_sent(
+def test_expired_token_without_renewal_raises_and_sends_nothing(
     sandbox: Sandbox, session: PokitDokSession, pass_time: PassTime, retry_sleeps: list[float]
 ) -> None:
     status_of(session)
@@ -201,7 +201,7 @@ def test_an_expired_token_that_cannot_be_renewed_is_an_error_and_nothing_is_sent
     assert status_of(session) == 200
 
 
-def test_whoever_waits_for_a_renewal_that_fails_shares_its_failure(
+def test_renewal_failure_is_raised_in_every_waiting_thread(
     sandbox: Sandbox, session: PokitDokSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     waiting: list[Renewal] = []
@@ -235,7 +235,7 @@ def wait_until(held: Callable[[], bool]) -> None:
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404])
-def test_a_refusal_is_remembered_a_little_while(
+def test_refused_token_request_is_not_repeated_in_cooldown(
     sandbox: Sandbox, session: PokitDokSession, clock: Clock, status: int
 ) -> None:
     sandbox.fail(TOKEN_PATH, status=status, body={"error": "invalid_client"}, times=None)
@@ -253,7 +253,7 @@ def test_a_refusal_is_remembered_a_little_while(
     assert sandbox.token_requests == 2
 
 
-def test_a_wrong_secret_is_tried_once_by_sixteen_threads(sandbox: Sandbox) -> None:
+def test_wrong_secret_in_16_threads_makes_one_token_request(sandbox: Sandbox) -> None:
     with sandbox.session(client_secret="wrong") as session:
         errors = run_in_threads(16, lambda: status_of(session))
     assert {type(error) for error in errors} == {TokenError}
@@ -262,7 +262,7 @@ def test_a_wrong_secret_is_tried_once_by_sixteen_threads(sandbox: Sandbox) -> No
     assert len(sandbox.requests) == 0
 
 
-def test_fetch_token_asks_whatever_was_refused_before_and_all_is_forgotten(
+def test_fetch_token_in_cooldown_sends_and_ends_the_cooldown(
     sandbox: Sandbox, session: PokitDokSession
 ) -> None:
     sandbox.fail(TOKEN_PATH, status=401)
@@ -273,8 +273,8 @@ def test_fetch_token_asks_whatever_was_refused_before_and_all_is_forgotten(
     assert sandbox.token_requests == 2
 
 
-def test_a_refusal_that_fetch_token_meets_leaves_a_good_token_in_place(
-    sandbox: Sandbox, session: PokitDokSession, retry_sleeps: list[float]
+def test_fetch_token_that_is_refused_keeps_the_valid_token(
+    sandbox: Sandbox, session: PokitDokSession
 ) -> None:
     first = session.fetch_token()
     sandbox.fail(TOKEN_PATH, status=401, times=2)
@@ -284,7 +284,7 @@ def test_a_refusal_that_fetch_token_meets_leaves_a_good_token_in_place(
     assert status_of(session) == 200
 
 
-def test_a_secret_that_was_mended_works_after_the_pause(
+def test_corrected_secret_works_after_the_cooldown(
     sandbox: Sandbox, session: PokitDokSession, clock: Clock
 ) -> None:
     good, session.client_secret = session.client_secret, "wrong"
@@ -295,7 +295,7 @@ def test_a_secret_that_was_mended_works_after_the_pause(
     assert status_of(session) == 200
 
 
-def test_retry_after_of_the_token_endpoint_is_followed_up_to_an_hour(
+def test_retry_after_of_the_endpoint_is_kept_up_to_its_maximum(
     sandbox: Sandbox, session: PokitDokSession, clock: Clock, retry_sleeps: list[float]
 ) -> None:
     sandbox.fail(TOKEN_PATH, status=429, headers={"Retry-After": "7200"}, times=None)
@@ -310,7 +310,7 @@ def test_retry_after_of_the_token_endpoint_is_followed_up_to_an_hour(
     assert sandbox.token_requests == asked + 1
 
 
-def test_a_token_handed_out_again_near_its_end_is_not_asked_for_in_a_loop(clock: Clock) -> None:
+def test_same_token_granted_near_expiry_is_not_requested_in_a_loop(clock: Clock) -> None:
     with Sandbox(same_token=True) as sandbox, sandbox.session() as session:
         session.token_source.clock = clock
         status_of(session)
@@ -327,7 +327,7 @@ def test_a_token_handed_out_again_near_its_end_is_not_asked_for_in_a_loop(clock:
         assert len({seen.token for seen in sandbox.requests}) == 2
 
 
-def test_a_token_handed_out_again_with_no_time_left_is_used_for_a_second(
+def test_same_token_granted_without_time_left_is_used_for_1_s(
     sandbox: Sandbox, session: PokitDokSession, clock: Clock
 ) -> None:
     first = session.fetch_token()
@@ -341,7 +341,7 @@ def test_a_token_handed_out_again_with_no_time_left_is_used_for_a_second(
     assert sandbox.token_requests == 3
 
 
-def test_a_token_set_during_a_renewal_stays(
+def test_token_set_during_a_renewal_stays(
     sandbox: Sandbox, session: PokitDokSession, clock: Clock
 ) -> None:
     kept = dict(session.fetch_token())
@@ -356,7 +356,7 @@ def test_a_token_set_during_a_renewal_stays(
     assert session.access_token == kept["access_token"]
 
 
-def test_a_token_set_during_a_renewal_that_fails_stays_and_is_used(
+def test_token_set_during_a_failing_renewal_stays_and_is_used(
     sandbox: Sandbox, session: PokitDokSession, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     kept = dict(session.fetch_token())
@@ -372,7 +372,7 @@ def test_a_token_set_during_a_renewal_that_fails_stays_and_is_used(
     assert "was not renewed" not in caplog.text  # nothing that still matters has failed
 
 
-def test_who_waits_for_a_renewal_that_fails_takes_the_token_that_was_set_meanwhile(
+def test_waiter_of_a_failing_renewal_uses_a_token_set_meanwhile(
     sandbox: Sandbox, session: PokitDokSession
 ) -> None:
     token = dict(session.fetch_token())
@@ -386,7 +386,7 @@ def test_who_waits_for_a_renewal_that_fails_takes_the_token_that_was_set_meanwhi
     assert waiter.join() == [200]
 
 
-def test_a_waiter_that_a_signal_has_struck_down_keeps_no_other_waiting(
+def test_waiter_that_missed_its_wakeup_returns_after_a_poll(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("pokitdok_session.oauth2.renewal.WAIT_POLL_INTERVAL", 0.01)
@@ -401,7 +401,7 @@ def test_a_waiter_that_a_signal_has_struck_down_keeps_no_other_waiting(
     assert waiter.join() == [token]
 
 
-def test_a_log_that_fails_keeps_nobody_waiting(
+def test_log_that_raises_does_not_hide_the_token_error(
     sandbox: Sandbox, session: PokitDokSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*args: Any) -> None:
@@ -416,7 +416,7 @@ def test_a_log_that_fails_keeps_nobody_waiting(
         session.get(ACTIVITIES_PATH)
 
 
-def test_the_updater_is_called_in_the_context_of_the_request(sandbox: Sandbox) -> None:
+def test_token_updater_runs_in_the_context_of_the_request(sandbox: Sandbox) -> None:
     user = ContextVar("user", default="nobody")
     told: list[str] = []
     with sandbox.session(token_updater=lambda token: told.append(user.get())) as session:
@@ -425,7 +425,7 @@ def test_the_updater_is_called_in_the_context_of_the_request(sandbox: Sandbox) -
     assert told == ["jane"]
 
 
-def test_a_renewal_that_hangs_is_given_up_for_dead(
+def test_renewal_that_hangs_is_abandoned_after_its_timeout(
     sandbox: Sandbox, session: PokitDokSession, clock: Clock
 ) -> None:
     dead = hold_token_requests(sandbox, session)
@@ -442,7 +442,7 @@ def test_a_renewal_that_hangs_is_given_up_for_dead(
 
 
 @pytest.mark.parametrize("lifetime", [3600, 86_400])
-def test_a_token_near_its_end_is_renewed_again_when_the_renewal_hangs(
+def test_renewal_ahead_that_hangs_is_started_again(
     sandbox: Sandbox, session: PokitDokSession, clock: Clock, lifetime: float
 ) -> None:
     sandbox.options.token_lifetime = lifetime
@@ -462,7 +462,7 @@ def test_a_token_near_its_end_is_renewed_again_when_the_renewal_hangs(
     wait_for_renewals()
 
 
-def test_without_another_thread_the_caller_asks_for_the_token_itself(
+def test_renewal_without_threads_is_done_by_the_caller(
     sandbox: Sandbox, session: PokitDokSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class NoMore(threading.Thread):
@@ -477,7 +477,7 @@ def test_without_another_thread_the_caller_asks_for_the_token_itself(
     assert sandbox.token_requests == 2
 
 
-def test_a_call_waits_for_its_token_no_longer_than_its_own_timeout(
+def test_call_waits_for_its_token_until_its_timeout(
     sandbox: Sandbox, session: PokitDokSession
 ) -> None:
     held = hold_token_requests(sandbox, session)
@@ -493,7 +493,7 @@ def test_a_call_waits_for_its_token_no_longer_than_its_own_timeout(
     assert sandbox.token_requests == 1
 
 
-def test_a_session_with_a_short_timeout_waits_no_longer_for_its_token(sandbox: Sandbox) -> None:
+def test_session_timeout_limits_the_wait_for_a_token(sandbox: Sandbox) -> None:
     with sandbox.session(timeout=0.05) as session:
         held = hold_token_requests(sandbox, session)
         with pytest.raises(TokenError, match=r"within 0\.05 s"):
@@ -503,7 +503,7 @@ def test_a_session_with_a_short_timeout_waits_no_longer_for_its_token(sandbox: S
         assert session.authorized  # for the next call
 
 
-def test_the_wait_without_a_timeout_has_a_cap_all_the_same(session: PokitDokSession) -> None:
+def test_total_timeout_without_a_timeout_has_a_maximum(session: PokitDokSession) -> None:
     from pokitdok_session.oauth2.timeouts import total_timeout
 
     assert [total_timeout(timeout) for timeout in (None, (None, None), (1, None), 10**9)] == [
@@ -517,14 +517,14 @@ def test_the_wait_without_a_timeout_has_a_cap_all_the_same(session: PokitDokSess
 
 
 @pytest.mark.parametrize("timeout", [0, -1, (3, -1)])
-def test_a_timeout_that_cannot_be_has_the_error_of_requests_on_a_cold_session_too(
+def test_invalid_timeout_without_a_token_raises_as_in_requests(
     session: PokitDokSession, timeout: Any
 ) -> None:
     with pytest.raises(ValueError, match="timeout"):
         session.get(ACTIVITIES_PATH, timeout=timeout)
 
 
-def test_the_updater_is_told_of_every_token_the_first_included(
+def test_token_updater_gets_every_token(
     sandbox: Sandbox, pass_time: PassTime, clock: Clock
 ) -> None:
     told: list[dict[str, Any]] = []
@@ -541,7 +541,7 @@ def test_the_updater_is_told_of_every_token_the_first_included(
     assert len({token["access_token"] for token in told}) == len(told) == 4
 
 
-def test_the_updater_can_use_the_session_with_the_token_that_it_is_told_of(
+def test_token_updater_can_use_the_session(
     sandbox: Sandbox,
 ) -> None:
     seen: list[int] = []
@@ -551,7 +551,7 @@ def test_the_updater_can_use_the_session_with_the_token_that_it_is_told_of(
     assert sandbox.token_requests == 1
 
 
-def test_an_updater_that_fails_fails_no_request_and_its_words_are_not_logged(
+def test_token_updater_that_raises_is_logged_by_type_only(
     sandbox: Sandbox, caplog: pytest.LogCaptureFixture
 ) -> None:
     def stumble(token: dict[str, Any]) -> None:
@@ -563,15 +563,13 @@ def test_an_updater_that_fails_fails_no_request_and_its_words_are_not_logged(
         assert str(session.access_token) not in caplog.text
 
 
-def test_what_the_updater_does_to_its_dict_changes_no_token(sandbox: Sandbox) -> None:
+def test_token_updater_cannot_change_the_token(sandbox: Sandbox) -> None:
     with sandbox.session(token_updater=dict.clear) as session:
         assert status_of(session) == 200
         assert session.authorized
 
 
-def test_a_thread_sees_no_half_of_one_token_and_half_of_the_next(
-    sandbox: Sandbox, session: PokitDokSession
-) -> None:
+def test_token_getter_never_mixes_two_tokens(sandbox: Sandbox, session: PokitDokSession) -> None:
     first = session.fetch_token()
     second = session.fetch_token()
     wholes = {(token["access_token"], token["expires_at"]) for token in (first, second)}
@@ -593,7 +591,7 @@ def test_a_thread_sees_no_half_of_one_token_and_half_of_the_next(
     swapping.join()
 
 
-def test_token_updater_that_is_slow_delays_only_the_request_that_fetched(
+def test_token_updater_that_is_slow_delays_only_its_request(
     sandbox: Sandbox, session: PokitDokSession
 ) -> None:
     told, done = threading.Event(), threading.Event()
@@ -610,7 +608,7 @@ def test_token_updater_that_is_slow_delays_only_the_request_that_fetched(
     assert fetching.join() == [200]
 
 
-def test_token_updater_that_exits_ends_only_the_request_that_fetched(
+def test_token_updater_that_exits_ends_only_its_request(
     sandbox: Sandbox, session: PokitDokSession
 ) -> None:
     def fatal(token: dict[str, Any]) -> None:
