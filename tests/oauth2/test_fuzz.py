@@ -1,4 +1,4 @@
-"""Any answer at all, from the token endpoint and from the API: a typed outcome, and no other."""
+"""Every response of the token endpoint and the API gives a result or a typed exception."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from pokitdok_session import APIError, ClientCredentialsSession, PokitDokSession
 from pokitdok_session.errors import RateLimited
 from support.http_server import ScriptedResponse, ScriptedServer
 
-#: The same examples every time, so that a failure is somebody's doing.
-steady = settings(derandomize=True, max_examples=100, deadline=None, database=None)
+#: The same examples in every run, so that a new failure has its cause in a change.
+deterministic = settings(derandomize=True, max_examples=100, deadline=None, database=None)
 
 Failure = TypeVar("Failure", bound=requests.RequestException)
 
@@ -62,7 +62,7 @@ headers = st.fixed_dictionaries(
     },
 )
 
-token_answers = st.fixed_dictionaries(
+token_responses = st.fixed_dictionaries(
     {},
     optional={
         "access_token": texts | st.just("a-good-token") | values,
@@ -78,11 +78,11 @@ token_answers = st.fixed_dictionaries(
 )
 
 
-def written(value: Any) -> bytes:
+def as_json(value: Any) -> bytes:
     return json.dumps(value).encode()
 
 
-bodies = (values | token_answers).map(written) | st.binary(max_size=60)
+bodies = (values | token_responses).map(as_json) | st.binary(max_size=60)
 deep = [b"[" * 100_000, b'{"a":' * 900 + b"1" + b"}" * 900, b"[" * 900 + b"]" * 900]
 
 
@@ -94,15 +94,15 @@ def server() -> Iterator[ScriptedServer]:
 
 @pytest.fixture(autouse=True, scope="module")
 def no_pauses() -> Iterator[None]:
-    """Between two tries nobody waits, and the clock goes on as if somebody had."""
-    taken = [0.0]
+    """Replace the sleep between attempts; the clock advances as if it had been slept."""
+    slept = [0.0]
 
     def sleep(seconds: float) -> None:
-        assert 0 <= seconds <= 60, "a wait without a cap"
-        taken[0] += seconds
+        assert 0 <= seconds <= 60, "a wait without a limit"
+        slept[0] += seconds
 
     def monotonic() -> float:
-        return time.monotonic() + taken[0]
+        return time.monotonic() + slept[0]
 
     with pytest.MonkeyPatch.context() as patch:
         stand_in = SimpleNamespace(sleep=sleep, monotonic=monotonic)
@@ -110,12 +110,12 @@ def no_pauses() -> Iterator[None]:
         yield
 
 
-def spoken(error: BaseException) -> str:
+def traceback_of(error: BaseException) -> str:
     return "".join(traceback.format_exception(type(error), error, error.__traceback__))
 
 
 def outcome(kind: type[Failure], call: Callable[[], object]) -> Failure | None:
-    """Give the error of this kind that came of a call; another one is not expected."""
+    """Return the exception of this kind that a call raises, or None; others are raised."""
     try:
         call()
     except kind as error:
@@ -123,7 +123,7 @@ def outcome(kind: type[Failure], call: Callable[[], object]) -> Failure | None:
     return None
 
 
-@steady
+@deterministic
 @given(body=bodies, status=statuses, more=headers)
 @example(deep[0], 200, {})
 @example(deep[1], 200, {})
@@ -139,7 +139,7 @@ def test_token_response_of_any_kind_gives_token_or_token_error(
     with ClientCredentialsSession("id", "secret", f"{server.url}/token") as session:
         error = outcome(TokenError, lambda: session.get(f"{server.url}/"))
         if error is not None:
-            assert MARK not in spoken(error)
+            assert MARK not in traceback_of(error)
             assert 0 <= error.retry_after <= 60
         else:
             bearer = f"Bearer {json.loads(body)['access_token']}"
@@ -179,21 +179,21 @@ def session(server: ScriptedServer) -> Iterator[PokitDokSession]:
         yield session
 
 
-def use(reply: Reply) -> None:
-    """Look at everything that a reply has to show."""
+def read_properties(reply: Reply) -> None:
+    """Read every property of a reply."""
     assert reply.meta is not None
     assert reply.activity_id is None or isinstance(reply.activity_id, str)
     assert isinstance(reply.rejections, list)
     assert "data" in reply or reply.data is None
 
 
-#: Python 3.12 and later read it, and cannot walk through it by recursion.
+#: Python 3.12 and later can parse it, but a recursive function cannot walk through it.
 DEEPER = b'{"a":' * 5000 + b"1" + b"}" * 5000
 NESTED = b'{"data": {"errors": {"validation": ' + DEEPER + b"}}}"
 
 
-@steady
-@given(body=envelopes.map(written) | bodies, status=statuses, more=headers)
+@deterministic
+@given(body=envelopes.map(as_json) | bodies, status=statuses, more=headers)
 @example(deep[0], 200, {})
 @example(deep[1], 200, {})
 @example(deep[2], 500, {})
@@ -209,9 +209,9 @@ def test_api_response_of_any_kind_gives_reply_or_api_error(
     status: int,
     more: dict[str, str],
 ) -> None:
-    server.script["/oauth2/token"] = ScriptedResponse(200, written(GOOD))
+    server.script["/oauth2/token"] = ScriptedResponse(200, as_json(GOOD))
     server.script["/api/v4/any"] = ScriptedResponse(status, body, more)
-    error = outcome(APIError, lambda: use(session.call("GET", "/any")))
+    error = outcome(APIError, lambda: read_properties(session.call("GET", "/any")))
     if error is not None:
         assert error.response is not None
         assert isinstance(error.errors, dict)
@@ -219,7 +219,7 @@ def test_api_response_of_any_kind_gives_reply_or_api_error(
         assert not isinstance(error, RateLimited) or error.retry_after >= 0
 
 
-@steady
+@deterministic
 @given(reset=values, limited=headers)
 @example(10**400, {})
 @example(-(10**400), {})
@@ -227,9 +227,9 @@ def test_api_response_of_any_kind_gives_reply_or_api_error(
 def test_rate_limit_reset_of_any_kind_gives_a_wait_in_seconds(
     server: ScriptedServer, session: PokitDokSession, reset: Any, limited: dict[str, str]
 ) -> None:
-    server.script["/oauth2/token"] = ScriptedResponse(200, written(GOOD))
+    server.script["/oauth2/token"] = ScriptedResponse(200, as_json(GOOD))
     server.script["/api/v4/any"] = ScriptedResponse(
-        200, written({"meta": {"rate_limit_reset": reset}, "data": {}})
+        200, as_json({"meta": {"rate_limit_reset": reset}, "data": {}})
     )
     session.call("GET", "/any")
     server.script["/api/v4/any"] = ScriptedResponse(
@@ -240,7 +240,7 @@ def test_rate_limit_reset_of_any_kind_gives_a_wait_in_seconds(
     assert caught.value.retry_after >= 0
 
 
-@steady
+@deterministic
 @given(following=values)
 @example("http://[")
 @example("http://a:b:c/")
@@ -249,9 +249,9 @@ def test_rate_limit_reset_of_any_kind_gives_a_wait_in_seconds(
 def test_paginate_with_any_next_link_reads_it_or_raises(
     server: ScriptedServer, session: PokitDokSession, following: Any
 ) -> None:
-    server.script["/oauth2/token"] = ScriptedResponse(200, written(GOOD))
+    server.script["/oauth2/token"] = ScriptedResponse(200, as_json(GOOD))
     server.script["/api/v4/activities/"] = ScriptedResponse(
-        200, written({"meta": {"next": following}, "data": [{}]})
+        200, as_json({"meta": {"next": following}, "data": [{}]})
     )
     with contextlib.suppress(requests.RequestException):
         pages = list(itertools.islice(session.paginate(session.activities), 3))

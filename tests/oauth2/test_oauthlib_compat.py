@@ -1,4 +1,4 @@
-"""What users of requests-oauthlib's `OAuth2Session` hold in their hands keeps working."""
+"""The interface of requests-oauthlib's `OAuth2Session` keeps working."""
 
 from __future__ import annotations
 
@@ -176,12 +176,12 @@ def test_access_token_response_hook_can_fix_the_response(
     good = session.fetch_token()
     sandbox.fail(TOKEN_PATH, body={"accessToken": good["access_token"]})
 
-    def mend(response: requests.Response) -> requests.Response:
+    def fix(response: requests.Response) -> requests.Response:
         answer = json.loads(response.text)
         response._content = json.dumps({"access_token": answer["accessToken"]}).encode()
         return response
 
-    session.register_compliance_hook("access_token_response", mend)
+    session.register_compliance_hook("access_token_response", fix)
     assert session.fetch_token()["access_token"] == good["access_token"]
 
 
@@ -210,7 +210,7 @@ def test_protected_request_hook_is_not_called_without_a_token(
     sandbox: Sandbox, session: PokitDokSession, other_origin: Any
 ) -> None:
     def hook(url: str, headers: Any, data: Any) -> Any:
-        raise AssertionError("this request is not protected")
+        raise AssertionError("the hook was called for a request without a token")
 
     session.register_compliance_hook("protected_request", hook)
     session.get(other_origin.url)
@@ -227,15 +227,15 @@ def test_unknown_hook_type_raises_as_in_the_parent(session: PokitDokSession) -> 
 def test_access_token_response_hook_that_raises_fails_the_call(
     session: PokitDokSession,
 ) -> None:
-    def stumble(response: Any) -> Any:
-        raise KeyError("of the caller's own")
+    def fail(response: Any) -> Any:
+        raise KeyError("raised by the hook")
 
-    session.register_compliance_hook("access_token_response", stumble)
-    with pytest.raises(KeyError, match="of the caller's own"):
+    session.register_compliance_hook("access_token_response", fail)
+    with pytest.raises(KeyError, match="raised by the hook"):
         session.get(ACTIVITIES_PATH)
 
 
-# TokenError as oauthlib's own
+# TokenError is an oauthlib error
 
 
 def test_token_error_is_an_oauthlib_error(sandbox: Sandbox) -> None:

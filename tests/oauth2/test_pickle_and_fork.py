@@ -1,4 +1,4 @@
-"""Pickle, deepcopy, fork and spawn give a working session, and no lock is inherited held."""
+"""A session works after pickle, deepcopy, fork and spawn, and inherits no held lock."""
 
 from __future__ import annotations
 
@@ -31,39 +31,41 @@ def by_pickle(session: PokitDokSession) -> PokitDokSession:
     return copied
 
 
-WAYS = pytest.mark.parametrize("travel", [by_pickle, copy.deepcopy], ids=["pickle", "deepcopy"])
-Travel = Callable[[PokitDokSession], PokitDokSession]
+COPY_METHODS = pytest.mark.parametrize(
+    "copy_session", [by_pickle, copy.deepcopy], ids=["pickle", "deepcopy"]
+)
+Copy = Callable[[PokitDokSession], PokitDokSession]
 
 
-@WAYS
-def test_copy_uses_the_token_of_the_original(sandbox: Sandbox, travel: Travel) -> None:
+@COPY_METHODS
+def test_copy_uses_the_token_of_the_original(sandbox: Sandbox, copy_session: Copy) -> None:
     session = sandbox.session()
     session.get(ACTIVITIES_PATH)
-    other = travel(session)
+    other = copy_session(session)
     assert other.token["access_token"] == session.access_token
     assert other.token["expires_at"] == pytest.approx(session.token["expires_at"], abs=0.1)
     assert other.get(ACTIVITIES_PATH).status_code == 200
     assert sandbox.token_requests == 1
 
 
-@WAYS
-def test_copy_without_a_token_fetches_its_own(sandbox: Sandbox, travel: Travel) -> None:
+@COPY_METHODS
+def test_copy_without_a_token_fetches_its_own(sandbox: Sandbox, copy_session: Copy) -> None:
     session = sandbox.session()
-    other = travel(session)
+    other = copy_session(session)
     assert not other.authorized
     assert other.get(ACTIVITIES_PATH).status_code == 200
     assert not session.authorized
 
 
-@WAYS
-def test_copy_keeps_the_settings(sandbox: Sandbox, travel: Travel) -> None:
+@COPY_METHODS
+def test_copy_keeps_the_settings(sandbox: Sandbox, copy_session: Copy) -> None:
     session = sandbox.session(
         scope="user_schedule", timeout=(1, 2), max_rate_limit_wait=7, token_params={"a": "b"}
     )
     session.headers["X-Own"] = "1"
     session.cookies.set("c", "2")
     session.max_redirects = 3
-    other = travel(session)
+    other = copy_session(session)
     for name in ("base_url", "client_id", "client_secret", "token_url", "token_params"):
         assert getattr(other, name) == getattr(session, name)
     for name in ("scope", "timeout", "max_rate_limit_wait", "max_redirects", "verify"):
@@ -74,11 +76,11 @@ def test_copy_keeps_the_settings(sandbox: Sandbox, travel: Travel) -> None:
     assert other.is_token_origin(sandbox.base_url + "/x")
 
 
-@WAYS
-def test_copy_shares_no_state_with_the_original(sandbox: Sandbox, travel: Travel) -> None:
+@COPY_METHODS
+def test_copy_shares_no_state_with_the_original(sandbox: Sandbox, copy_session: Copy) -> None:
     session = sandbox.session()
     first = session.fetch_token()
-    other = travel(session)
+    other = copy_session(session)
     other.headers["X-Own"] = "1"
     other.hooks["response"].append(print)
     other.cookies.set("c", "2")
@@ -92,66 +94,68 @@ def test_copy_shares_no_state_with_the_original(sandbox: Sandbox, travel: Travel
     assert session.auth is not other.auth
 
 
-@WAYS
-def test_copy_renews_and_replays_by_itself(sandbox: Sandbox, travel: Travel) -> None:
+@COPY_METHODS
+def test_copy_renews_and_replays_by_itself(sandbox: Sandbox, copy_session: Copy) -> None:
     session = sandbox.session()
     first = session.fetch_token()
-    other = travel(session)
+    other = copy_session(session)
     sandbox.revoke()
     assert other.get(ACTIVITIES_PATH).status_code == 200
     assert other.access_token != first["access_token"] == session.access_token
 
 
-@WAYS
-def test_copy_with_an_expired_token_renews_it(sandbox: Sandbox, travel: Travel) -> None:
+@COPY_METHODS
+def test_copy_with_an_expired_token_renews_it(sandbox: Sandbox, copy_session: Copy) -> None:
     session = sandbox.session()
     session.token = {**session.fetch_token(), "expires_at": 1}
-    other = travel(session)
+    other = copy_session(session)
     other.get(ACTIVITIES_PATH)
     assert sandbox.token_requests == 2
 
 
-@WAYS
-def test_copy_keeps_the_auth_of_the_caller(sandbox: Sandbox, travel: Travel) -> None:
+@COPY_METHODS
+def test_copy_keeps_the_auth_of_the_caller(sandbox: Sandbox, copy_session: Copy) -> None:
     session = sandbox.session()
     session.auth = ("user", "words")
-    other = travel(session)
+    other = copy_session(session)
     assert other.auth == ("user", "words")
     other.auth = None
-    assert travel(other).auth is None
+    assert copy_session(other).auth is None
     assert other.get(ACTIVITIES_PATH).status_code == 401
 
 
-@WAYS
-def test_copy_made_while_a_lock_is_held_works(sandbox: Sandbox, travel: Travel) -> None:
+@COPY_METHODS
+def test_copy_made_while_a_lock_is_held_works(sandbox: Sandbox, copy_session: Copy) -> None:
     session = sandbox.session()
     with session.token_source._lock:
-        other = travel(session)
+        other = copy_session(session)
         assert other.get(ACTIVITIES_PATH, timeout=TEST_TIMEOUT).status_code == 200
 
 
-@WAYS
-def test_copy_does_not_wait_for_a_renewal_of_the_original(sandbox: Sandbox, travel: Travel) -> None:
+@COPY_METHODS
+def test_copy_does_not_wait_for_a_renewal_of_the_original(
+    sandbox: Sandbox, copy_session: Copy
+) -> None:
     session = sandbox.session()
-    held = BlockingTransport(verify=sandbox.ca_file)
-    elsewhere = sandbox.base_url + "/oauth2/"
-    session.mount(elsewhere, held)
+    blocking = BlockingTransport(verify=sandbox.ca_file)
+    token_root = sandbox.base_url + "/oauth2/"
+    session.mount(token_root, blocking)
     waiter = ThreadGroup(1, lambda: session.get(ACTIVITIES_PATH).status_code)
-    assert held.arrived.wait(TEST_TIMEOUT)
-    del session.adapters[elsewhere]
-    other = travel(session)
+    assert blocking.arrived.wait(TEST_TIMEOUT)
+    del session.adapters[token_root]
+    other = copy_session(session)
     assert other.get(ACTIVITIES_PATH).status_code == 200
-    held.released.set()
+    blocking.released.set()
     assert waiter.join() == [200]
 
 
 def test_pickled_subclass_keeps_its_class(sandbox: Sandbox) -> None:
-    session = Own(sandbox.client_id, sandbox.client_secret, base_url=sandbox.base_url)
-    assert type(pickle.loads(pickle.dumps(session))) is Own
+    session = Subclass(sandbox.client_id, sandbox.client_secret, base_url=sandbox.base_url)
+    assert type(pickle.loads(pickle.dumps(session))) is Subclass
 
 
-class Own(PokitDokSession):
-    """A session of a user's own."""
+class Subclass(PokitDokSession):
+    """A subclass defined by a user."""
 
 
 # Responses
@@ -171,12 +175,14 @@ def test_pickled_response_holds_no_session_and_no_secret(
 
 
 @pytest.mark.parametrize(
-    "travel", [lambda it: pickle.loads(pickle.dumps(it)), copy.deepcopy], ids=["pickle", "deepcopy"]
+    "copy_session",
+    [lambda response: pickle.loads(pickle.dumps(response)), copy.deepcopy],
+    ids=["pickle", "deepcopy"],
 )
 def test_copied_response_request_can_be_sent_without_replay(
-    sandbox: Sandbox, session: PokitDokSession, travel: Any
+    sandbox: Sandbox, session: PokitDokSession, copy_session: Any
 ) -> None:
-    request = travel(session.get(ACTIVITIES_PATH)).request
+    request = copy_session(session.get(ACTIVITIES_PATH)).request
     sandbox.revoke()
     with requests.Session() as plain:
         assert plain.send(request, verify=sandbox.ca_file).status_code == 401
@@ -187,9 +193,9 @@ def test_copied_response_request_can_be_sent_without_replay(
 
 
 def in_a_child(work: Callable[[], bool]) -> bool:
-    """Fork, do the work there, and tell whether it went well; a child that hangs did not."""
+    """Return True if ``work`` returns True in a forked child before the timeout."""
     with warnings.catch_warnings():
-        # That a fork of many threads may hang is what these tests are about.
+        # These tests fork a process with threads on purpose.
         warnings.simplefilter("ignore", DeprecationWarning)
         child = os.fork()
     if child == 0:  # pragma: no cover  # another process
@@ -203,7 +209,7 @@ def in_a_child(work: Callable[[], bool]) -> bool:
     return os.waitstatus_to_exitcode(status) == 0
 
 
-forks = pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+forks = pytest.mark.skipif(not hasattr(os, "fork"), reason="os.fork is not available")
 
 
 @forks
@@ -232,15 +238,15 @@ def test_forked_child_can_use_cookies_locked_in_the_parent(
     lock: Any = vars(session.cookies)["_cookies_lock"]
     taken, released = threading.Event(), threading.Event()
 
-    def use_them() -> None:
+    def hold_the_lock() -> None:
         with lock:
             taken.set()
             released.wait(TEST_TIMEOUT)
 
-    user = ThreadGroup(1, use_them)
+    user = ThreadGroup(1, hold_the_lock)
     assert taken.wait(TEST_TIMEOUT)
     assert in_a_child(lambda: session.get(ACTIVITIES_PATH).status_code == 200)
-    session._reset_after_fork()  # what the child has called
+    session._reset_after_fork()  # the child called it too
     assert session.get(ACTIVITIES_PATH).status_code == 200
     released.set()
     user.join()
@@ -262,19 +268,19 @@ def test_forked_child_gets_a_new_pool_in_a_caller_adapter(
         )
     )
     assert adapter.poolmanager is inherited
-    session._reset_after_fork()  # what the child has called
+    session._reset_after_fork()  # the child called it too
     assert adapter.poolmanager is not inherited
     assert session.get(ACTIVITIES_PATH).status_code == 200
 
 
-class Late(requests.adapters.HTTPAdapter):
-    """An adapter of the caller's that has no connections yet, and nothing to keep them in."""
+class WithoutPool(requests.adapters.HTTPAdapter):
+    """An adapter without a pool manager."""
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        """Make none."""
+        """Create no pool manager."""
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Close nothing: no connection is open."""
 
 
 @forks
@@ -282,12 +288,12 @@ def test_fork_reset_failure_of_one_adapter_spares_other_sessions(
     sandbox: Sandbox, session: PokitDokSession, caplog: pytest.LogCaptureFixture
 ) -> None:
     sessions = [session, *(sandbox.session() for _ in range(5))]
-    session.mount("https://other.example", Late())
-    with ExitStack() as held:
+    session.mount("https://other.example", WithoutPool())
+    with ExitStack() as locks:
         for other in sessions:
-            held.enter_context(other.token_source._lock)
+            locks.enter_context(other.token_source._lock)
         assert in_a_child(lambda: not any(s.token_source._lock.locked() for s in sessions))
-    fork._reset_all()  # what the child has called
+    fork._reset_all()  # the child called it too
     ours = [record for record in caplog.records if record.name == "pokitdok_session.transport.fork"]
     assert [record.getMessage() for record in ours] == [
         "SandboxSession cannot be reset after a fork: AttributeError"
@@ -304,14 +310,14 @@ def test_fork_reset_leaves_cookies_without_a_lock_unchanged(session: PokitDokSes
 def test_forked_child_does_not_wait_for_a_renewal_of_its_parent(
     sandbox: Sandbox, session: PokitDokSession
 ) -> None:
-    held = BlockingTransport(verify=sandbox.ca_file)
-    way = sandbox.base_url + "/oauth2/"
-    session.mount(way, held)
+    blocking = BlockingTransport(verify=sandbox.ca_file)
+    token_root = sandbox.base_url + "/oauth2/"
+    session.mount(token_root, blocking)
     waiter = ThreadGroup(1, lambda: session.get(ACTIVITIES_PATH).status_code)
-    assert held.arrived.wait(TEST_TIMEOUT)
-    del session.adapters[way]
+    assert blocking.arrived.wait(TEST_TIMEOUT)
+    del session.adapters[token_root]
     assert in_a_child(lambda: session.get(ACTIVITIES_PATH).status_code == 200)
-    held.released.set()
+    blocking.released.set()
     assert waiter.join() == [200]
     assert sandbox.token_requests == 2
 

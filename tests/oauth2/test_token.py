@@ -1,4 +1,4 @@
-"""What a token answer grants, by the table of odd answers that were seen or must be feared."""
+"""The lifetime and the text of a token, by a table of unusual token responses."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pokitdok_session.sandbox import Sandbox
 from support.clock import Clock
 from support.paths import ACTIVITIES_PATH, TOKEN_PATH
 
-MISSING = ...  # whose name is the same in every process
+MISSING = ...  # `object()` would have another repr per xdist worker
 
 LIFETIMES = [
     (3600, 3600),
@@ -45,16 +45,16 @@ LIFETIMES = [
 ]
 
 
-def granted_by(sandbox: Sandbox) -> str:
-    """A token that the sandbox knows, fetched by another session."""
+def grant_token(sandbox: Sandbox) -> str:
+    """Return a token that the sandbox granted to another session."""
     with sandbox.session() as other:
         return str(other.fetch_token()["access_token"])
 
 
-def answer(sandbox: Sandbox, **fields: Any) -> None:
-    """Have the next token request answered with a good token, but for these fields."""
+def respond_with(sandbox: Sandbox, **fields: Any) -> None:
+    """Respond to the next token request with a valid token and these fields."""
     body = {
-        "access_token": granted_by(sandbox),
+        "access_token": grant_token(sandbox),
         "token_type": "bearer",
         "expires_in": 3600,
         **fields,
@@ -67,19 +67,19 @@ def answer(sandbox: Sandbox, **fields: Any) -> None:
 def test_expires_in_of_any_kind_gives_a_lifetime(
     sandbox: Sandbox, session: PokitDokSession, stated: Any, lifetime: float
 ) -> None:
-    answer(sandbox, expires_in=stated)
+    respond_with(sandbox, expires_in=stated)
     assert session.get(ACTIVITIES_PATH).status_code == 200
     token = session.token_source.current
     assert token is not None
     assert token.lifetime == lifetime
     assert token.response["expires_at"] == pytest.approx(time.time() + lifetime, abs=5)
-    assert sandbox.token_requests == 2  # the other session's and ours: no second try
+    assert sandbox.token_requests == 2  # of the other session and ours
 
 
 def test_expires_in_with_a_fraction_is_shown_in_whole_seconds(
     sandbox: Sandbox, session: PokitDokSession
 ) -> None:
-    answer(sandbox, expires_in=3600.7)
+    respond_with(sandbox, expires_in=3600.7)
     assert session.fetch_token()["expires_in"] == 3600
 
 
@@ -88,7 +88,7 @@ def test_default_lifetime_is_stored_but_not_shown(
 ) -> None:
     kept: list[dict[str, Any]] = []
     session.token_updater = kept.append
-    answer(sandbox, expires_in=MISSING)
+    respond_with(sandbox, expires_in=MISSING)
     assert session.fetch_token().keys() == {"access_token", "token_type"}
     assert session.token.keys() == {"access_token", "token_type"}
     assert kept[0]["expires_at"] == pytest.approx(time.time() + DEFAULT_LIFETIME, abs=5)
@@ -98,7 +98,7 @@ def test_token_with_zero_lifetime_serves_its_request(
     sandbox: Sandbox, session: PokitDokSession
 ) -> None:
     for count in (1, 2, 3):
-        answer(sandbox, expires_in=0)
+        respond_with(sandbox, expires_in=0)
         assert session.get(ACTIVITIES_PATH).status_code == 200
         assert sandbox.token_requests == 2 * count
     assert session.get(ACTIVITIES_PATH).status_code == 200
@@ -109,7 +109,7 @@ def test_token_with_zero_lifetime_serves_its_request(
 def test_absolute_expiry_in_the_response_is_ignored(
     sandbox: Sandbox, session: PokitDokSession, name: str, offset: float
 ) -> None:
-    answer(sandbox, **{name: int(time.time() + offset)})
+    respond_with(sandbox, **{name: int(time.time() + offset)})
     session.get(ACTIVITIES_PATH)
     token = session.token_source.current
     assert token is not None
@@ -129,7 +129,7 @@ def test_renewed_token_without_expires_in_has_its_own_lifetime(
 ) -> None:
     session.get(ACTIVITIES_PATH)
     pass_time(4000)
-    answer(sandbox, expires_in=MISSING)
+    respond_with(sandbox, expires_in=MISSING)
     asked = sandbox.token_requests
     assert [session.get(ACTIVITIES_PATH).status_code for _ in range(3)] == [200] * 3
     assert sandbox.token_requests == asked + 1
@@ -141,7 +141,7 @@ def test_renewed_token_without_expires_in_has_its_own_lifetime(
 def test_token_type_that_means_bearer_is_accepted(
     sandbox: Sandbox, session: PokitDokSession, kind: Any
 ) -> None:
-    answer(sandbox, token_type=kind)
+    respond_with(sandbox, token_type=kind)
     assert session.get(ACTIVITIES_PATH).status_code == 200
 
 
@@ -167,7 +167,7 @@ UNUSABLE = [
 def test_unusable_token_raises_token_error_when_fetched(
     sandbox: Sandbox, session: PokitDokSession, fields: dict[str, Any], named: str
 ) -> None:
-    answer(sandbox, **fields)
+    respond_with(sandbox, **fields)
     with pytest.raises(TokenError, match=named) as caught:
         session.get(ACTIVITIES_PATH)
     assert "hidden" not in str(caught.value)
@@ -180,14 +180,14 @@ def test_unusable_token_raises_token_error_when_fetched(
 def test_null_error_field_with_a_token_is_ignored(
     sandbox: Sandbox, session: PokitDokSession
 ) -> None:
-    answer(sandbox, error=None)
+    respond_with(sandbox, error=None)
     assert session.get(ACTIVITIES_PATH).status_code == 200
 
 
 def test_error_field_with_a_token_raises_token_error(
     sandbox: Sandbox, session: PokitDokSession
 ) -> None:
-    answer(sandbox, error="invalid_client")
+    respond_with(sandbox, error="invalid_client")
     with pytest.raises(TokenError) as caught:
         session.get(ACTIVITIES_PATH)
     assert (caught.value.error, caught.value.status_code) == ("invalid_client", 200)
@@ -196,13 +196,13 @@ def test_error_field_with_a_token_raises_token_error(
 @pytest.mark.parametrize(
     "body",
     [
-        "<html>kept to ourselves</html>",
+        "<html>not to be quoted</html>",
         "",
         "[]",
         "null",
-        '"kept to ourselves"',
+        '"not to be quoted"',
         "7",
-        '{"access_token": "kept to ourselves"',
+        '{"access_token": "not to be quoted"',
         "[" * 100_000,
         b"\xff\xfe\x00",
     ],
@@ -214,7 +214,7 @@ def test_token_response_without_object_raises_without_its_text(
     sandbox.fail(TOKEN_PATH, status=200, body=body)
     with pytest.raises(TokenError, match="returned 200 with") as caught:
         session.get(ACTIVITIES_PATH)
-    assert "ourselves" not in repr(caught.value)
+    assert "to be quoted" not in repr(caught.value)
     assert caught.value.status_code == 200
     assert len(sandbox.requests) == 0
 
@@ -222,10 +222,10 @@ def test_token_response_without_object_raises_without_its_text(
 def test_access_token_in_latin_1_is_sent_in_the_header(
     sandbox: Sandbox, session: PokitDokSession
 ) -> None:
-    answer(sandbox, access_token="t\xf6ken")
+    respond_with(sandbox, access_token="t\xf6ken")
     sandbox.fail("/activities/", status=200, body={})
     session.get(ACTIVITIES_PATH)
-    # The sandbox reads what the header bears as latin-1, as HTTP has it.
+    # The sandbox decodes headers as latin-1.
     assert sandbox.requests[0].token == "t\xf6ken"
 
 
@@ -261,12 +261,12 @@ def test_token_is_renewed_near_its_expiry_and_not_before(
 def test_token_lifetime_starts_at_the_token_request(
     sandbox: Sandbox, session: PokitDokSession, clock: Clock
 ) -> None:
-    def thirty_seconds_go_by(response: Any) -> Any:
+    def advance_30_seconds(response: Any) -> Any:
         clock.advance(30)
         return response
 
     asked = clock.now
-    session.register_compliance_hook("access_token_response", thirty_seconds_go_by)
+    session.register_compliance_hook("access_token_response", advance_30_seconds)
     session.fetch_token()
     token = session.token_source.current
     assert token is not None
@@ -299,7 +299,7 @@ def test_token_repr_shows_only_a_distinct_fingerprint() -> None:
 
 
 SAVED = [
-    # what was kept, beside the token; seconds that are left of it; its lifetime
+    # saved fields, seconds left, lifetime
     ({"expires_in": 3600, "expires_at": 100}, 100, 3600),
     ({"expires_in": "3600", "expires_at": "100"}, 100, 3600),
     ({"expires_at": 100}, 100, 100),
@@ -345,7 +345,7 @@ def test_saved_token_that_expired_is_renewed_before_use(
 def test_access_token_with_spaces_is_sent_unchanged(
     sandbox: Sandbox, session: PokitDokSession
 ) -> None:
-    answer(sandbox, access_token="this is the access token")
+    respond_with(sandbox, access_token="this is the access token")
     assert session.fetch_token()["access_token"] == "this is the access token"
     session.get(ACTIVITIES_PATH)
     headers = [record.headers["Authorization"] for record in sandbox.received("/activities/")]

@@ -32,17 +32,7 @@ LONGEST_TEST_MODULE = 400
 LONGEST_TEST_NAME = 70
 
 #: Files that still wait for their rewrite. Take a file out when it passes; add none.
-PENDING: set[str] = {
-    "tests/oauth2/test_drop_in.py",
-    "tests/oauth2/test_fuzz.py",
-    "tests/oauth2/test_oauthlib_compat.py",
-    "tests/oauth2/test_origins.py",
-    "tests/oauth2/test_pickle_and_fork.py",
-    "tests/oauth2/test_processes.py",
-    "tests/oauth2/test_replay_on_401.py",
-    "tests/oauth2/test_token.py",
-    "tests/oauth2/test_token_source.py",
-}
+PENDING: set[str] = set()
 
 
 def name_of(path: Path) -> str:

@@ -5,6 +5,10 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import os
+import pickle
+import signal
+import subprocess
+import sys
 import threading
 import time
 import traceback
@@ -12,6 +16,8 @@ from collections.abc import Callable
 from multiprocessing.connection import Connection
 from types import TracebackType
 from typing import Any
+
+import pytest
 
 from support.threads import TEST_TIMEOUT
 
@@ -143,3 +149,22 @@ def call_for(session: Any, seconds: float) -> list[int]:
 def token_of(session: Any) -> str:
     token: str = session.access_token
     return token
+
+
+def run_script(code: str, session: Any) -> str:
+    """Run a script with the pickled session on its standard input; return what it prints."""
+    script = subprocess.Popen(
+        [sys.executable, "-W", "ignore::DeprecationWarning", "-c", code],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+    try:
+        output, errors = script.communicate(pickle.dumps(session), timeout=PROCESS_TIMEOUT)
+    except subprocess.TimeoutExpired:
+        os.killpg(script.pid, signal.SIGKILL)
+        output, errors = script.communicate()
+        pytest.fail(f"the script did not end: {output.decode()} {errors.decode()}")
+    assert script.returncode == 0, errors.decode()
+    return output.decode()
