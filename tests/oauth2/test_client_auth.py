@@ -16,28 +16,32 @@ from pokitdok_session.oauth2.client_assertion import PrivateKeyJWT
 from pokitdok_session.oauth2.client_auth import ClientSecretBasic
 from pokitdok_session.transport.adapter import Transport
 from support.clock import Clock
-from support.http_server import Answer, Loopback, Seen
+from support.http_server import ReceivedRequest, ScriptedResponse, ScriptedServer
 
-GRANTED = Answer(body=b'{"access_token": "granted", "token_type": "bearer", "expires_in": 60}')
-REFUSED = Answer(401, b'{"error": "invalid_client"}', {"Date": "Thu, 01 Jan 1970 00:00:00 GMT"})
+GRANTED = ScriptedResponse(
+    body=b'{"access_token": "granted", "token_type": "bearer", "expires_in": 60}'
+)
+REFUSED = ScriptedResponse(
+    401, b'{"error": "invalid_client"}', {"Date": "Thu, 01 Jan 1970 00:00:00 GMT"}
+)
 SECRET = "a-secret-of-thirty-two-bytes-or-more"
 RSA_KEY = rsa.generate_private_key(65537, 2048)
 JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 
 @pytest.fixture
-def endpoint(elsewhere: Loopback) -> Loopback:
-    elsewhere.script["/token"] = GRANTED
-    return elsewhere
+def endpoint(other_origin: ScriptedServer) -> ScriptedServer:
+    other_origin.script["/token"] = GRANTED
+    return other_origin
 
 
-def session_for(endpoint: Loopback, **options: Any) -> ClientCredentialsSession:
+def session_for(endpoint: ScriptedServer, **options: Any) -> ClientCredentialsSession:
     options.setdefault("client_id", "client")
     options.setdefault("client_secret", SECRET)
     return ClientCredentialsSession(token_url=f"{endpoint.url}/token", **options)
 
 
-def form_of(seen: Seen) -> dict[str, str]:
+def form_of(seen: ReceivedRequest) -> dict[str, str]:
     return dict(urllib.parse.parse_qsl(seen.body.decode(), keep_blank_values=True))
 
 
@@ -45,7 +49,7 @@ def basic(client_id: str, client_secret: str) -> str:
     return "Basic " + base64.b64encode(f"{client_id}:{client_secret}".encode()).decode()
 
 
-def test_client_secret_jwt_sends_a_signed_jwt_and_no_secret(endpoint: Loopback) -> None:
+def test_client_secret_jwt_sends_a_signed_jwt_and_no_secret(endpoint: ScriptedServer) -> None:
     with session_for(endpoint, token_endpoint_auth_method="client_secret_jwt") as session:
         session.fetch_token()
     (seen,) = endpoint.seen
@@ -59,7 +63,7 @@ def test_client_secret_jwt_sends_a_signed_jwt_and_no_secret(endpoint: Loopback) 
     assert claims["iss"] == claims["sub"] == "client"
 
 
-def test_private_key_jwt_sends_a_signed_jwt_and_nothing_beside_it(endpoint: Loopback) -> None:
+def test_private_key_jwt_sends_a_signed_jwt_and_nothing_beside_it(endpoint: ScriptedServer) -> None:
     with session_for(
         endpoint,
         client_secret=None,
@@ -87,9 +91,9 @@ def test_private_key_jwt_sends_a_signed_jwt_and_nothing_beside_it(endpoint: Loop
 
 
 def test_private_key_jwt_signs_anew_for_every_attempt(
-    endpoint: Loopback, retry_sleeps: list[float]
+    endpoint: ScriptedServer, retry_sleeps: list[float]
 ) -> None:
-    answers = iter([Answer(503), Answer(503), GRANTED])
+    answers = iter([ScriptedResponse(503), ScriptedResponse(503), GRANTED])
     endpoint.script["/token"] = lambda seen: next(answers)
     with session_for(
         endpoint,
@@ -106,7 +110,7 @@ def test_private_key_jwt_signs_anew_for_every_attempt(
     assert len(ids) == 3
 
 
-def test_client_assertion_may_be_a_callable(endpoint: Loopback) -> None:
+def test_client_assertion_may_be_a_callable(endpoint: ScriptedServer) -> None:
     with session_for(
         endpoint,
         client_secret=None,
@@ -121,7 +125,7 @@ def test_client_assertion_may_be_a_callable(endpoint: Loopback) -> None:
 
 
 def test_fetch_token_include_client_id_adds_the_id_beside_an_assertion(
-    endpoint: Loopback,
+    endpoint: ScriptedServer,
 ) -> None:
     with session_for(
         endpoint,
@@ -135,7 +139,9 @@ def test_fetch_token_include_client_id_adds_the_id_beside_an_assertion(
 
 
 @pytest.mark.parametrize("method", ["tls_client_auth", "self_signed_tls_client_auth"])
-def test_tls_client_auth_sends_the_id_and_the_certificate(endpoint: Loopback, method: str) -> None:
+def test_tls_client_auth_sends_the_id_and_the_certificate(
+    endpoint: ScriptedServer, method: str
+) -> None:
     certificates: list[Any] = []
 
     class Watching(Transport):
@@ -160,16 +166,18 @@ def test_tls_client_auth_sends_the_id_and_the_certificate(endpoint: Loopback, me
 # client_secret_basic, encoded or not
 
 
-def not_decoding(client_id: str, client_secret: str) -> Callable[[Seen], Answer]:
+def not_decoding(
+    client_id: str, client_secret: str
+) -> Callable[[ReceivedRequest], ScriptedResponse]:
     """The token endpoint of a server that takes the Authorization header as it is."""
 
-    def answer(seen: Seen) -> Answer:
+    def answer(seen: ReceivedRequest) -> ScriptedResponse:
         return GRANTED if seen.authorization == basic(client_id, client_secret) else REFUSED
 
     return answer
 
 
-def test_basic_falls_back_to_the_plain_pair_and_remembers_it(endpoint: Loopback) -> None:
+def test_basic_falls_back_to_the_plain_pair_and_remembers_it(endpoint: ScriptedServer) -> None:
     endpoint.script["/token"] = not_decoding("a!b|c", "x+/=")
     with session_for(endpoint, client_id="a!b|c", client_secret="x+/=") as session:
         session.fetch_token()
@@ -178,7 +186,7 @@ def test_basic_falls_back_to_the_plain_pair_and_remembers_it(endpoint: Loopback)
     assert [seen.authorization for seen in endpoint.seen] == [encoded, plain, plain]
 
 
-def test_basic_forgets_the_plain_pair_of_another_secret(endpoint: Loopback) -> None:
+def test_basic_forgets_the_plain_pair_of_another_secret(endpoint: ScriptedServer) -> None:
     endpoint.script["/token"] = not_decoding("client", "x=")
     with session_for(endpoint, client_secret="x=") as session:
         session.fetch_token()
@@ -188,7 +196,7 @@ def test_basic_forgets_the_plain_pair_of_another_secret(endpoint: Loopback) -> N
     assert endpoint.seen[-1].authorization == basic("client", "y%3D")
 
 
-def test_basic_unencoded_sends_the_plain_pair_at_once(endpoint: Loopback) -> None:
+def test_basic_unencoded_sends_the_plain_pair_at_once(endpoint: ScriptedServer) -> None:
     endpoint.script["/token"] = not_decoding("client", "x=\xe9")
     with session_for(
         endpoint, client_secret="x=\xe9", client_secret_basic_unencoded=True
@@ -203,7 +211,7 @@ def test_basic_unencoded_sends_the_plain_pair_at_once(endpoint: Loopback) -> Non
     ids=["the same pair", "a colon in the id"],
 )
 def test_basic_that_cannot_fall_back_is_sent_once(
-    endpoint: Loopback, client_id: str, client_secret: str
+    endpoint: ScriptedServer, client_id: str, client_secret: str
 ) -> None:
     endpoint.script["/token"] = REFUSED
     with (
@@ -214,8 +222,8 @@ def test_basic_that_cannot_fall_back_is_sent_once(
     assert len(endpoint.seen) == 1
 
 
-def test_basic_refused_in_both_forms_raises_the_first_refusal(endpoint: Loopback) -> None:
-    answers = iter([REFUSED, Answer(400, b'{"error": "unauthorized_client"}')])
+def test_basic_refused_in_both_forms_raises_the_first_refusal(endpoint: ScriptedServer) -> None:
+    answers = iter([REFUSED, ScriptedResponse(400, b'{"error": "unauthorized_client"}')])
     endpoint.script["/token"] = lambda seen: next(answers)
     with (
         session_for(endpoint, client_secret="x=") as session,
@@ -225,8 +233,8 @@ def test_basic_refused_in_both_forms_raises_the_first_refusal(endpoint: Loopback
     assert len(endpoint.seen) == 2
 
 
-def test_basic_is_not_sent_plain_for_another_error(endpoint: Loopback) -> None:
-    endpoint.script["/token"] = Answer(400, b'{"error": "invalid_scope"}')
+def test_basic_is_not_sent_plain_for_another_error(endpoint: ScriptedServer) -> None:
+    endpoint.script["/token"] = ScriptedResponse(400, b'{"error": "invalid_scope"}')
     with (
         session_for(endpoint, client_secret="x=") as session,
         pytest.raises(TokenError, match="invalid_scope"),
@@ -239,17 +247,17 @@ def test_basic_is_not_sent_plain_for_another_error(endpoint: Loopback) -> None:
 
 
 def test_single_late_refusal_is_retried_after_a_second(
-    endpoint: Loopback, retry_sleeps: list[float]
+    endpoint: ScriptedServer, retry_sleeps: list[float]
 ) -> None:
     with session_for(endpoint) as session:
         session.fetch_token()
-        answers = iter([Answer(400), GRANTED])
+        answers = iter([ScriptedResponse(400), GRANTED])
         endpoint.script["/token"] = lambda seen: next(answers)
         session.fetch_token()
     assert retry_sleeps == [1.0]
 
 
-def test_second_late_refusal_is_final(endpoint: Loopback, retry_sleeps: list[float]) -> None:
+def test_second_late_refusal_is_final(endpoint: ScriptedServer, retry_sleeps: list[float]) -> None:
     with session_for(endpoint) as session:
         session.fetch_token()
         endpoint.script["/token"] = REFUSED
@@ -261,7 +269,7 @@ def test_second_late_refusal_is_final(endpoint: Loopback, retry_sleeps: list[flo
 
 @pytest.mark.parametrize("change", [{"scope": "other"}, {"client_secret": "other"}], ids=str)
 def test_late_refusal_of_another_request_is_final(
-    endpoint: Loopback, retry_sleeps: list[float], change: dict[str, str]
+    endpoint: ScriptedServer, retry_sleeps: list[float], change: dict[str, str]
 ) -> None:
     with session_for(endpoint) as session:
         session.fetch_token()
@@ -275,7 +283,7 @@ def test_late_refusal_of_another_request_is_final(
 # The texts of a refusal
 
 
-def test_refused_assertion_names_the_usual_causes_and_the_clock(endpoint: Loopback) -> None:
+def test_refused_assertion_names_the_usual_causes_and_the_clock(endpoint: ScriptedServer) -> None:
     endpoint.script["/token"] = REFUSED
     with (
         session_for(
@@ -289,8 +297,10 @@ def test_refused_assertion_names_the_usual_causes_and_the_clock(endpoint: Loopba
         session.fetch_token()
 
 
-def test_refused_secret_jwt_names_the_secret_and_the_clock(endpoint: Loopback) -> None:
-    endpoint.script["/token"] = Answer(401, b"", {"Date": "Fri, 31 Dec 2100 23:59:59 GMT"})
+def test_refused_secret_jwt_names_the_secret_and_the_clock(endpoint: ScriptedServer) -> None:
+    endpoint.script["/token"] = ScriptedResponse(
+        401, b"", {"Date": "Fri, 31 Dec 2100 23:59:59 GMT"}
+    )
     with (
         session_for(endpoint, token_endpoint_auth_method="client_secret_jwt") as session,
         pytest.raises(TokenError, match=r"client_secret and the clock here, .* s behind the Date"),
@@ -298,7 +308,7 @@ def test_refused_secret_jwt_names_the_secret_and_the_clock(endpoint: Loopback) -
         session.fetch_token()
 
 
-def test_refused_certificate_names_token_cert(endpoint: Loopback) -> None:
+def test_refused_certificate_names_token_cert(endpoint: ScriptedServer) -> None:
     endpoint.script["/token"] = REFUSED
     with (
         session_for(
@@ -355,7 +365,7 @@ PRIVATE_KEY = {"token_endpoint_auth_method": "private_key_jwt", "client_secret":
     ],
 )
 def test_options_that_exclude_each_other_are_an_error(
-    endpoint: Loopback, options: dict[str, Any], kind: type[Exception], text: str
+    endpoint: ScriptedServer, options: dict[str, Any], kind: type[Exception], text: str
 ) -> None:
     with pytest.raises(kind, match=text):
         session_for(endpoint, **options)
@@ -368,7 +378,9 @@ def test_no_method_shows_the_secret_in_its_repr() -> None:
 # Rotation on a live session
 
 
-def test_new_client_id_forgets_the_remembered_refusal(endpoint: Loopback, clock: Clock) -> None:
+def test_new_client_id_forgets_the_remembered_refusal(
+    endpoint: ScriptedServer, clock: Clock
+) -> None:
     endpoint.script["/token"] = REFUSED
     with session_for(endpoint) as session:
         session.token_source.clock = clock

@@ -16,7 +16,7 @@ from pokitdok_session import (
 from pokitdok_session.oauth2.token_response import REFUSAL_COOLDOWN
 from pokitdok_session.sandbox import Sandbox
 from support.clock import Clock
-from support.http_server import Answer, Loopback
+from support.http_server import ScriptedResponse, ScriptedServer
 from support.token_requests import PATH, TOKEN
 
 
@@ -178,10 +178,10 @@ JSON_LATIN_1 = '{"access_token": "by-latin-1", "note": "caf\xe9"}'.encode("latin
     ids=repr,
 )
 def test_token_response_may_be_form_encoded_or_in_another_charset(
-    elsewhere: Loopback, body: bytes, content_type: str, access_token: str | None
+    other_origin: ScriptedServer, body: bytes, content_type: str, access_token: str | None
 ) -> None:
-    elsewhere.script["/token"] = Answer(200, body, {"Content-Type": content_type})
-    with ClientCredentialsSession("id", "secret", f"{elsewhere.url}/token") as session:
+    other_origin.script["/token"] = ScriptedResponse(200, body, {"Content-Type": content_type})
+    with ClientCredentialsSession("id", "secret", f"{other_origin.url}/token") as session:
         if access_token is None:
             with pytest.raises(TokenError):
                 session.fetch_token()
@@ -189,10 +189,12 @@ def test_token_response_may_be_form_encoded_or_in_another_charset(
             assert session.fetch_token()["access_token"] == access_token
 
 
-def test_form_encoded_error_is_an_error(elsewhere: Loopback) -> None:
-    elsewhere.script["/token"] = Answer(200, b"error=invalid_scope&error_description=none+such")
+def test_form_encoded_error_is_an_error(other_origin: ScriptedServer) -> None:
+    other_origin.script["/token"] = ScriptedResponse(
+        200, b"error=invalid_scope&error_description=none+such"
+    )
     with (
-        ClientCredentialsSession("id", "secret", f"{elsewhere.url}/token") as session,
+        ClientCredentialsSession("id", "secret", f"{other_origin.url}/token") as session,
         pytest.raises(TokenError, match="invalid_scope") as caught,
     ):
         session.fetch_token()
@@ -204,11 +206,15 @@ def test_form_encoded_error_is_an_error(elsewhere: Loopback) -> None:
     [(401, "300", 300), (401, "5", 30), (429, "300", 300), (503, "7200", 3600)],
 )
 def test_retry_after_is_remembered_up_to_an_hour(
-    elsewhere: Loopback, retry_sleeps: list[float], status: int, retry_after: str, remembered: float
+    other_origin: ScriptedServer,
+    retry_sleeps: list[float],
+    status: int,
+    retry_after: str,
+    remembered: float,
 ) -> None:
-    elsewhere.script["/token"] = Answer(status, b"", {"Retry-After": retry_after})
+    other_origin.script["/token"] = ScriptedResponse(status, b"", {"Retry-After": retry_after})
     with (
-        ClientCredentialsSession("id", "secret", f"{elsewhere.url}/token") as session,
+        ClientCredentialsSession("id", "secret", f"{other_origin.url}/token") as session,
         pytest.raises(TokenError, match=f"no new token request for {remembered} s") as caught,
     ):
         session.fetch_token()
