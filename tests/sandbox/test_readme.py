@@ -14,6 +14,7 @@ from pokitdok_session.sandbox import Sandbox, endpoints
 from pokitdok_session.sandbox.data import adjudication
 from pokitdok_session.sandbox.data.payers import PAYERS
 from pokitdok_session.sandbox.data.pharmacies import MEDICARE
+from pokitdok_session.sandbox.endpoints import eligibility
 from pokitdok_session.sandbox.endpoints.providers import PROVIDERS
 from pokitdok_session.sandbox.server.routing import Family
 from support.plain_client import Client
@@ -54,6 +55,15 @@ def test_readme_claim_rejections_equal_the_code() -> None:
         code: f"rejected ({rejection.category_code}): {rejection.text}"
         for code, rejection in {**adjudication.MEMBERS, **adjudication.DIAGNOSES}.items()
     }
+
+
+def test_readme_eligibility_ids_equal_the_code() -> None:
+    rows = {row[1].strip("`"): row[2] for row in table("Where") if row[0].startswith("eligib")}
+    assert rows.keys() == eligibility.MEMBERS.keys()
+    for member_id, effect in rows.items():
+        change = eligibility.MEMBERS[member_id]
+        assert ("`coverage.active` is false" in effect) == ("active" in change["coverage"])
+        assert change.get("reject_reason", "") in effect
 
 
 def test_readme_payers_equal_the_code() -> None:

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+import requests
 
 from support.plain_client import Client
 
@@ -47,6 +48,11 @@ def test_eligibility_async_is_an_activity_first(client: Client, inquiry: Inquiry
     assert (done["state"]["name"], done["result"]["valid_request"]) == ("completed", True)
 
 
+def errors_of(response: requests.Response) -> dict[str, Any]:
+    assert response.status_code == 422, response.text
+    return response.json()["data"]["errors"]["validation"]  # type: ignore[no-any-return]
+
+
 @pytest.mark.parametrize(
     ("missing", "status"),
     [
@@ -73,6 +79,68 @@ def test_eligibility_npi_with_wrong_check_digit_is_invalid(
     response = ask(client, inquiry)
     assert response.status_code == 422
     assert list(response.json()["data"]["errors"]["validation"]["provider"]) == ["npi"]
+
+
+@pytest.mark.parametrize("npi", [1234567893, 1234567893.0, ["1234567893"]])
+def test_eligibility_npi_not_a_string_is_invalid(
+    client: Client, inquiry: Inquiry, npi: object
+) -> None:
+    inquiry["provider"]["npi"] = npi
+    assert errors_of(ask(client, inquiry)) == {"provider": {"npi": ["Not a valid NPI."]}}
+
+
+@pytest.mark.parametrize(
+    ("member", "field", "error"),
+    [
+        ({"birth_date": "hello"}, "birth_date", ["Must be a date, YYYY-MM-DD."]),
+        ({"birth_date": "25.01.1970"}, "birth_date", ["Must be a date, YYYY-MM-DD."]),
+        ({"birth_date": 19700125}, "birth_date", ["Must be a date, YYYY-MM-DD."]),
+        ({"plan_start_date": "soon"}, "plan_start_date", ["Must be a date, YYYY-MM-DD."]),
+        ({"id": 7}, "id", ["Expected a string."]),
+        ({"last_name": ["Quillfeather"]}, "last_name", ["Expected a string."]),
+        ({"gender": "f"}, "gender", ["Must be one of male, female, unknown."]),
+        ({"colour": "red"}, "colour", "Rogue field"),
+        ({"callback_url": "https://x.example"}, "callback_url", "Rogue field"),
+    ],
+)
+def test_eligibility_invalid_member_field_is_named(
+    client: Client, inquiry: Inquiry, member: dict[str, Any], field: str, error: object
+) -> None:
+    inquiry["member"].update(member)
+    assert errors_of(ask(client, inquiry)) == {"member": {field: error}}
+
+
+@pytest.mark.parametrize("types", ["30", ["nonsense"], [["hospice"]], ["hospice", 30], {}, 7])
+def test_eligibility_unknown_service_type_is_named(
+    client: Client, inquiry: Inquiry, types: object
+) -> None:
+    assert list(errors_of(ask(client, {**inquiry, "service_types": types}))) == ["service_types"]
+
+
+@pytest.mark.parametrize("types", [[], ["hospice", "pharmacy"]])
+def test_eligibility_known_service_types_are_accepted(
+    client: Client, inquiry: Inquiry, types: list[str]
+) -> None:
+    assert ask(client, {**inquiry, "service_types": types}).status_code == 200
+
+
+def test_eligibility_documented_id_has_inactive_coverage(client: Client, inquiry: Inquiry) -> None:
+    inquiry["member"]["id"] = "00001234"
+    response = ask(client, inquiry)
+    data = response.json()["data"]
+    assert (data["valid_request"], data["coverage"]["active"]) == (True, False)
+    assert "summary" not in data
+    assert response.headers["X-Sandbox-Invented"] == "1"
+
+
+def test_eligibility_documented_id_is_rejected(client: Client, inquiry: Inquiry) -> None:
+    inquiry["member"]["id"] = "00009999"
+    with client.sandbox.session() as session:
+        reply = session.eligibility(inquiry)
+    assert reply.data["valid_request"] is False
+    [rejection] = reply.rejections
+    assert rejection["reject_reason"] == "patient_birth_date_mismatch"
+    assert reply.response.headers["X-Sandbox-Invented"] == "1"
 
 
 @pytest.mark.parametrize("body", ["text", [1], 3, True])

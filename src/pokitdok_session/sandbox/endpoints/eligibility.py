@@ -10,31 +10,73 @@ from ..data.payers import PAYER
 from ..data.service_types import SERVICE_TYPES
 from ..server.call import Call
 from ..server.routing import Family
-from ..server.schema import Schema, npi, one_of
+from ..server.schema import Schema, iso_date, npi, one_of, string
 
 api = Family("eligibility")
 
+
+def service_types(value: Any) -> str | None:
+    """A list of service types, which can be empty."""
+    if not isinstance(value, list):
+        return "Expected a list."
+    is_known = all(isinstance(name, str) and name in SERVICE_TYPES for name in value)
+    return None if is_known else "Not a service type."
+
+
 PROVIDER = Schema(required=("npi",), checks={"npi": npi})
+MEMBER = Schema(
+    optional=(),
+    checks={
+        **dict.fromkeys(("id", "first_name", "middle_name", "last_name"), string),
+        **dict.fromkeys(("suffix", "group_number"), string),
+        **dict.fromkeys(("birth_date", "plan_start_date"), iso_date),
+        "gender": one_of("male", "female", "unknown"),
+    },
+)
+PROCEDURE_ID_QUALIFIERS = (
+    "ada_code",
+    "cpt",
+    "hcpcs",
+    "icd_9_cm",
+    "hiec_product_service_code",
+    "ndc_5_4_2_format",
+    "mutually_defined",
+)
 REQUEST = Schema(
     required=("trading_partner_id", "member", "provider"),
     optional=(
-        "service_types",
         "cpt_code",
         "procedure_id",
-        "procedure_id_qualifier",
         "payer",
         "industry_code",
         "transaction_code",
         "correlation_id",
     ),
-    objects={"provider": PROVIDER, "member": Schema()},
-    checks={"transaction_code": one_of("request", "cancellation")},
+    objects={"provider": PROVIDER, "member": MEMBER},
+    checks={
+        "service_types": service_types,
+        "procedure_id_qualifier": one_of(*PROCEDURE_ID_QUALIFIERS),
+        "transaction_code": one_of("request", "cancellation"),
+    },
 )
 DEFAULT_SERVICE_TYPES = ["health_benefit_plan_coverage"]
 # Every recorded response was about an office visit, whatever the request asked for.
 RECORDED_SERVICE = {
     "service_types": ["professional_physician_visit_office"],
     "service_type_codes": ["98"],
+}
+
+
+SERVICE_DATE = "2013-08-10"
+#: By member id: what differs from the recorded response. No recording shows these.
+MEMBERS: dict[str, dict[str, Any]] = {
+    "00001234": {"coverage": {"active": False, "service_date": SERVICE_DATE}},
+    "00009999": {
+        "valid_request": False,
+        "reject_reason": "patient_birth_date_mismatch",
+        "follow_up_action": "correct_and_resubmit",
+        "coverage": {"service_date": SERVICE_DATE},
+    },
 }
 
 
@@ -48,7 +90,14 @@ def eligibility(call: Call) -> Any:
         payer=body.get("payer") or {"id": body["trading_partner_id"]},
         **{"async": body.get("async", False)},
     )
-    return call.respond(build_response(body, sent))
+    response = build_response(body, sent)
+    change = MEMBERS.get(str((body.get("member") or {}).get("id")))
+    if change is not None:
+        call.invented = True
+        response = {**response, **change}
+        # The benefits of a plan that does not cover the member.
+        response.pop("summary")
+    return call.respond(response)
 
 
 @api.get("/eligibility/constants", billed=False, invented="the response")
@@ -110,7 +159,7 @@ def _coverage() -> dict[str, Any]:
         "group_number": "088818801000013",
         "plan_begin_date": "2013-02-15",
         "eligibility_begin_date": "2012-02-01",
-        "service_date": "2013-08-10",
+        "service_date": SERVICE_DATE,
         "coinsurance": [
             {**common, **inside, "coverage_level": "individual", "benefit_percent": 0.0},
             {**common, **outside, "coverage_level": "individual", "benefit_percent": 0.5},

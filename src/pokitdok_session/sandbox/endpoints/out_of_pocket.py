@@ -12,7 +12,7 @@ from ..server.call import Call, Page
 from ..server.responses import NotFound, ValidationError
 from ..server.routing import Family
 from ..server.schema import REQUIRED, Schema, list_of, matching
-from .eligibility import PROVIDER, build_response
+from .eligibility import MEMBER, PROVIDER, build_response
 from .prices import GEOZIP, cpt_code, price_index, zip_code
 
 api = Family(
@@ -49,7 +49,7 @@ ESTIMATE = Schema(
     required=("trading_partner_id", "cpt_bundle"),
     # Only a test of the official client sends it. MOCKPAYER has the same benefits for all codes.
     optional=("service_type_codes",),
-    objects={"eligibility": Schema(objects={"provider": PROVIDER, "member": Schema()})},
+    objects={"eligibility": Schema(objects={"provider": PROVIDER, "member": MEMBER})},
     checks={"cpt_bundle": _bundle, "zip_code": zip_code},
 )
 

@@ -73,6 +73,8 @@ class Call:
     #: The X12 interchange, if the body was one.
     x12: str | None = None
     connection: BaseTransport | None = None
+    #: True if this response is made up, although the endpoint is not.
+    invented: bool = False
 
     @property
     def app(self) -> App:

@@ -146,7 +146,10 @@ class EndpointApp:
             # JSON can escape half a surrogate pair, which UTF-8 cannot encode.
             return Response(result.text.encode("utf-8", "replace"), media_type=result.media_type)
         meta = {**self._meta(call, context), **billing, **paging}
-        return envelope_response(meta, data, legacy=self._state.options.legacy_headers)
+        response = envelope_response(meta, data, legacy=self._state.options.legacy_headers)
+        if call.invented:
+            response.headers[INVENTED] = "1"
+        return response
 
     def _refuse(self, call: Call, refusal: Refusal, context: RequestContext) -> Response:
         with self._state.lock:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, TypeAlias
 
@@ -24,7 +24,7 @@ COMMON_FIELDS = frozenset({"async", "callback_url", "application_data"})
 class Schema:
     """The fields of an object: required ones, optional ones, and objects and lists inside it.
 
-    ``optional=None`` allows any other field. Unknown fields are errors at the top level only.
+    ``optional=None`` allows any other field.
     """
 
     required: tuple[str, ...] = ()
@@ -40,12 +40,15 @@ class Schema:
         if self.optional is None:
             return []
         known = {*self.required, *self.optional, *self.may_be_empty, *self.objects, *self.lists}
-        return [name for name in body if name not in known | {*self.checks, *COMMON_FIELDS}]
+        return [name for name in body if name not in known | {*self.checks}]
 
     def errors(self, value: Any) -> Any:
         """Return what is wrong with an object, by field; empty if it is valid."""
         if not isinstance(value, Mapping):
             return ["Expected an object."]
+        unknown = self.unknown_fields(value)
+        if unknown:
+            return dict.fromkeys(unknown, UNKNOWN_FIELD)
         errors: dict[str, Any] = {
             name: [REQUIRED] for name in self.required if value.get(name) in (None, "", {})
         }
@@ -86,10 +89,11 @@ def validate(body: Any, schema: Schema) -> dict[str, Any]:
     """
     if not isinstance(body, dict):
         raise ValidationError({"body": ["Expected a JSON object."]})
-    unknown = schema.unknown_fields(body)
+    own_fields = {name: value for name, value in body.items() if name not in COMMON_FIELDS}
+    unknown = schema.unknown_fields(own_fields)
     if unknown:
         raise ValidationError(dict.fromkeys(unknown, UNKNOWN_FIELD), tracked=False)
-    errors = schema.errors(body)
+    errors = replace(schema, optional=None).errors(body)
     if body.get("callback_url") is not None:
         bad_url = url_error(body["callback_url"])
         if bad_url is not None:
@@ -104,12 +108,11 @@ def validate(body: Any, schema: Schema) -> dict[str, Any]:
 
 
 def npi(value: Any) -> str | None:
-    """A National Provider Identifier: ten digits, the last a Luhn digit with prefix 80840."""
-    text = str(value)
-    if len(text) != 10 or not (text.isascii() and text.isdigit()):
+    """A National Provider Identifier: a string of ten digits, the last a Luhn digit."""
+    if not isinstance(value, str) or not re.fullmatch("[0-9]{10}", value):
         return "Not a valid NPI."
     total = 0
-    for index, digit in enumerate(reversed("80840" + text)):
+    for index, digit in enumerate(reversed("80840" + value)):
         weighted = int(digit) * (1 + index % 2)
         total += weighted // 10 + weighted % 10
     return None if total % 10 == 0 else "Not a valid NPI."
