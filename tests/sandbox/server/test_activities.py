@@ -89,7 +89,7 @@ def test_activity_unknown_id_is_404(client: Client) -> None:
 def test_activities_many_calls_do_not_drop_a_claim(
     client: Client, claim: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pokitdok_session.sandbox.server.activities.MAX_ACTIVITIES", 5)
+    monkeypatch.setattr("pokitdok_session.sandbox.server.shelf.MAX_ITEMS", 5)
     sent = client.api("POST", "/claims/", json=claim).json()["data"]["id"]
     first = client.api("GET", "/tradingpartners/").json()["meta"]["activity_id"]
     for _ in range(10):

@@ -172,6 +172,7 @@ def settle(call: Call, activity: Activity, when: float) -> None:
             "received": when,
             "payment": payment,
         }
+        call.app.activities.update_size(activity)
         call.state.callbacks.enqueue(activity)
 
 

@@ -167,7 +167,7 @@ def find_duplicates(call: Call) -> Activity:
 
 def _store(call: Call, uuid: str, record: dict[str, Any]) -> dict[str, Any]:
     """Store a new version of an identity."""
-    versions = call.store().setdefault(uuid, [])
+    versions = call.store().get(uuid, [])
     now = format_datetime(call.now)
     first = versions[0]["insert_datetime"] if versions else now
     dates = {"insert_datetime": first, "update_datetime": now}
@@ -180,6 +180,7 @@ def _store(call: Call, uuid: str, record: dict[str, Any]) -> dict[str, Any]:
             for each in record["identifiers"]
         ]
     versions.append(record)
+    call.store()[uuid] = versions
     return record
 
 

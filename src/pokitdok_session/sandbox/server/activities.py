@@ -5,13 +5,13 @@ from __future__ import annotations
 import heapq
 import itertools
 import secrets
-from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias, overload
 from uuid import uuid4
 
 from .clock import format_datetime
+from .shelf import Shelf
 
 TransitionPath: TypeAlias = tuple[str, ...]
 
@@ -60,7 +60,6 @@ TITLES = {
 }
 FINAL_STATES = frozenset({"completed", "canceled", "failed", "rejected"})
 CANCELABLE = frozenset({"init", "queued", "scheduled"})
-MAX_ACTIVITIES = 10_000
 
 
 @dataclass(eq=False)
@@ -181,24 +180,33 @@ class Activities(Sequence[Activity]):
 
     def __init__(self) -> None:
         self._numbers = itertools.count()
-        self._calls: OrderedDict[str, Activity] = OrderedDict()
-        self._long_running: OrderedDict[str, Activity] = OrderedDict()
-        self._hidden: OrderedDict[str, Activity] = OrderedDict()
+        self._calls: Shelf[Activity] = Shelf()
+        self._long_running: Shelf[Activity] = Shelf()
+        self._hidden: Shelf[Activity] = Shelf()
 
     def create(self, name: str, when: float) -> Activity:
         activity = Activity(name, when, next(self._numbers))
-        _store(self._calls, activity)
+        self._calls[activity.id] = activity
         return activity
+
+    def update_size(self, activity: Activity) -> None:
+        """Count a changed activity, and the parts of a batch, again."""
+        for shelf in (self._calls, self._long_running, self._hidden):
+            if activity.id in shelf:
+                shelf[activity.id] = activity
+        if activity.units_of_work > 1:
+            for child in self.children(activity.id):
+                self.update_size(child)
 
     def keep_long_running(self, activity: Activity) -> None:
         """Move an activity to the shelf of those that take time."""
         self._calls.pop(activity.id, None)
-        _store(self._long_running, activity)
+        self._long_running[activity.id] = activity
 
     def hide(self, activity: Activity) -> None:
         """Leave an activity out of lists; ``find`` still returns it."""
         self._calls.pop(activity.id, None)
-        _store(self._hidden, activity)
+        self._hidden[activity.id] = activity
 
     def discard(self, activity: Activity) -> None:
         self._calls.pop(activity.id, None)
@@ -217,8 +225,9 @@ class Activities(Sequence[Activity]):
         return len(self._calls) + len(self._long_running)
 
     def __iter__(self) -> Iterator[Activity]:
-        shelves = (reversed(self._calls.values()), reversed(self._long_running.values()))
-        return heapq.merge(*shelves, key=lambda activity: -activity.number)
+        shelves = (self._calls, self._long_running)
+        newest = (shelf.newest_first() for shelf in shelves)
+        return heapq.merge(*newest, key=lambda activity: -activity.number)
 
     @overload
     def __getitem__(self, index: int) -> Activity: ...
@@ -229,9 +238,3 @@ class Activities(Sequence[Activity]):
             # Stop at the end of the page: a list of 10,000 would make every page slow.
             return list(itertools.islice(self, index.start, index.stop))
         return next(itertools.islice(self, index, None))
-
-
-def _store(shelf: OrderedDict[str, Activity], activity: Activity) -> None:
-    shelf[activity.id] = activity
-    if len(shelf) > MAX_ACTIVITIES:
-        shelf.popitem(last=False)

@@ -16,6 +16,7 @@ from .activities import REALTIME, Activity, TransitionPath
 from .clock import Clock
 from .responses import MissingScope, NotFound, UnknownTradingPartner, ValidationError
 from .schema import REQUIRED, Check, Schema, validate
+from .shelf import Shelf
 from .state import App, IssuedToken, Outcome, State
 
 # Seconds that an asynchronous transaction takes.
@@ -129,9 +130,12 @@ class Call:
 
     # What the application stored
 
-    def store(self, name: str | None = None) -> dict[str, Any]:
-        """Return this application's dict of a family, by default of the call's own."""
-        return self.app.stores.setdefault(name or self.family, {})
+    def store(self, name: str | None = None) -> Shelf[Any]:
+        """Return this application's items of a family by id, by default of the call's own.
+
+        Set an item again after a change, so that its size is counted.
+        """
+        return self.app.stores.setdefault(name or self.family, Shelf())
 
     def find(self, what: str, param: str, items: Mapping[str, Any] | None = None) -> Any:
         """Return the item whose key is the path's ``param``; raises ``NotFound`` without one.

@@ -140,6 +140,7 @@ class EndpointApp:
             if not call.activity.long_running:
                 call.activity.finish(call.now)
             billing = self._bill(call)
+            call.app.activities.update_size(call.activity)
         if self._endpoint.x12 is not None:
             result = data = self._as_x12(call, data, self._endpoint.x12)
         if isinstance(result, Raw):
@@ -158,6 +159,7 @@ class EndpointApp:
             if not refusal.tracked:
                 call.app.activities.discard(call.activity)
                 del meta["activity_id"]
+            call.app.activities.update_size(call.activity)
         errors = {"errors": refusal.errors}
         legacy = self._state.options.legacy_headers
         response = envelope_response(meta, errors, status=refusal.status, legacy=legacy)

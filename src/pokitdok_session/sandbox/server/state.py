@@ -14,6 +14,7 @@ from .callbacks import Callbacks
 from .clock import Clock
 from .faults import Faults
 from .request_log import RequestLog
+from .shelf import Shelf
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +57,7 @@ class App:
     window_end: float = 0.0
     window_calls: int = 0
     activities: Activities = field(default_factory=Activities, repr=False)
-    stores: dict[str, dict[str, Any]] = field(default_factory=dict, repr=False)
+    stores: dict[str, Shelf[Any]] = field(default_factory=dict, repr=False)
 
     @property
     def credits_remaining(self) -> int:
@@ -156,6 +157,7 @@ class State:
                 if not activity.finished:
                     activity.step(when)
                 if activity.finished:
+                    app.activities.update_size(activity)
                     self.callbacks.enqueue(activity)
                 else:
                     self.clock.at(when + self.options.transition_delay, move)
