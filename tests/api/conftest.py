@@ -11,8 +11,8 @@ from support.http_server import ScriptedServer
 
 
 @pytest.fixture
-def session(other_origin: ScriptedServer) -> Iterator[APISession]:
+def api(other_origin: ScriptedServer) -> Iterator[APISession]:
     token = {"access_token": "abc", "expires_in": 3600}
     url = other_origin.url
-    with APISession("id", "secret", f"{url}/token", base_url=f"{url}/v1", token=token) as session:
-        yield session
+    with APISession("id", "secret", f"{url}/token", base_url=f"{url}/v1", token=token) as api:
+        yield api

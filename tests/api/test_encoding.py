@@ -16,7 +16,7 @@ from support.http_server import ScriptedServer
 
 
 def test_body_and_query_have_dates_decimals_and_uuids_as_text(
-    session: APISession, other_origin: ScriptedServer
+    api: APISession, other_origin: ScriptedServer
 ) -> None:
     zone = timezone(timedelta(hours=2))
     values: dict[str, Any] = {
@@ -26,7 +26,7 @@ def test_body_and_query_have_dates_decimals_and_uuids_as_text(
         "price": Decimal("1.10"),
         "id": UUID(int=7),
     }
-    session.call("POST", "/widgets", json={"a": [values, 1.5, None, True, ("x",)]}, params=values)
+    api.call("POST", "/widgets", json={"a": [values, 1.5, None, True, ("x",)]}, params=values)
     text = {
         "day": "2030-01-02",
         "at": "2030-01-02T03:04:00+02:00",
@@ -39,12 +39,10 @@ def test_body_and_query_have_dates_decimals_and_uuids_as_text(
     assert other_origin.seen[0].path.partition("?")[2] == sent.partition("?")[2]
 
 
-def test_query_may_be_text_pairs_or_lists(
-    session: APISession, other_origin: ScriptedServer
-) -> None:
-    session.call("GET", "/widgets", params="a=b")
-    session.call("GET", "/widgets", params=[("a", True), ("a", 2)])
-    session.call("GET", "/widgets", params={"a": [date(2030, 1, 2), None, False]})
+def test_query_may_be_text_pairs_or_lists(api: APISession, other_origin: ScriptedServer) -> None:
+    api.call("GET", "/widgets", params="a=b")
+    api.call("GET", "/widgets", params=[("a", True), ("a", 2)])
+    api.call("GET", "/widgets", params={"a": [date(2030, 1, 2), None, False]})
     queries = [seen.path.partition("?")[2] for seen in other_origin.seen]
     assert queries == ["a=b", "a=true&a=2", "a=2030-01-02&a=false"]
 
@@ -63,13 +61,13 @@ BAD_BODIES: list[tuple[Any, type[Exception], str]] = [
 
 @pytest.mark.parametrize(("value", "kind", "words"), BAD_BODIES, ids=range(5))
 def test_body_that_json_cannot_express_is_named_by_its_path(
-    session: APISession,
+    api: APISession,
     other_origin: ScriptedServer,
     value: Any,
     kind: type[Exception],
     words: str,
 ) -> None:
     with pytest.raises(kind, match=words) as caught:
-        session.call("POST", "/widgets", json=value)
+        api.call("POST", "/widgets", json=value)
     assert "secret" not in str(caught.value)
     assert other_origin.seen == []

@@ -105,31 +105,29 @@ def test_constructor_has_every_parameter_of_the_parent() -> None:
 # Replies
 
 
-def test_reply_of_an_object_is_that_object(
-    session: APISession, other_origin: ScriptedServer
-) -> None:
+def test_reply_of_an_object_is_that_object(api: APISession, other_origin: ScriptedServer) -> None:
     other_origin.script["/v1/widget"] = body({"id": 1, "meta": {"page": 2}})
-    reply = session.call("GET", "/widget")
+    reply = api.call("GET", "/widget")
     assert reply == reply.data == {"id": 1, "meta": {"page": 2}}
     assert (reply.meta, reply.activity_id, reply.rejections) == ({"page": 2}, None, [])
     other_origin.script["/v1/widget"] = body({"data": [1], "meta": None})
-    reply = session.call("GET", "/widget")
+    reply = api.call("GET", "/widget")
     assert (reply.data, reply.meta) == ([1], {})
 
 
-def test_reply_of_a_list_has_it_as_data(session: APISession, other_origin: ScriptedServer) -> None:
+def test_reply_of_a_list_has_it_as_data(api: APISession, other_origin: ScriptedServer) -> None:
     other_origin.script["/v1/widgets"] = body([1, 2])
-    reply = session.call("GET", "/widgets")
+    reply = api.call("GET", "/widgets")
     assert reply == {"data": [1, 2]}
     assert reply.is_bare
     assert reply.is_json
 
 
 def test_reply_repr_shows_status_and_keys_and_not_the_body(
-    session: APISession, other_origin: ScriptedServer
+    api: APISession, other_origin: ScriptedServer
 ) -> None:
     other_origin.script["/v1/widget"] = body({"ssn": "078-05-1120", "name": "Quillfeather"}, 201)
-    assert repr(session.call("GET", "/widget")) == "<Reply 201 keys=['name', 'ssn']>"
+    assert repr(api.call("GET", "/widget")) == "<Reply 201 keys=['name', 'ssn']>"
     assert repr(Reply(a=1)) == "<Reply keys=['a']>"
 
 
@@ -140,14 +138,14 @@ def test_reply_that_is_awaited_says_that_the_call_was_sent() -> None:
 
 @pytest.mark.parametrize("status", [200, 201])
 def test_page_instead_of_json_is_an_unreadable_reply(
-    session: APISession, other_origin: ScriptedServer, status: int
+    api: APISession, other_origin: ScriptedServer, status: int
 ) -> None:
     other_origin.script["/v1/widgets"] = ScriptedResponse(status, b"<html>Sign in</html>")
     with pytest.raises(UnreadableReply) as caught:
-        session.call("POST", "/widgets", json={})
+        api.call("POST", "/widgets", json={})
     assert caught.value.processed is None
     assert "Sign in" not in str(caught.value)
-    reply = session.call("POST", "/widgets", json={}, headers={"Accept": "text/html"})
+    reply = api.call("POST", "/widgets", json={}, headers={"Accept": "text/html"})
     assert (reply.data, reply.is_json) == ("<html>Sign in</html>", False)
 
 
@@ -156,14 +154,14 @@ EMPTY = [("POST", 200, False), ("GET", 200, False), ("POST", 201, True), ("DELET
 
 @pytest.mark.parametrize(("method", "status", "is_readable"), EMPTY)
 def test_empty_body_is_readable_if_the_status_or_method_allow_it(
-    session: APISession, other_origin: ScriptedServer, method: str, status: int, is_readable: bool
+    api: APISession, other_origin: ScriptedServer, method: str, status: int, is_readable: bool
 ) -> None:
     other_origin.script["/v1/widgets"] = ScriptedResponse(status, b"")
     if is_readable:
-        assert session.call(method, "/widgets").data is None
+        assert api.call(method, "/widgets").data is None
     else:
         with pytest.raises(UnreadableReply):
-            session.call(method, "/widgets")
+            api.call(method, "/widgets")
 
 
 # Errors
@@ -182,25 +180,25 @@ ERRORS: list[tuple[Any, dict[str, list[str]]]] = [
 
 @pytest.mark.parametrize(("errors", "fields"), ERRORS, ids=repr)
 def test_validation_error_has_the_messages_by_field(
-    session: APISession, other_origin: ScriptedServer, errors: Any, fields: dict[str, list[str]]
+    api: APISession, other_origin: ScriptedServer, errors: Any, fields: dict[str, list[str]]
 ) -> None:
     other_origin.script["/v1/widgets"] = problem(errors)
     with pytest.raises(ValidationError) as caught:
-        session.call("POST", "/widgets", json={})
+        api.call("POST", "/widgets", json={})
     assert caught.value.errors == fields
     assert caught.value.processed is False
 
 
 def test_status_without_a_class_of_its_own_is_an_api_error(
-    session: APISession, other_origin: ScriptedServer
+    api: APISession, other_origin: ScriptedServer
 ) -> None:
     other_origin.script["/v1/widgets"] = body([], 409)
     with pytest.raises(APIError, match="the API answered 409") as caught:
-        session.call("POST", "/widgets", json={})
+        api.call("POST", "/widgets", json={})
     assert type(caught.value) is APIError
     other_origin.script["/v1/widgets"] = body([], 500)
     with pytest.raises(ServerError) as server_error:
-        session.call("POST", "/widgets", json={})
+        api.call("POST", "/widgets", json={})
     assert server_error.value.processed is None
 
 
@@ -221,7 +219,7 @@ HEADERS: list[tuple[dict[str, str], float, bool]] = [
 
 @pytest.mark.parametrize(("headers", "seconds", "is_assumed"), HEADERS, ids=str)
 def test_rate_limited_knows_when_the_limit_ends(
-    session: APISession,
+    api: APISession,
     other_origin: ScriptedServer,
     headers: dict[str, str],
     seconds: float,
@@ -230,28 +228,28 @@ def test_rate_limited_knows_when_the_limit_ends(
     other_origin.script["/v1/widgets"] = ScriptedResponse(429, b"{}", headers)
     words = f"assumed to end in {seconds} s" if is_assumed else f"it ends in {seconds} s"
     with pytest.raises(RateLimited, match=words) as caught:
-        session.call("GET", "/widgets")
+        api.call("GET", "/widgets")
     assert (caught.value.retry_after, caught.value.is_assumed) == (seconds, is_assumed)
 
 
 def test_rate_limit_without_seconds_is_waited_for_at_least_a_second(
-    session: APISession, other_origin: ScriptedServer, pauses: list[float]
+    api: APISession, other_origin: ScriptedServer, pauses: list[float]
 ) -> None:
-    session.max_rate_limit_wait = 2.5
+    api.max_rate_limit_wait = 2.5
     respond(other_origin, "/v1/widgets", body({}, 429, Retry_After="0"))
     with pytest.raises(RateLimited):
-        session.call("GET", "/widgets")
+        api.call("GET", "/widgets")
     assert pauses == [1, 1]
 
 
 def test_interrupted_wait_raises_the_rate_limit(
-    session: APISession, other_origin: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+    api: APISession, other_origin: ScriptedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("pokitdok_session.api.session.pause", lambda seconds: False)
-    session.max_rate_limit_wait = 60
+    api.max_rate_limit_wait = 60
     other_origin.script["/v1/widgets"] = body({}, 429, Retry_After="7")
     with pytest.raises(RateLimited):
-        session.call("GET", "/widgets")
+        api.call("GET", "/widgets")
     assert len(other_origin.seen) == 1
 
 
@@ -264,9 +262,7 @@ def test_max_rate_limit_wait_of_another_type_is_a_type_error(value: Any) -> None
 # Pages
 
 
-def test_paginate_follows_next_in_the_body(
-    session: APISession, other_origin: ScriptedServer
-) -> None:
+def test_paginate_follows_next_in_the_body(api: APISession, other_origin: ScriptedServer) -> None:
     respond(
         other_origin,
         "/v1/widgets",
@@ -274,41 +270,39 @@ def test_paginate_follows_next_in_the_body(
         body({"results": [], "next": "/v1/widgets?page=3"}),
         body({"results": [2], "next": "/v1/widgets?page=2"}),
     )
-    assert list(session.paginate(session.call, "GET", "/widgets", timeout=9)) == [1, 2]
+    assert list(api.paginate(api.call, "GET", "/widgets", timeout=9)) == [1, 2]
     assert len(other_origin.seen) == 3
 
 
 def test_paginate_gives_up_after_many_empty_pages(
-    session: APISession, other_origin: ScriptedServer
+    api: APISession, other_origin: ScriptedServer
 ) -> None:
     def page(seen: ReceivedRequest) -> ScriptedResponse:
         return body({"items": [], "next": f"/v1/widgets?page={len(other_origin.seen)}"})
 
     other_origin.script["/v1/widgets"] = page
     with pytest.raises(APIError, match="the last 100 pages had no items"):
-        list(session.paginate(session.call, "GET", "/widgets"))
+        list(api.paginate(api.call, "GET", "/widgets"))
     assert len(other_origin.seen) == 100
 
 
-def test_paginate_of_one_object_yields_it(
-    session: APISession, other_origin: ScriptedServer
-) -> None:
+def test_paginate_of_one_object_yields_it(api: APISession, other_origin: ScriptedServer) -> None:
     other_origin.script["/v1/widget"] = body({"id": 1})
-    assert list(session.paginate(session.call, "GET", "/widget")) == [{"id": 1}]
+    assert list(api.paginate(api.call, "GET", "/widget")) == [{"id": 1}]
 
 
 @pytest.mark.parametrize("following", ["https://[", "https://other_origin.example/widgets"])
 def test_paginate_refuses_a_next_page_at_another_origin(
-    session: APISession, other_origin: ScriptedServer, following: str
+    api: APISession, other_origin: ScriptedServer, following: str
 ) -> None:
     other_origin.script["/v1/widgets"] = body({"items": [1], "next": following})
     with pytest.raises(APIError, match="the next page is at another origin"):
-        list(session.paginate(session.call, "GET", "/widgets"))
+        list(api.paginate(api.call, "GET", "/widgets"))
 
 
-def test_paginate_of_a_reply_says_how_it_is_called(session: APISession) -> None:
+def test_paginate_of_a_reply_says_how_it_is_called(api: APISession) -> None:
     with pytest.raises(TypeError, match=r"paginate\(session.widgets, limit=100\), got Reply"):
-        session.paginate(session.call("GET", "/widgets"))  # type: ignore[arg-type]
+        api.paginate(api.call("GET", "/widgets"))  # type: ignore[arg-type]
 
 
 # Timeouts
@@ -316,14 +310,14 @@ def test_paginate_of_a_reply_says_how_it_is_called(session: APISession) -> None:
 
 @pytest.mark.parametrize("timeout", [(3, 7), None, 9])
 def test_timeout_of_a_call_reaches_every_request(
-    session: APISession,
+    api: APISession,
     other_origin: ScriptedServer,
     pauses: list[float],
     monkeypatch: pytest.MonkeyPatch,
     timeout: Any,
 ) -> None:
     seen: list[Any] = []
-    adapter = session.get_adapter(other_origin.url)
+    adapter = api.get_adapter(other_origin.url)
     send = adapter.send
 
     def spy(*args: Any, **kwargs: Any) -> requests.Response:
@@ -331,10 +325,10 @@ def test_timeout_of_a_call_reaches_every_request(
         return send(*args, **kwargs)
 
     monkeypatch.setattr(adapter, "send", spy)
-    session.max_rate_limit_wait = 60
+    api.max_rate_limit_wait = 60
     respond(other_origin, "/v1/widgets", body({}, 429, Retry_After="7"), body({}))
-    session.call("GET", "/widgets", timeout=timeout)
-    session.call("GET", "/widgets")
+    api.call("GET", "/widgets", timeout=timeout)
+    api.call("GET", "/widgets")
     assert seen == [timeout, timeout, (5, 60)]
     assert repr(SESSION_TIMEOUT) == "<the session's timeout>"
 
@@ -343,27 +337,27 @@ def test_timeout_of_a_call_reaches_every_request(
 
 
 def test_log_has_one_record_per_call_without_path_and_query(
-    session: APISession,
+    api: APISession,
     other_origin: ScriptedServer,
     pauses: list[float],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.INFO, "pokitdok_session.calls")
-    session.max_rate_limit_wait = 60
+    api.max_rate_limit_wait = 60
     path = "/v1/widgets/078-05-1120"
     respond(other_origin, path, body({}, 429, Retry_After="7"), body({}, 422))
     with pytest.raises(ValidationError):
-        session.call("GET", "/widgets/078-05-1120", params={"name": "Quillfeather"})
+        api.call("GET", "/widgets/078-05-1120", params={"name": "Quillfeather"})
     (record,) = (record for record in caplog.records if record.name == "pokitdok_session.calls")
     text = record.getMessage()
     assert re.fullmatch(r"GET 422 in \d+ ms, activity None, requests sent: 2", text)
 
 
 def test_log_names_the_error_of_a_call_without_a_response(
-    session: APISession, caplog: pytest.LogCaptureFixture
+    api: APISession, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, "pokitdok_session.calls")
     with pytest.raises(requests.ConnectionError):
-        session.call("GET", "http://127.0.0.1:9/widgets")
+        api.call("GET", "http://127.0.0.1:9/widgets")
     text = caplog.records[-1].getMessage()
     assert re.fullmatch(r"GET ConnectionError in \d+ ms, activity None, requests sent: 0", text)

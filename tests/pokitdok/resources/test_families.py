@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import importlib
 import inspect
-import re
 import typing
 from collections import Counter
 from collections.abc import Callable
@@ -19,7 +18,6 @@ from requests_oauthlib import OAuth2Session
 from pokitdok_session import ClientCredentialsSession, PokitDokSession
 from pokitdok_session.pokitdok import resources
 from pokitdok_session.pokitdok.resources import Resources
-from support.endpoint_table import ROWS
 from support.families import FAMILIES, public_methods
 
 FOLDER = Path(resources.__file__).parent
@@ -132,29 +130,3 @@ def test_types_can_be_evaluated_although_families_do_not_import_them() -> None:
     assert len(kinds) > 40
     for kind in kinds:
         assert typing.get_type_hints(kind)
-
-
-TABLE = re.compile(r"^    (\w+) +(yes|no|-) +(.+)$", re.MULTILINE)
-
-
-def is_billed(method: Callable[..., Any]) -> str:
-    text = method.__doc__ or ""
-    return "yes" if "Billed per call." in text else "no" if "Not billed." in text else "-"
-
-
-def calls_of(name: str) -> str:
-    """Return the calls of a method, ``GET /plans/[{id}]`` for a collection and its items."""
-    calls = list(
-        dict.fromkeys(row.endpoint.partition("?")[0] for row in ROWS if row.method == name)
-    )
-    if len(calls) == 1:
-        return calls[0]
-    collection, item = calls
-    base = collection.rstrip("/") + "/"
-    return f"{base}[{item.removeprefix(base)}]"
-
-
-def test_help_lists_every_method_its_calls_and_if_it_is_billed() -> None:
-    listed = TABLE.findall(resources.__doc__ or "")
-    assert listed == [(name, is_billed(method), calls_of(name)) for _, name, method in METHODS]
-    assert {billed for _, billed, _ in listed} == {"yes", "no", "-"}
