@@ -16,7 +16,7 @@ import redis
 from redis.backoff import ConstantBackoff
 from redis.retry import Retry
 
-from pokitdok_session import FileTokenStore, RedisTokenStore
+from pokitdok_session import FileTokenStore, RedisTokenStore, TokenError
 from pokitdok_session.oauth2.stores import shared as sharing
 from pokitdok_session.sandbox import Sandbox
 from support.clock import Clock
@@ -365,3 +365,13 @@ def test_logs_and_reprs_of_a_store_show_no_token(
         for word in (*tokens, sandbox.client_secret):
             assert word
             assert word not in shown
+
+
+def test_lock_of_another_process_is_waited_for_within_the_timeout_of_the_call(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    store = FileTokenStore(tmp_path / "tokens.json")
+    with sandbox.session(store=store) as session, store.lock(key_in(session)):
+        with pytest.raises(TokenError, match=r"within 0\.2 s"):
+            session.get("/activities/", timeout=0.2)
+        assert sandbox.token_requests == 0

@@ -118,6 +118,10 @@ class BaseClientCredentialsSession(OAuth2Session):
         token = self.token_source.get(self, timeout)
         return AccessToken(token.access_token, token.response["expires_at"])
 
+    @property
+    def _may_wait_for_others(self) -> bool:
+        return self._shared is not None  # for the lock of the store
+
     def _fetch_next_token(self, stale: Token | None, timeout: float) -> Token:
         """Return the token that replaces ``stale``: from the store, or by a token request."""
         if self._shared is None:

@@ -75,6 +75,10 @@ class Renewal:
 class Renewer(Protocol):
     """How a `TokenSource` gets a token; a session is one."""
 
+    @property
+    def _may_wait_for_others(self) -> bool:
+        """True if `_fetch_next_token` may wait longer than its timeout, for another process."""
+
     def _fetch_next_token(self, stale: Token | None, timeout: float) -> Token:
         """Return the token that replaces ``stale``, within about ``timeout`` seconds."""
 

@@ -2,7 +2,8 @@
 
 The state of a `TokenSource`::
 
-    no usable token   the first thread fetches one, in its own thread; the others wait for it
+    no usable token   the first thread fetches one, in its own thread; the others wait for it.
+                      With a store a helper thread does, because it may wait for other processes
     usable            every thread uses it
     near its expiry   every thread uses it; a helper thread fetches the next one
     refused by a 401  replaced once, however many requests were refused
@@ -158,9 +159,11 @@ class TokenSource:
         return self._pending, True
 
     def _result(self, renewal: Renewal, is_new: bool, renewer: Renewer, timeout: float) -> Token:
-        """Run a new renewal in this thread, or wait for the one of another thread."""
-        if is_new:
+        """Run a new renewal, or wait for the one of another thread."""
+        if is_new and not renewer._may_wait_for_others:
             return self._run_here(renewal, renewer, timeout)
+        if is_new:
+            self._run_in_thread(renewal, renewer)
         return renewal.result(timeout)
 
     def _run_here(self, renewal: Renewal, renewer: Renewer, timeout: float) -> Token:
