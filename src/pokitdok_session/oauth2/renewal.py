@@ -78,9 +78,11 @@ class Renewer(Protocol):
     @property
     def _may_wait_for_others(self) -> bool:
         """True if `_fetch_next_token` may wait longer than its timeout, for another process."""
+        ...
 
     def _fetch_next_token(self, stale: Token | None, timeout: float) -> Token:
         """Return the token that replaces ``stale``, within about ``timeout`` seconds."""
+        ...
 
     def _notify_token_updater(self, token: Token) -> None:
         """Tell the session's user of a new token, which is in use already."""

@@ -176,8 +176,8 @@ class ClientCredentialsSession(RequestsOverrides):
         self.mount("http://", Transport(retries))
         reset_after_fork(self)
 
-    @property
-    def auth(self) -> Any:
+    @property  # type: ignore[override]  # an attribute in requests
+    def auth(self) -> Any:  # pyright: ignore[reportIncompatibleVariableOverride]
         """The auth object that carries the token, also for requests outside this session.
 
         As in requests, another one can be set, or None to send no credentials.

@@ -129,7 +129,7 @@ class TokenSource:
         """Return the token to use now, and have the next one fetched in a helper thread."""
         if now < self._next_attempt:
             return token
-        renewal = None
+        renewal, is_new = None, False
         with self._lock:
             if self._rejections.has_set_aside:
                 return (self._take_set_aside() or token) if self._rejections.is_due(now) else token
