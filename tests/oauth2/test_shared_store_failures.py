@@ -367,7 +367,7 @@ def test_logs_and_reprs_of_a_store_show_no_token(
             assert word not in shown
 
 
-def test_lock_of_another_process_is_waited_for_within_the_timeout_of_the_call(
+def test_store_lock_is_awaited_within_the_timeout_of_the_call(
     sandbox: Sandbox, tmp_path: Path
 ) -> None:
     store = FileTokenStore(tmp_path / "tokens.json")

@@ -94,7 +94,9 @@ class BaseClientCredentialsSession(OAuth2Session):
     @token.setter
     def token(self, value: Mapping[str, Any] | None) -> None:
         check_mapping(value, "token")
-        self.token_source.set(self._saved_token(value) if value else None)
+        self.token_source.set(
+            Token.from_saved(value, now=self.token_source.clock()) if value else None
+        )
 
     @property
     def access_token(self) -> str | None:
@@ -148,7 +150,7 @@ class BaseClientCredentialsSession(OAuth2Session):
         if call.token is not None and call.token.access_token == fetched.get("access_token"):
             return call.token
         try:
-            return self._saved_token(fetched)
+            return Token.from_saved(fetched, now=self.token_source.clock())
         except ValueError as error:
             raise TokenError(f"fetch_token returned a token that is not usable: {error}") from None
 
@@ -163,14 +165,6 @@ class BaseClientCredentialsSession(OAuth2Session):
             self._shared.put(self._cache_key_parts(), token)
         self._notify_token_updater(token)
         return self._show(token)
-
-    def _saved_token(self, value: Mapping[str, Any]) -> Token:
-        try:
-            return Token.from_saved(value, now=self.token_source.clock())
-        except ValueError as reason:
-            raise ValueError(
-                f"token must be a dict with access_token and expires_at, but {reason}"
-            ) from None
 
     def _cache_key_parts(self) -> tuple[Any, ...]:
         """Return what a token belongs to: sessions with the same parts share one in a store."""

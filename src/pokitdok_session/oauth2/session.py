@@ -157,7 +157,7 @@ class ClientCredentialsSession(RequestsOverrides):
             token_updater=token_updater,
         )
         self._origins = Origins(())
-        self.auth = self._token_auth(timeout)
+        self.auth = self._token_auth(timeout)  # pyright: ignore[reportIncompatibleVariableOverride]  # a property here
         self.token_url = token_url
         self.token_params = dict(token_params or {})
         self.token_timeout = token_timeout
@@ -176,8 +176,8 @@ class ClientCredentialsSession(RequestsOverrides):
         self.mount("http://", Transport(retries))
         reset_after_fork(self)
 
-    @property  # type: ignore[override]  # an attribute in requests
-    def auth(self) -> Any:  # pyright: ignore[reportIncompatibleVariableOverride]
+    @property
+    def auth(self) -> Any:
         """The auth object that carries the token, also for requests outside this session.
 
         As in requests, another one can be set, or None to send no credentials.

@@ -72,8 +72,17 @@ class Token:
     def from_saved(cls, saved: Mapping[str, Any], *, now: float) -> Token:
         """Read a token that was saved as a dict with ``expires_at`` (seconds since the epoch).
 
-        Without ``expires_at`` its lifetime begins now. Raises ValueError as `from_response` does.
+        Without ``expires_at`` its lifetime begins now. Raises ValueError if it is no usable token.
         """
+        try:
+            return cls._from_saved(saved, now)
+        except ValueError as reason:
+            raise ValueError(
+                f"token must be a dict with access_token and expires_at, but {reason}"
+            ) from None
+
+    @classmethod
+    def _from_saved(cls, saved: Mapping[str, Any], now: float) -> Token:
         expires_at = _number(saved.get("expires_at"))
         if expires_at is None:
             return cls.from_response(saved, requested_at=now, now=now)
