@@ -20,7 +20,6 @@ from .token_options import AuthMethod, TokenOptions
 from .token_source import TokenSource
 
 if TYPE_CHECKING:
-
     from .stores.base import TokenStore
     from .stores.shared import SharedTokenSource
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -15,7 +16,7 @@ from .errors import TokenError
 from .revocation import check_revocation, revocation_request
 from .timeouts import Timeout
 from .token import Token
-from .token_endpoint import Send, connection_error, send_once
+from .token_endpoint import connection_error, send_once
 from .token_fetcher import fetch_by_callable
 from .token_request import TokenRequest, TransportOptions, build_form
 
@@ -44,7 +45,12 @@ class TokenFetching(BaseClientCredentialsSession):
     """
 
     _discovery: Discovery | None
-    _send_token_request: Send
+
+    @abstractmethod
+    def _send_token_request(
+        self, request: requests.Request, *, timeout: Any, verify: Any, cert: Any, proxies: Any
+    ) -> requests.Response:
+        """Send a token request through `send`, with the session's proxies and TLS settings."""
 
     def fetch_token(
         self,
