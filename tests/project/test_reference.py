@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from pokitdok_session import APISession, ClientCredentialsSession, PokitDokSession
 from pokitdok_session.pokitdok import resources
 from pokitdok_session.pokitdok.resources import Resources
 
@@ -22,3 +23,22 @@ def test_resources_docstring_lists_methods_and_their_costs(family: type) -> None
         for name, method in vars(family).items()
         if inspect.isfunction(method) and not name.startswith("_")
     ]
+
+
+def documented_options(kind: type) -> list[str]:
+    """Return the options in the table of a session's docstring."""
+    return re.findall(r"^``(\w+)`` ", inspect.getdoc(kind) or "", re.MULTILINE)
+
+
+def test_session_docstring_table_has_every_option() -> None:
+    assert documented_options(ClientCredentialsSession) == list(
+        inspect.signature(ClientCredentialsSession).parameters
+    )
+
+
+@pytest.mark.parametrize("kind", [APISession, PokitDokSession])
+def test_derived_session_docstring_explains_further_options(kind: type) -> None:
+    inherited = documented_options(ClientCredentialsSession)
+    explained = "".join(inspect.getdoc(parent) or "" for parent in (kind, APISession))
+    for name in inspect.signature(kind).parameters:
+        assert name in inherited or f"``{name}``" in explained

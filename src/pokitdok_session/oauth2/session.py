@@ -64,15 +64,33 @@ DEFAULT_TOKEN_TIMEOUT: Timeout = (5, 30)
 class ClientCredentialsSession(RequestsOverrides):
     """A `requests.Session` that carries a client-credentials token (RFC 6749 section 4.4).
 
-    ``base_url`` is what a URL with one leading slash is appended to. The token goes to its origin
-    and to each of ``origins``; without either, to the token endpoint's own origin.
-    ``token`` is a dict that ``token_updater`` got earlier. ``token_updater`` is called with every
-    new token, in the thread that fetched it. ``token_params`` go into every token request:
-    ``{"audience": ...}``, with a list for a name that occurs several times. With a ``store``,
-    all sessions of the same client share one token, in all processes and hosts that reach it.
-    ``timeout`` and ``token_timeout`` are those of requests, in seconds. ``retries``, a number or
-    a urllib3 `Retry`, opts in to more than one attempt.
+    ================================= ==============================================================
+    ``client_id``                     str, the id of your application
+    ``client_secret``                 str; None if the authentication method does not use it
+    ``token_url``                     str, the URL of the token endpoint
+    ``base_url``                      str, a URL with one leading slash is appended to it
+    ``origins``                       URLs whose origins get the token, besides ``base_url``
+    ``scope``                         str or list of str, requested with every token
+    ``token``                         dict that ``token_updater`` got earlier
+    ``token_updater``                 called with every new token, in the thread that fetched it
+    ``token_params``                  dict, added to every token request; a list repeats a name
+    ``token_timeout``                 of a token request, as in requests, in seconds
+    ``token_endpoint_auth_method``    str, a name registered by RFC 7591 or RFC 8705
+    ``client_assertion``              `PrivateKeyJWT`, or a function that returns a signed JWT
+    ``client_secret_basic_unencoded`` bool, send id and secret without form-encoding
+    ``include_client_id``             bool, send the id also as a form field
+    ``token_cert``                    TLS client certificate for the token endpoint: path or two
+    ``token_request_format``          ``"form"`` or ``"json"``
+    ``token_headers``                 dict, added to every token request
+    ``token_response``                function that returns the token dict of a `Response`
+    ``token_fetcher``                 function of the session that replaces the token request
+    ``revocation_url``                str, for `revoke_token`
+    ``store``                         shares one token with all sessions of the same client
+    ``timeout``                       of a request, as in requests, in seconds
+    ``retries``                       int or urllib3 `Retry`, opts in to more than one attempt
+    ================================= ==============================================================
 
+    Without ``base_url`` and ``origins``, the token goes to the origin of the token endpoint.
     Building a session sends nothing. Raises InsecureTransport for a URL that would carry the
     token or the secret over plain http, except to loopback.
     """

@@ -30,8 +30,8 @@ class PokitDokSession(SentCalls, ActivityPoller, Resources):
 
     ``client_id``, ``client_secret`` and ``base_url`` default to the environment variables
     ``POKITDOK_CLIENT_ID``, ``POKITDOK_CLIENT_SECRET`` and ``POKITDOK_BASE_URL``. ``base_url`` is
-    the root of the platform; ``/api/v4`` at its end is accepted. `APISession` and
-    `ClientCredentialsSession` explain the other parameters.
+    the root of the platform; ``/api/v4`` at its end is accepted. ``version`` is the last segment
+    of the API root. `APISession` and `ClientCredentialsSession` explain the other parameters.
 
     Raises ValueError, which names the variables, if there are no credentials.
     """
