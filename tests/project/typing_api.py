@@ -17,6 +17,7 @@ from typing import Any
 
 from pokitdok_session import PokitDokSession, Reply
 from pokitdok_session.types import (
+    Activity,
     Benefit,
     ClaimsRequest,
     ClaimsStatusRequest,
@@ -43,6 +44,18 @@ def a_reply_is_a_dict_with_views(session: PokitDokSession) -> None:
     use(reply.activity)  # type: ignore[attr-defined]
     certain: str = reply.activity_id  # type: ignore[assignment]
     use(certain)
+
+
+def replies_have_types(session: PokitDokSession) -> None:
+    state: str = session.claims({}).data["state"]["name"]
+    found: list[Activity] = session.activities(limit=5).data
+    active: bool = session.eligibility({}).data["coverage"]["active"]
+    price: float = session.insurance_prices("99213", "29401").data["amounts"][0]["low_price"]
+    use(state, found, active, price)
+
+    session.eligibility({}).data["covrage"]  # type: ignore[typeddict-item]
+    wrong: list[Activity] = session.activities("5a01").data  # type: ignore[assignment]
+    use(wrong)
 
 
 def a_body_may_be_any_mapping(session: PokitDokSession, body: Mapping[str, Any]) -> None:

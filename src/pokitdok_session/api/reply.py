@@ -58,7 +58,9 @@ class Reply(dict[str, Any], Generic[Data]):
         activity = f" activity={self.activity_id}" if self.activity_id else ""
         return f"<{type(self).__name__}{status}{activity} keys={sorted(map(str, self))}>"
 
-    if not TYPE_CHECKING:  # a type checker reports the `await` only if there is no such method
+    if TYPE_CHECKING:
+        pass  # a type checker reports an `await` only if there is no such method
+    else:
 
         def __await__(self) -> NoReturn:
             raise TypeError(
