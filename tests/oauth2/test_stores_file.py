@@ -124,6 +124,17 @@ class TestFileTokenStore(TokenStoreConformance):
             store.save("key", {"access_token": object()})
         assert [file.name for file in tmp_path.iterdir()] == ["tokens.json"]
 
+    def test_save_that_fails_at_the_end_leaves_no_temporary_file(
+        self, store: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def replace(source: str, target: Path) -> None:
+            raise OSError("the disk is full")
+
+        monkeypatch.setattr(os, "replace", replace)
+        with pytest.raises(OSError, match="the disk is full"):
+            store.save("key", token())
+        assert list(tmp_path.iterdir()) == []
+
     def test_save_on_a_full_disk_leaves_the_last_file_unchanged(
         self, store: Any, tmp_path: Path
     ) -> None:

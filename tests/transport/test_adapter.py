@@ -155,3 +155,9 @@ def test_session_with_401_in_its_retries_replaces_the_token(sandbox: Sandbox) ->
         sandbox.revoke()
         assert session.get("/activities/").status_code == 200
     assert sandbox.token_requests == 2
+
+
+def test_retry_policy_does_not_retry_a_connect_timeout() -> None:
+    error = urllib3.exceptions.ConnectTimeoutError("no connection within 5 s")
+    with pytest.raises(urllib3.exceptions.MaxRetryError):
+        RetryPolicy.from_count(2).increment("GET", "/x", error=error)
