@@ -146,10 +146,10 @@ def test_token_type_that_means_bearer_is_accepted(
 
 
 UNUSABLE = [
-    ({"token_type": "JWT"}, "token_type"),
+    ({"token_type": "DPoP"}, "needs a proof"),
     ({"token_type": "mac"}, "token_type"),
     ({"token_type": 7}, "token_type"),
-    ({"token_type": ""}, "token_type"),
+    ({"token_type": "N_A"}, "needs a proof"),
     ({"access_token": None}, "access_token"),
     ({"access_token": ""}, "access_token"),
     ({"access_token": MISSING}, "access_token"),

@@ -112,7 +112,7 @@ TOKEN_GARBAGE: dict[str, Fault] = {
         "access_token a number": {"access_token": 17},
         "access_token with a newline": {"access_token": "a\nb"},
         "access_token outside latin-1": {"access_token": "\N{SNOWMAN}"},
-        "token_type JWT": {"access_token": "a", "token_type": "JWT"},
+        "token_type DPoP": {"access_token": "a", "token_type": "DPoP"},
         "token_type a list": {"access_token": "a", "token_type": ["bearer"]},
         "an error with 200": {"error": "invalid_client", "access_token": "a"},
     }.items()

@@ -182,6 +182,10 @@ class BaseClientCredentialsSession(OAuth2Session):
 
     def _notify_token_updater(self, token: Token) -> None:
         log.info("token %s is in use, granted for %.0f s", token.fingerprint, token.lifetime)
+        missing = self._show(token).missing_scopes if self.scope else []
+        if missing:
+            words = " ".join(sorted(missing))
+            log.info("token %s lacks scopes that were requested: %s", token.fingerprint, words)
         if self.token_updater is None:
             return
         try:

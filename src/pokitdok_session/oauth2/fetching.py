@@ -154,7 +154,7 @@ class TokenFetching(BaseClientCredentialsSession):
         try:
             response = send_once(request, self._send_token_request, request.transport.timeout)
         except requests.RequestException as error:
-            raise connection_error(error, request.url) from error
+            raise connection_error(error, request.url, request.transport.bundle) from error
         check_revocation(response, request)
         if text == self.access_token:
             self.token_source.set(None)
@@ -162,11 +162,14 @@ class TokenFetching(BaseClientCredentialsSession):
     def _transport_options(
         self, timeout: Timeout = None, verify: Any = None, cert: Any = None, proxies: Any = None
     ) -> TransportOptions:
+        settings = self.merge_environment_settings(self.token_url, {}, False, verify, None)
+        bundle = settings["verify"]
         return TransportOptions(
             timeout=self.token_timeout if timeout is None else timeout,
             verify=verify,
             cert=self._token_options.cert if cert is None else cert,
             proxies=proxies,
+            bundle=bundle if isinstance(bundle, str) else "the one of certifi",
         )
 
     def _request_token(self, request: TokenRequest) -> Token:

@@ -187,6 +187,7 @@ class ClientCredentialsSession(RequestsOverrides):
         self.store = store
         self._shared = None
         if store is not None:
+            _ = self._token_options.identity  # refuses what a store cannot tell apart
             from .stores.shared import SharedTokenSource  # most sessions have no store
 
             self._shared = SharedTokenSource(store)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import math
 import re
 import time
@@ -29,6 +30,16 @@ class AccessToken(NamedTuple):
 
     def __repr__(self) -> str:
         return f"AccessToken(<redacted>, expires_at={self.expires_at:.0f})"
+
+
+log = logging.getLogger(__name__)
+
+#: Token types that need a proof with every request (RFC 9449, RFC 9200 and older drafts), and
+#: the one of RFC 8693 that is not an access token.
+_PROOF_TYPES = frozenset({"dpop", "mac", "pop", "n_a"})
+
+# What a log record repeats of a token type: words, and nothing as long as a token.
+_TYPE_NAME = r"[a-z]+([ _-][a-z]+){0,3}"
 
 
 @dataclass(frozen=True, repr=False)
@@ -101,8 +112,7 @@ class Token:
             raise ValueError("it has no access_token")
         if not isinstance(access_token, str) or not re.fullmatch(_HEADER_SAFE, access_token):
             raise ValueError("its access_token cannot be sent in a header")
-        if not _is_bearer(response.get("token_type")):
-            raise ValueError("its token_type is not bearer")
+        _check_token_type(response.get("token_type"))
         # oauthlib gives whole seconds.
         expires_in = int(lifetime) if lifetime >= 1 else lifetime
         return cls(
@@ -161,10 +171,22 @@ def _unpickle_token(response: dict[str, Any], has_stated_lifetime: bool) -> Toke
     return replace(token, has_stated_lifetime=has_stated_lifetime)
 
 
-def _is_bearer(token_type: Any) -> bool:
+def _check_token_type(token_type: Any) -> None:
+    """Raise ValueError for a token that needs more than the header of a bearer token.
+
+    Many providers leave ``token_type`` out or write something else there and mean bearer, so only
+    the types that need a proof of possession are refused.
+    """
     if token_type is None:
-        return True  # RFC 6749 requires it, but some providers leave it out
-    return isinstance(token_type, str) and token_type.strip().lower() == "bearer"
+        return
+    if not isinstance(token_type, str):
+        raise ValueError(f"its token_type is not a string but {type(token_type).__name__}")
+    name = token_type.strip().lower()
+    if name in _PROOF_TYPES:
+        raise ValueError(f"its token_type is {name}, which needs a proof with every request")
+    if name != "bearer":
+        shown = name if re.fullmatch(_TYPE_NAME, name) else "that is not shown"
+        log.debug("using a token of type %s as a bearer token", shown)
 
 
 def _number(value: Any) -> float | None:

@@ -139,7 +139,7 @@ class _Attempts:
             raise
         except requests.RequestException as error:
             if error.response is None:
-                raise connection_error(error, request.url) from error
+                raise connection_error(error, request.url, request.transport.bundle) from error
             # The compliance hook of a caller calls raise_for_status(), for example.
             raise error_from_rejected_response(error.response, request) from error
         return parse_token_response(response, request, requested_at=requested_at, now=self._clock())
@@ -162,17 +162,25 @@ def send_once(request: TokenRequest, send: Send, timeout: Any) -> requests.Respo
     )
 
 
-def connection_error(error: requests.RequestException, url: str) -> TokenError:
+def connection_error(error: requests.RequestException, url: str, bundle: str) -> TokenError:
     """Return the error of a request to ``url`` that got no response."""
     reason = type(error).__name__
     roots = [part for part in redaction.iter_causes(error) if isinstance(part, OSError)][1:]
     if roots:  # the last is the deepest: refused, reset, unknown host, a certificate
         reason += f" from {type(roots[-1]).__name__}"
     if isinstance(error, requests.exceptions.SSLError):
-        reason += "; certificates are verified by session.verify or REQUESTS_CA_BUNDLE"
+        reason += f"; {_certificate_problem(error, bundle)}"
     return TokenError(
         f"no response from {without_query(url)} ({reason}): the API request was not processed"
     )
+
+
+def _certificate_problem(error: requests.exceptions.SSLError, bundle: str) -> str:
+    """Return what is wrong with the certificate, and the setting that decides about it."""
+    problems = (getattr(part, "verify_message", "") for part in redaction.iter_causes(error))
+    problem = next(filter(None, problems), "no TLS connection was made")
+    settings = "session.verify or REQUESTS_CA_BUNDLE"
+    return f"{problem}; the bundle was {bundle}, which {settings} changes"
 
 
 def _without_encoding(request: TokenRequest) -> TokenRequest | None:

@@ -36,13 +36,15 @@ _JSON_HEADERS: Mapping[str, str] = MappingProxyType({"Accept": "application/json
 class TransportOptions:
     """The arguments of `requests.Session.request` that say how a token request is sent.
 
-    None stands for the session's own value.
+    None stands for the session's own value. ``bundle`` names the certificates that ``verify``
+    means, for an error text.
     """
 
     timeout: Any = None
     verify: Any = None
     cert: Any = None
     proxies: Any = None
+    bundle: str = ""
 
 
 @dataclass(frozen=True, repr=False)

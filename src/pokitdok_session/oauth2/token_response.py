@@ -100,7 +100,7 @@ def read_body(response: requests.Response) -> dict[str, Any]:
 def _decode(content: bytes, charset: str | None) -> str:
     try:
         return content.decode(charset or "utf-8", "replace")
-    except LookupError:  # an unknown charset
+    except (LookupError, UnicodeError):  # an unknown charset, or one that cannot be read
         return ""
 
 
