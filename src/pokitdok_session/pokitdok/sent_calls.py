@@ -6,7 +6,7 @@ The platform stores ``application_data`` with the activity of each call, and ret
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, timezone
 from typing import Any
 
@@ -45,22 +45,38 @@ class SentCalls(APISession):
         ``data`` is the result, or the activity itself as long as there is no result. Raises
         `RefusedCall` if the activity failed without one.
         """
+        for page in self.find_all_sent([key], since):
+            found = page.get(key)
+            if isinstance(found, RefusedCall):
+                raise found
+            if found is not None:
+                return found
+        return None
+
+    def find_all_sent(
+        self, keys: Collection[str], since: datetime
+    ) -> Iterator[Mapping[str, Reply[Any] | RefusedCall]]:
+        """Yield what each page of activities has of ``keys``, the newest page first."""
+        wanted = set(keys)
         page: Reply[Any] | None = self.call("GET", "/activities/", params={"limit": _PAGE})
         while page is not None:
             activities = [item for item in self.find_items(page) if isinstance(item, dict)]
-            for activity in activities:
-                if _key_of(activity) == key:
-                    return _reply_of(activity, page)
-            if not activities or all(_is_before(activity, since) for activity in activities):
-                return None
+            found = {
+                _key_of(activity): _reply_of(activity, page)
+                for activity in activities
+                if _key_of(activity) in wanted
+            }
+            yield found
+            wanted -= found.keys()
+            if not wanted or all(_is_before(activity, since) for activity in activities):
+                return
             following = self.find_next_page(page)
             page = None if following is None else self.call("GET", following)
-        return None
 
 
-def _key_of(activity: Mapping[str, Any]) -> Any:
+def _key_of(activity: Mapping[str, Any]) -> str:
     data = activity.get("application_data")
-    return data.get(KEY) if isinstance(data, Mapping) else None
+    return str(data.get(KEY, "")) if isinstance(data, Mapping) else ""
 
 
 def _is_before(activity: Mapping[str, Any], since: datetime) -> bool:
@@ -72,12 +88,12 @@ def _is_before(activity: Mapping[str, Any], since: datetime) -> bool:
     return created.replace(tzinfo=created.tzinfo or timezone.utc) < since
 
 
-def _reply_of(activity: dict[str, Any], page: Reply[Any]) -> Reply[Any]:
+def _reply_of(activity: dict[str, Any], page: Reply[Any]) -> Reply[Any] | RefusedCall:
     activity_id, result = activity.get("id"), activity.get("result")
     state = activity.get("state")
     name = state.get("name") if isinstance(state, dict) else state
     if result is None and name in _REFUSED_STATES:
-        raise RefusedCall(activity_id=activity_id if isinstance(activity_id, str) else None)
+        return RefusedCall(activity_id=activity_id if isinstance(activity_id, str) else None)
     data = activity if result is None else result
     reply: Reply[Any] = PokitDokReply({"meta": {"activity_id": activity_id}, "data": data})
     reply.response = page.response

@@ -22,14 +22,14 @@ from pokitdok_session.errors import (
 )
 from pokitdok_session.pokitdok.envelope import PokitDokReply
 from pokitdok_session.sandbox import Sandbox
-from support.batches import ELIGIBILITY, appointments, key_of, records, row_of, rows_of
+from support.batches import ELIGIBILITY, actions, appointments, key_of, records, row_of, rows_of
 
 Run = Callable[..., list[Outcome]]
 
 
 @pytest.fixture(autouse=True)
 def _search_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pokitdok_session.api.batch.search.SEARCH_WAITS", (0.0, 0.0))
+    monkeypatch.setattr("pokitdok_session.api.batch.search.SEARCH_AGAIN", 0.0)
 
 
 def forget_outcome(path: Path, key: str) -> None:
@@ -109,6 +109,19 @@ def test_resume_leaves_a_row_unknown_that_is_not_found(
     (outcome,) = run(rows_of(1), resend_in_doubt=True)
     assert outcome.action == "answered"
     assert appointments(sandbox) == {"A0": 2}
+
+
+def test_resume_with_many_rows_in_doubt_goes_on(run: Run, sandbox: Sandbox, path: Path) -> None:
+    sandbox.fail(ELIGIBILITY, status=502, times=9)
+    run(rows_of(9))
+    run(rows_of(12))
+    forget_outcome(path, "A9")
+    forget_outcome(path, "A10")
+    sandbox._app.activities.__init__()  # type: ignore[misc]  # none has the key
+    outcomes = run(rows_of(20), threads=1)
+    done = list(actions(outcomes).values())
+    assert (done.count("unknown"), done.count("answered")) == (11, 9)
+    assert set(appointments(sandbox).values()) == {1}
 
 
 def test_batch_finds_a_row_with_a_lost_response(run: Run, sandbox: Sandbox) -> None:

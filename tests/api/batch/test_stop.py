@@ -126,7 +126,7 @@ def test_batch_gives_up_after_ten_rows_in_doubt_in_a_row(
 
 @pytest.fixture(autouse=True)
 def _search_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pokitdok_session.api.batch.search.SEARCH_WAITS", (0.0,))
+    monkeypatch.setattr("pokitdok_session.api.batch.search.SEARCH_AGAIN", 0.0)
 
 
 def test_batch_gives_up_when_nothing_can_be_reached(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from ..reply import Reply
+    from .errors import RefusedCall
     from .outcome import Outcome
     from .pacing import Pace
 
@@ -56,11 +57,14 @@ class BatchMethods:
         from .engine import run
         from .sender import Rules
 
-        can_search = type(self).find_sent is not BatchMethods.find_sent
+        can_search = (
+            type(self).find_sent is not BatchMethods.find_sent
+            or type(self).find_all_sent is not BatchMethods.find_all_sent
+        )
         rules = Rules(
             call,
             mark=self.mark_request,
-            find_sent=self.find_sent if can_search else None,
+            find_all_sent=self.find_all_sent if can_search else None,
             resend_in_doubt=resend_in_doubt,
             idempotency_header=idempotency_header,
         )
@@ -91,3 +95,21 @@ class BatchMethods:
         `RefusedCall` if the API has the call, and had refused it.
         """
         return None
+
+    def find_all_sent(
+        self, keys: Collection[str], since: datetime
+    ) -> Iterator[Mapping[str, Reply[Any] | RefusedCall]]:
+        """Yield the replies to calls that carried one of ``keys``, after each call of the API.
+
+        By default that is `find_sent` for each key. An API that lists its calls finds many keys
+        in one page.
+        """
+        from .errors import RefusedCall
+
+        for key in keys:
+            try:
+                reply = self.find_sent(key, since)
+            except RefusedCall as refused:
+                yield {key: refused}
+            else:
+                yield {} if reply is None else {key: reply}

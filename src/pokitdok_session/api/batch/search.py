@@ -1,8 +1,10 @@
-"""Rows in doubt: look for the reply at the API, by the key that the request carried."""
+"""Rows in doubt: look for their replies at the API, by the keys that the requests carried."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import datetime, timezone
 from typing import Any, TypeAlias
 
@@ -12,61 +14,84 @@ from .control import Control
 from .errors import RefusedCall
 from .gate import MAX_FAILURES, PaceGate, backoff
 
-#: Returns the reply to the request with a key that was sent after a time, None if there is none.
-FindSent: TypeAlias = Callable[[str, datetime], Any]
+#: Yields what is found of some keys since a time, after each call of the API.
+FindAllSent: TypeAlias = Callable[[Collection[str], datetime], Iterator[Mapping[str, Any]]]
 
-#: Seconds before each search: the API may still be busy with the request.
-SEARCH_WAITS = (0.0, 2.0)
+#: Seconds before the second search of a row that was just sent: the API may still be busy with it.
+SEARCH_AGAIN = 2.0
+
+#: Seconds after which the API is not busy with a request anymore.
+SETTLED = 30.0
 
 #: Seconds by which the clocks of client and server may differ.
-CLOCK_SKEW = 60.0
+CLOCK_SKEW = 30.0
 
 
 class Searcher:
-    """Searches with the pace of the batch. A search that is refused is made again."""
+    """Searches with the pace of the batch. Threads that are here together share one search."""
 
-    def __init__(self, find_sent: FindSent | None, gate: PaceGate, control: Control) -> None:
-        self._find_sent = find_sent
+    def __init__(self, find_all: FindAllSent | None, gate: PaceGate, control: Control) -> None:
+        self._find_all = find_all
         self._gate = gate
         self._control = control
+        self._lock = threading.Lock()
+        self._searching = threading.Lock()
+        self._wanted: dict[str, float] = {}
+        self._found: dict[str, Any] = {}
 
     def find(self, key: str, sent_at: float) -> Any:
         """Return the reply to the row with this key; None if it is not found.
 
         Raises RefusedCall if the API has it, and had refused it.
         """
-        if self._find_sent is None:
+        if self._find_all is None:
             return None
-        since = datetime.fromtimestamp(sent_at - CLOCK_SKEW, timezone.utc)
-        for seconds in SEARCH_WAITS:
-            if not self._control.pause(seconds):
-                return None
-            reply = self._find_once(self._find_sent, key, since)
-            if reply is not None:
-                return reply
-        return None
+        reply = self._share(self._find_all, key, sent_at)
+        is_fresh = time.time() < sent_at + SETTLED
+        if reply is None and is_fresh and self._control.pause(SEARCH_AGAIN):
+            reply = self._share(self._find_all, key, sent_at)
+        if isinstance(reply, RefusedCall):
+            raise reply
+        return reply
 
-    def _find_once(self, find_sent: FindSent, key: str, since: datetime) -> Any:
+    def _share(self, find_all: FindAllSent, key: str, sent_at: float) -> Any:
+        """Search for the keys of all threads that wait; return what was found of this one."""
+        with self._lock:
+            self._wanted[key] = sent_at
+        with self._searching:
+            with self._lock:
+                wanted, self._wanted = self._wanted, {}
+            if wanted:  # otherwise the thread before this one has searched for it
+                self._found.update(self._search(find_all, wanted))
+            return self._found.pop(key, None)
+
+    def _search(self, find_all: FindAllSent, wanted: Mapping[str, float]) -> dict[str, Any]:
+        since = datetime.fromtimestamp(min(wanted.values()) - CLOCK_SKEW, timezone.utc)
         failures = 0
         while failures <= MAX_FAILURES:
+            found: dict[str, Any] = {}
+            error = self._walk(find_all(list(wanted), since), found)
+            if error is None:
+                return found
+            verdict = verdict_on(error)
+            failures += 1
+            if verdict.action != "retry" or not self._control.pause(backoff(failures, verdict)):
+                return found
+        return {}
+
+    def _walk(self, pages: Iterator[Mapping[str, Any]], found: dict[str, Any]) -> Exception | None:
+        """Collect what each call of the API finds; return what a call raised."""
+        while True:
             grant = self._gate.enter()
             if grant is None:
                 return None
             try:
                 with call_context(CallContext(waits_for_rate_limit=False)):
-                    reply = find_sent(key, since)
-            except RefusedCall:
+                    found.update(next(pages))
+            except StopIteration:
                 self._gate.leave(grant)
-                raise
+                return None
             except Exception as error:
-                verdict = verdict_on(error)
-                is_refused = self._gate.leave_failed(grant, error, verdict)
-                failures += 1
-                if verdict.action != "retry":
-                    return None
-                if not is_refused and not self._control.pause(backoff(failures, verdict)):
-                    return None
-            else:
-                self._gate.leave(grant)
-                return reply
-        return None
+                self._gate.leave_failed(grant, error, verdict_on(error))
+                return error
+            self._gate.leave(grant)

@@ -27,7 +27,7 @@ from .outcome import Outcome
 from .pacing import Pace
 from .quota import quota_of
 from .recorded import describe_error
-from .search import FindSent, Searcher
+from .search import FindAllSent, Searcher
 
 #: Times that a row is sent again after a rate limit. The pace decides when.
 MAX_REFUSALS = 100
@@ -59,8 +59,8 @@ class Rules:
     call: Callable[[Any], Any]
     #: Puts the key into a request, so that it can be found again.
     mark: Callable[[Any, str], Any] = lambda request, key: request
-    #: Finds the reply to a request by its key; None if the API cannot be searched.
-    find_sent: FindSent | None = None
+    #: Finds the replies to requests by their keys; None if the API cannot be searched.
+    find_all_sent: FindAllSent | None = None
     resend_in_doubt: bool = False
     idempotency_header: str | None = None
 
@@ -79,7 +79,7 @@ class Sender:
         self._control = control
         self._journal = journal
         self._gate = PaceGate(pace, control)
-        self._searcher = Searcher(rules.find_sent, self._gate, control)
+        self._searcher = Searcher(rules.find_all_sent, self._gate, control)
 
     def process(self, row: Row) -> Outcome | None:
         """Return what became of a row; None if the batch stopped before it was sent."""
@@ -93,7 +93,8 @@ class Sender:
                 self._note(outcome)
             except JournalError as error:
                 self._control.stop(error)  # the row was processed: its outcome is still told
-            self._control.count(outcome.action, outcome.error)
+            if outcome.attempts > row.attempts:  # what an earlier run left says nothing of now
+                self._control.count(outcome.action, outcome.error)
             if outcome.action == "stop":
                 self._control.stop(outcome.error)
         return outcome
