@@ -44,13 +44,13 @@ class Progress:
             self._bar.update()
         elif self._is_logging and self._clock() >= self._next_line:
             self._next_line = self._clock() + LOG_INTERVAL
-            log.info("%s", self)
+            log.info("%s", str(self))  # as it is now: handlers may format later
 
     def close(self) -> None:
         if self._bar is not None:
             self._bar.close()
         elif self._is_logging:
-            log.info("%s", self)
+            log.info("%s", str(self))  # as it is now: handlers may format later
 
     def __str__(self) -> str:
         rows = sum(self.counts.values())
