@@ -46,7 +46,13 @@ def test_journal_of_a_row_has_two_records(path: Path) -> None:
     journal.close()
     assert lines(path) == [
         {"sent": "A-17", "digest": "5f0c", "at": 1764093000.25},
-        {"done": "A-17", "action": "answered", "attempts": 1, "reply": {"data": {"active": True}}},
+        {
+            "done": "A-17",
+            "action": "answered",
+            "attempts": 1,
+            "at": 1764093000.25,
+            "reply": {"data": {"active": True}},
+        },
     ]
 
 
@@ -224,10 +230,10 @@ def test_journal_that_is_closed_refuses_to_write(path: Path) -> None:
 
 
 def test_journal_without_replies_holds_none(path: Path) -> None:
-    journal = Journal(path, keep_replies=False)
+    journal = Journal(path, keep_replies=False, clock=lambda: 5.0)
     journal.write_done("A", "answered", 1, reply={"data": "health"})
     journal.close()
-    assert lines(path) == [{"done": "A", "action": "answered", "attempts": 1}]
+    assert lines(path) == [{"done": "A", "action": "answered", "attempts": 1, "at": 5.0}]
 
 
 def test_journal_writes_null_for_a_reply_that_is_not_json(path: Path) -> None:

@@ -111,6 +111,22 @@ def test_resume_leaves_a_row_unknown_that_is_not_found(
     assert appointments(sandbox) == {"A0": 2}
 
 
+def test_resume_searches_no_more_for_a_row_that_was_not_found(
+    run: Run, sandbox: Sandbox, path: Path
+) -> None:
+    sandbox.fail(ELIGIBILITY, status=502)
+    run(rows_of(1))
+    later = [
+        {**record, "at": record["at"] + 60} if "done" in record else record
+        for record in records(path)
+    ]
+    path.write_text("".join(json.dumps(record) + "\n" for record in later))
+    searches = len(sandbox.received("/activities/"))
+    (outcome,) = run(rows_of(1))
+    assert outcome.action == "unknown"
+    assert len(sandbox.received("/activities/")) == searches
+
+
 def test_resume_with_many_rows_in_doubt_goes_on(run: Run, sandbox: Sandbox, path: Path) -> None:
     sandbox.fail(ELIGIBILITY, status=502, times=9)
     run(rows_of(9))

@@ -3,7 +3,7 @@
 Two records per row. The first is on disk before the request leaves::
 
     {"sent": "A-17", "digest": "5f0c...", "at": 1764093000.25}
-    {"done": "A-17", "action": "answered", "attempts": 1, "reply": {...}}
+    {"done": "A-17", "action": "answered", "attempts": 1, "at": 1764093001.5, "reply": {...}}
 
 A row with only the first record is in doubt: the request may have been processed.
 """
@@ -88,7 +88,7 @@ class Journal:
 
         After a power failure the row is in doubt, and is searched for like any other.
         """
-        record: Record = {"done": key, "action": action, "attempts": attempts}
+        record: Record = {"done": key, "action": action, "attempts": attempts, "at": self._clock()}
         if reply is not None and self.keep_replies:
             record["reply"] = reply
         if error is not None:

@@ -43,6 +43,8 @@ class Row:
     attempts: int = 0
     sent_at: float | None = None
     error: Exception | None = None
+    #: True if an earlier run searched for it when the API could not be busy with it anymore.
+    is_searched: bool = False
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,7 @@ class Sender:
     def _process(self, row: Row) -> Outcome | None:
         attempts, failures, refusals = row.attempts, 0, 0
         if row.sent_at is not None:
-            found = self._search(row, row.sent_at, attempts)
+            found = None if row.is_searched else self._search(row, row.sent_at, attempts)
             if found is not None or not self.rules.may_resend:
                 return found or _failed(row, row.error or RowInDoubt(), attempts)
         while True:
