@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import time
 from typing import Any
 
 import pytest
@@ -71,3 +72,31 @@ def test_heal_warns_and_clears_the_faults(sandbox: Sandbox) -> None:
         sandbox.heal()
     with sandbox.session() as session:
         assert session.get("/activities/").status_code == 200
+
+
+@pytest.mark.parametrize("delay", [300, 800])
+def test_no_waiting_wait_for_activity_advances_the_clock(
+    sandbox: Sandbox, claim: dict[str, Any], delay: float
+) -> None:
+    sandbox.options.claim_delay = delay
+    started = sandbox.clock.now()
+    with sandbox.session() as session, sandbox.no_waiting():
+        reply = session.wait_for_activity(session.claims(claim))
+    assert reply.data["state"]["name"] == "completed"
+    assert delay <= sandbox.clock.now() - started < delay + 90
+
+
+def test_no_waiting_rate_limit_advances_the_clock() -> None:
+    with Sandbox(rate_limit=1) as sandbox, sandbox.session(max_rate_limit_wait=120) as session:
+        session.trading_partners()
+        with sandbox.no_waiting():
+            session.trading_partners()
+        assert len(sandbox.requests) == 3
+
+
+def test_no_waiting_ends_with_its_block(sandbox: Sandbox) -> None:
+    from pokitdok_session.pokitdok import activities
+
+    with sandbox.no_waiting():
+        assert activities.time is not time
+    assert activities.time is time

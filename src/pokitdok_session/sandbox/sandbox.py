@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import ssl
 import warnings
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from .endpoints import endpoints
@@ -176,6 +177,18 @@ class Sandbox:
         session = SandboxSession(**options)
         session.verify = self.ca_file
         return session
+
+    @contextmanager
+    def no_waiting(self) -> Iterator[None]:
+        """In this block, sessions advance ``clock`` where they would wait.
+
+        That is `wait_for_activity`, and the wait for the end of a rate limit. It holds for every
+        session of this process.
+        """
+        from .session import waits_on  # the server does not import the client
+
+        with waits_on(self.clock):
+            yield
 
     def add_app(
         self,
