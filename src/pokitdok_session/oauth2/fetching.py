@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import requests
 
@@ -19,6 +19,9 @@ from .token import Token
 from .token_endpoint import connection_error, send_once
 from .token_fetcher import fetch_by_callable
 from .token_request import TokenRequest, TransportOptions, build_form
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 _METADATA_HEADERS = {"Accept": "application/json"}
 
@@ -51,6 +54,31 @@ class TokenFetching(BaseClientCredentialsSession):
         self, request: requests.Request, *, timeout: Any, verify: Any, cert: Any, proxies: Any
     ) -> requests.Response:
         """Send a token request through `send`, with the session's proxies and TLS settings."""
+
+    @classmethod
+    def discover(
+        cls,
+        client_id: str,
+        client_secret: str | None = None,
+        *,
+        issuer: str | None = None,
+        fhir_base: str | None = None,
+        trusted_token_hosts: Iterable[str] = (),
+        **options: Any,
+    ) -> Self:
+        """Build a session whose token endpoint is read from the provider's metadata.
+
+        The metadata is read when the first token is needed, and again when the endpoint returns
+        404. Its token endpoint must be on the host of ``issuer`` or ``fhir_base``, or on one of
+        ``trusted_token_hosts``. ``options`` are those of the constructor; ``fhir_base`` is the
+        default of ``base_url``.
+        """
+        discovery = Discovery(issuer=issuer, fhir_base=fhir_base, trusted_hosts=trusted_token_hosts)
+        options.setdefault("base_url", fhir_base)
+        build: Any = cls  # the constructor is that of a subclass
+        session: Self = build(client_id, client_secret, discovery.url, **options)
+        session._discovery = discovery
+        return session
 
     def fetch_token(
         self,

@@ -1,0 +1,187 @@
+"""`discover`: the token endpoint from the metadata that a provider publishes."""
+
+from __future__ import annotations
+
+import json
+import pickle
+from typing import Any
+
+import pytest
+import requests
+
+from pokitdok_session import ClientCredentialsSession, TokenError
+from support.http_server import ScriptedResponse, ScriptedServer
+
+GRANTED = ScriptedResponse(body=b'{"access_token": "granted", "token_type": "bearer"}')
+OPENID = "/realm/.well-known/openid-configuration"
+RFC_8414 = "/.well-known/oauth-authorization-server/realm"
+SMART = "/fhir/.well-known/smart-configuration"
+
+
+def publish(server: ScriptedServer, path: str, **metadata: Any) -> None:
+    metadata = {
+        "issuer": f"{server.url}/realm",
+        "token_endpoint": f"{server.url}/token",
+        **metadata,
+    }
+    server.script["/token"] = GRANTED
+    server.script[path] = ScriptedResponse(body=json.dumps(metadata).encode())
+
+
+def paths(server: ScriptedServer) -> list[str]:
+    return [seen.path for seen in server.seen]
+
+
+def by_issuer(server: ScriptedServer, **options: Any) -> ClientCredentialsSession:
+    return ClientCredentialsSession.discover(
+        "client", "secret", issuer=f"{server.url}/realm", **options
+    )
+
+
+def test_discover_by_issuer_reads_the_metadata_once(elsewhere: ScriptedServer) -> None:
+    publish(elsewhere, OPENID)
+    with by_issuer(elsewhere) as session:
+        assert elsewhere.seen == []
+        session.get(f"{elsewhere.url}/api")
+        session.fetch_token()
+    assert paths(elsewhere) == [OPENID, "/token", "/api", "/token"]
+    assert elsewhere.seen[0].authorization is None
+
+
+def test_discover_by_issuer_falls_back_to_rfc_8414(elsewhere: ScriptedServer) -> None:
+    elsewhere.script[OPENID] = ScriptedResponse(404)
+    publish(elsewhere, RFC_8414)
+    with by_issuer(elsewhere) as session:
+        session.fetch_token()
+    assert paths(elsewhere) == [OPENID, RFC_8414, "/token"]
+
+
+def test_discover_by_fhir_base_makes_it_the_base_url(elsewhere: ScriptedServer) -> None:
+    publish(elsewhere, SMART, issuer="https://login.example")
+    with ClientCredentialsSession.discover(
+        "client", "secret", fhir_base=f"{elsewhere.url}/fhir/"
+    ) as session:
+        copied = pickle.loads(pickle.dumps(session))
+        copied.get("/Patient")
+    assert paths(elsewhere) == [SMART, "/token", "/fhir/Patient"]
+
+
+def test_discovered_mtls_alias_is_used_with_a_certificate(elsewhere: ScriptedServer) -> None:
+    publish(elsewhere, OPENID, mtls_endpoint_aliases={"token_endpoint": f"{elsewhere.url}/mtls"})
+    elsewhere.script["/mtls"] = GRANTED
+    with ClientCredentialsSession.discover(
+        "client", issuer=f"{elsewhere.url}/realm", token_endpoint_auth_method="tls_client_auth"
+    ) as session:
+        session.fetch_token()
+    assert paths(elsewhere) == [OPENID, "/mtls"]
+
+
+def test_discovered_revocation_endpoint_is_used(elsewhere: ScriptedServer) -> None:
+    publish(elsewhere, OPENID, revocation_endpoint=f"{elsewhere.url}/revoke")
+    with by_issuer(elsewhere) as session:
+        session.fetch_token()
+        session.revoke_token()
+    assert paths(elsewhere) == [OPENID, "/token", "/revoke"]
+
+
+def test_moved_token_endpoint_is_found_after_a_404(elsewhere: ScriptedServer) -> None:
+    publish(elsewhere, OPENID)
+    with by_issuer(elsewhere) as session:
+        session.fetch_token()
+        publish(elsewhere, OPENID, token_endpoint=f"{elsewhere.url}/moved")
+        elsewhere.script["/token"] = ScriptedResponse(404)
+        elsewhere.script["/moved"] = GRANTED
+        session.fetch_token()
+    assert paths(elsewhere) == [OPENID, "/token", "/token", OPENID, "/moved"]
+
+
+def test_token_endpoint_that_is_missing_and_has_not_moved_is_an_error(
+    elsewhere: ScriptedServer,
+) -> None:
+    publish(elsewhere, OPENID)
+    elsewhere.script["/token"] = ScriptedResponse(404)
+    with by_issuer(elsewhere) as session, pytest.raises(TokenError, match="returned 404"):
+        session.fetch_token()
+
+
+def test_another_token_url_is_used_without_metadata(elsewhere: ScriptedServer) -> None:
+    elsewhere.script["/other"] = GRANTED
+    with by_issuer(elsewhere) as session:
+        session.fetch_token(f"{elsewhere.url}/other")
+    assert paths(elsewhere) == ["/other"]
+
+
+@pytest.mark.parametrize(
+    ("metadata", "text"),
+    [
+        ({"issuer": "https://other.example"}, "must name the issuer"),
+        ({"token_endpoint": "https://evil.example/t"}, r"trusted_token_hosts=\['evil.example'\]"),
+        ({"token_endpoint": "nonsense"}, "must have a URL as token_endpoint"),
+        ({"token_endpoint": None}, "no token_endpoint was found: .* returned 200, .* returned 200"),
+        ({"revocation_endpoint": 7}, "must have a URL as revocation_endpoint"),
+    ],
+)
+def test_metadata_that_must_not_be_used_is_a_token_error(
+    elsewhere: ScriptedServer, metadata: dict[str, Any], text: str
+) -> None:
+    publish(elsewhere, OPENID, **metadata)
+    with by_issuer(elsewhere) as session, pytest.raises(TokenError, match=text):
+        session.get(f"{elsewhere.url}/api")
+    assert "/token" not in paths(elsewhere)
+
+
+def test_trusted_token_host_may_be_another(elsewhere: ScriptedServer) -> None:
+    other = elsewhere.url.replace("127.0.0.1", "localhost")
+    publish(elsewhere, OPENID, token_endpoint=f"{other}/token")
+    with by_issuer(elsewhere, trusted_token_hosts=["localhost"]) as session:
+        assert session.fetch_token()["access_token"] == "granted"
+
+
+def test_metadata_over_plain_http_of_another_host_is_refused(elsewhere: ScriptedServer) -> None:
+    publish(elsewhere, OPENID, token_endpoint="http://id.example/token")
+    with (
+        by_issuer(elsewhere, trusted_token_hosts=["id.example"]) as session,
+        pytest.raises(requests.RequestException, match="must begin with https"),
+    ):
+        session.fetch_token()
+
+
+def test_metadata_without_a_response_is_a_token_error() -> None:
+    with (
+        ClientCredentialsSession.discover("id", "secret", issuer="http://127.0.0.1:9") as session,
+        pytest.raises(TokenError, match="without its metadata no token was requested"),
+    ):
+        session.fetch_token()
+
+
+def test_metadata_through_a_remote_proxy_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://proxy.example:3128")
+    with (
+        ClientCredentialsSession.discover("id", "secret", issuer="http://127.0.0.1:9") as session,
+        pytest.raises(requests.RequestException, match="NO_PROXY"),
+    ):
+        session.fetch_token()
+
+
+@pytest.mark.parametrize(
+    ("options", "kind", "text"),
+    [
+        ({}, ValueError, "either issuer or fhir_base"),
+        (
+            {"issuer": "https://a.example", "fhir_base": "https://b.example"},
+            ValueError,
+            "either issuer or fhir_base",
+        ),
+        (
+            {"issuer": "https://a.example", "trusted_token_hosts": "b.example"},
+            TypeError,
+            "must be a list of host names",
+        ),
+        ({"fhir_base": "fhir"}, requests.RequestException, "fhir_base must be an absolute URL"),
+    ],
+)
+def test_discover_with_arguments_that_cannot_work_is_an_error(
+    options: dict[str, Any], kind: type[Exception], text: str
+) -> None:
+    with pytest.raises(kind, match=text):
+        ClientCredentialsSession.discover("client", "secret", **options)
