@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import sys
 import urllib.parse
 from collections.abc import Callable
 from typing import Any
@@ -390,3 +391,23 @@ def test_new_client_id_forgets_the_remembered_refusal(
         session.client_id = "another"
         assert session.get(f"{endpoint.url}/api").status_code == 200
     assert endpoint.seen[1].authorization == basic("another", SECRET)
+
+
+def test_refused_secret_in_the_form_says_what_to_check(endpoint: ScriptedServer) -> None:
+    endpoint.script["/token"] = REFUSED
+    with (
+        session_for(endpoint, token_endpoint_auth_method="client_secret_post") as session,
+        pytest.raises(TokenError, match="check client_id and client_secret"),
+    ):
+        session.fetch_token()
+
+
+def test_client_secret_jwt_without_pyjwt_says_what_to_install(
+    endpoint: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "jwt", None)
+    with (
+        session_for(endpoint, token_endpoint_auth_method="client_secret_jwt") as session,
+        pytest.raises(ImportError, match=r"pip install 'pokitdok-session\[jwt\]'"),
+    ):
+        session.fetch_token()
