@@ -187,6 +187,7 @@ def test_readme_example_of_tests_passes(tmp_path: Path) -> None:
     (tmp_path / "test_example.py").write_text(TESTS, encoding="utf-8")
     ended = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path)],
+        env={name: value for name, value in os.environ.items() if name != "PYTEST_ADDOPTS"},
         cwd=tmp_path,
         capture_output=True,
         text=True,
