@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import sys
 import urllib.parse
 from collections.abc import Callable
 from typing import Any
@@ -281,45 +280,6 @@ def test_late_refusal_of_another_request_is_final(
     assert retry_sleeps == []
 
 
-# The texts of a refusal
-
-
-def test_refused_assertion_names_the_usual_causes_and_the_clock(endpoint: ScriptedServer) -> None:
-    endpoint.script["/token"] = REFUSED
-    with (
-        session_for(
-            endpoint,
-            client_secret=None,
-            token_endpoint_auth_method="private_key_jwt",
-            client_assertion=PrivateKeyJWT(RSA_KEY),
-        ) as session,
-        pytest.raises(TokenError, match=r"audience.*kid.*clock here, which is \d{10} s ahead"),
-    ):
-        session.fetch_token()
-
-
-def test_refused_secret_jwt_names_the_secret_and_the_clock(endpoint: ScriptedServer) -> None:
-    endpoint.script["/token"] = ScriptedResponse(
-        401, b"", {"Date": "Fri, 31 Dec 2100 23:59:59 GMT"}
-    )
-    with (
-        session_for(endpoint, token_endpoint_auth_method="client_secret_jwt") as session,
-        pytest.raises(TokenError, match=r"client_secret and the clock here, .* s behind the Date"),
-    ):
-        session.fetch_token()
-
-
-def test_refused_certificate_names_token_cert(endpoint: ScriptedServer) -> None:
-    endpoint.script["/token"] = REFUSED
-    with (
-        session_for(
-            endpoint, client_secret=None, token_endpoint_auth_method="tls_client_auth"
-        ) as session,
-        pytest.raises(TokenError, match="token_cert"),
-    ):
-        session.fetch_token()
-
-
 # What excludes what
 
 POST = {"token_endpoint_auth_method": "client_secret_post"}
@@ -391,23 +351,3 @@ def test_new_client_id_forgets_the_remembered_refusal(
         session.client_id = "another"
         assert session.get(f"{endpoint.url}/api").status_code == 200
     assert endpoint.seen[1].authorization == basic("another", SECRET)
-
-
-def test_refused_secret_in_the_form_says_what_to_check(endpoint: ScriptedServer) -> None:
-    endpoint.script["/token"] = REFUSED
-    with (
-        session_for(endpoint, token_endpoint_auth_method="client_secret_post") as session,
-        pytest.raises(TokenError, match="check client_id and client_secret"),
-    ):
-        session.fetch_token()
-
-
-def test_client_secret_jwt_without_pyjwt_says_what_to_install(
-    endpoint: ScriptedServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(sys.modules, "jwt", None)
-    with (
-        session_for(endpoint, token_endpoint_auth_method="client_secret_jwt") as session,
-        pytest.raises(ImportError, match=r"pip install 'pokitdok-session\[jwt\]'"),
-    ):
-        session.fetch_token()
