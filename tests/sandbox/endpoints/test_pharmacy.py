@@ -70,7 +70,7 @@ def test_formulary_finds_by_name_class_and_code(
 
 @pytest.mark.parametrize(
     "ask",
-    [{"include_plans": True}, {"include": "plan"}, {"include_plans": "True"}],
+    [{"include_plans": True}, {"params": {"include": "plan"}}, {"include_plans": "True"}],
 )
 def test_formulary_includes_plan_if_requested(
     session: PokitDokSession, ask: dict[str, Any]
