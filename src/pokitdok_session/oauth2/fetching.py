@@ -4,24 +4,22 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import requests
 
 from .arguments import drop_none
 from .base import BaseClientCredentialsSession, seconds_for_renewal
-from .discovery import Discovery
 from .errors import TokenError
-from .revocation import check_revocation, revocation_request
 from .timeouts import Timeout
 from .token import Token
 from .token_endpoint import connection_error, send_once
-from .token_fetcher import fetch_by_callable
 from .token_request import TokenRequest, TransportOptions, build_form
 
 if TYPE_CHECKING:
     from typing_extensions import Self
+
+    from .discovery import Discovery
 
 _METADATA_HEADERS = {"Accept": "application/json"}
 
@@ -73,6 +71,8 @@ class TokenFetching(BaseClientCredentialsSession):
         ``trusted_token_hosts``. ``options`` are those of the constructor; ``fhir_base`` is the
         default of ``base_url``.
         """
+        from .discovery import Discovery  # imported when needed, as the two below
+
         discovery = Discovery(issuer=issuer, fhir_base=fhir_base, trusted_hosts=trusted_token_hosts)
         options.setdefault("base_url", fhir_base)
         build: Any = cls  # the constructor is that of a subclass
@@ -112,6 +112,8 @@ class TokenFetching(BaseClientCredentialsSession):
             raise ValueError(f'method must be "GET" or "POST", got {method!r}')
         options = self._token_options
         if options.fetcher is not None:
+            from .token_fetcher import fetch_by_callable
+
             return self._accept(fetch_by_callable(options.fetcher, self, self.token_source.clock))
         fields = drop_none(username=username, password=password, **kwargs)
         hooks: Mapping[str, Any] = {**self.compliance_hook}  # the stubs lack a key
@@ -168,6 +170,8 @@ class TokenFetching(BaseClientCredentialsSession):
         of the constructor or of the metadata is used. The session forgets its revoked token, and
         the next request fetches a new one. Raises TokenError if the provider refuses.
         """
+        from .revocation import check_revocation, revocation_request
+
         text = token or self.access_token
         if text is None:
             return
@@ -212,7 +216,7 @@ class TokenFetching(BaseClientCredentialsSession):
                 raise
             # The token endpoint may have moved: the metadata tells where to.
             self._discovery.forget()
-            moved = replace(request, url=self._resolve(None))
+            moved = request._replace(url=self._resolve(None))
             if moved.url == request.url:
                 raise
         return self._token_endpoint.fetch(moved, self._send_token_request, **options)

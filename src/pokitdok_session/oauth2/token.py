@@ -42,7 +42,7 @@ _PROOF_TYPES = frozenset({"dpop", "mac", "pop", "n_a"})
 _TYPE_NAME = r"[a-z]+([ _-][a-z]+){0,3}"
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Token:
     """An access token and its two time limits, which scale with the lifetime that was granted.
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any, Protocol
 
 import requests
@@ -188,7 +187,7 @@ def _without_encoding(request: TokenRequest) -> TokenRequest | None:
     if request.auth is not None or not isinstance(request.client_auth, ClientSecretBasic):
         return None
     plain = request.client_auth.unencoded()
-    return None if plain is None else replace(request, client_auth=plain)
+    return None if plain is None else request._replace(client_auth=plain)
 
 
 def _refuses_the_client(error: TokenError) -> bool:

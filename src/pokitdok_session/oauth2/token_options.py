@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from .arguments import check_callable, check_choice, check_flag, check_mapping
-from .client_assertion import AssertionCallable, PrivateKeyJWT
 from .client_auth import (
     METHODS,
     ClientAuth,
@@ -20,7 +19,9 @@ from .client_auth import (
 from .origins import trusted_origin
 
 if TYPE_CHECKING:
-    from .session import ClientCredentialsSession
+    import requests
+
+    from .client_assertion import AssertionCallable, PrivateKeyJWT
     from .token_request import ResponseReader
 
 #: The values of ``token_endpoint_auth_method``.
@@ -37,10 +38,10 @@ AuthMethod: TypeAlias = Literal[
 Certificate: TypeAlias = "str | tuple[str, str]"
 
 #: ``token_fetcher``: gets a token for a session in a way of its own, and returns it as a dict.
-TokenFetcher: TypeAlias = "Callable[[ClientCredentialsSession], Mapping[str, Any]]"
+TokenFetcher: TypeAlias = "Callable[[requests.Session], Mapping[str, Any]]"
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class TokenOptions:
     """The constructor's arguments about the token endpoint, checked and unchangeable."""
 
@@ -105,8 +106,8 @@ class TokenOptions:
     @property
     def identity(self) -> Mapping[str, Any]:
         """What of these options decides which token is granted; it holds no secret."""
-        assertion = self.client_assertion
-        return assertion.identity if isinstance(assertion, PrivateKeyJWT) else {}
+        identity: Mapping[str, Any] = getattr(self.client_assertion, "identity", {})
+        return identity
 
 
 def _check_certificate(cert: Any) -> None:

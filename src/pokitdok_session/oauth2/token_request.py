@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 from urllib.parse import parse_qs, urlencode
 
 import requests
@@ -32,8 +31,7 @@ FORM_HEADERS: Mapping[str, str] = MappingProxyType(
 _JSON_HEADERS: Mapping[str, str] = MappingProxyType({"Accept": "application/json"})
 
 
-@dataclass(frozen=True, repr=False)
-class TransportOptions:
+class TransportOptions(NamedTuple):
     """The arguments of `requests.Session.request` that say how a token request is sent.
 
     None stands for the session's own value. ``bundle`` names the certificates that ``verify``
@@ -47,8 +45,7 @@ class TransportOptions:
     bundle: str = ""
 
 
-@dataclass(frozen=True, repr=False)
-class TokenRequest:
+class TokenRequest(NamedTuple):
     """A token request, complete when it is built. One value serves all attempts.
 
     ``form`` holds everything but the credentials: ``client_auth`` adds those to each attempt.
@@ -66,12 +63,15 @@ class TokenRequest:
     method: str = "POST"
     in_query: bool = False
     headers: Mapping[str, str] | None = None
-    more_headers: Mapping[str, str] = field(default_factory=dict)
+    more_headers: Mapping[str, str] = MappingProxyType({})
     as_json: bool = False
-    transport: TransportOptions = field(default_factory=TransportOptions)
+    transport: TransportOptions = TransportOptions()
     request_hooks: Iterable[RequestHook] = ()
     response_hooks: Iterable[ResponseHook] = ()
     read_response: ResponseReader | None = None
+
+    def __repr__(self) -> str:
+        return "<TokenRequest>"  # its fields hold credentials
 
     def to_requests(self) -> requests.Request:
         """Build the request of one attempt.
