@@ -59,7 +59,7 @@ def clock() -> Clock:
 def session(sandbox: Sandbox, clock: Clock) -> Iterator[PokitDokSession]:
     """Yield a session on the sandbox without a token; only the test moves its clock."""
     with sandbox.session() as session:
-        session.token_source.clock = clock
+        session._token_source.clock = clock
         yield session
 
 
@@ -92,19 +92,6 @@ def other_origin() -> Iterator[ScriptedServer]:
     """Yield a server of another origin, over plain http."""
     with ScriptedServer() as server:
         yield server
-
-
-# The former names, until every branch that uses them is merged.
-
-
-@pytest.fixture
-def naps(retry_sleeps: list[float]) -> list[float]:
-    return retry_sleeps
-
-
-@pytest.fixture
-def elsewhere(other_origin: ScriptedServer) -> ScriptedServer:
-    return other_origin
 
 
 @pytest.fixture(scope="session")

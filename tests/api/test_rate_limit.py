@@ -13,7 +13,7 @@ from pokitdok_session.api.rate_limit import pause
 
 
 @pytest.fixture
-def naps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+def retry_sleeps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The seconds slept; they pass at once."""
     taken: list[float] = []
     stand_in = SimpleNamespace(sleep=taken.append, monotonic=lambda: sum(taken))
@@ -21,15 +21,15 @@ def naps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return taken
 
 
-def test_pause_lasts_as_long_as_it_was_told(naps: list[float]) -> None:
+def test_pause_lasts_as_long_as_it_was_told(retry_sleeps: list[float]) -> None:
     assert pause(1.75)
-    assert sum(naps) == 1.75
-    assert max(naps) <= 1
+    assert sum(retry_sleeps) == 1.75
+    assert max(retry_sleeps) <= 1
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit])
 def test_pause_in_a_pool_ends_within_a_second_of_an_interrupt(
-    naps: list[float], error: type[BaseException]
+    retry_sleeps: list[float], error: type[BaseException]
 ) -> None:
     began = threading.Event()
     interrupted = threading.Event()
@@ -52,16 +52,18 @@ def test_pause_in_a_pool_ends_within_a_second_of_an_interrupt(
                 raise
     except error:
         pass
-    assert sum(naps) <= 1
+    assert sum(retry_sleeps) <= 1
 
 
-def test_pause_in_a_pool_lasts_without_an_interrupt(naps: list[float]) -> None:
+def test_pause_in_a_pool_lasts_without_an_interrupt(retry_sleeps: list[float]) -> None:
     with ThreadPoolExecutor(1) as pool:
         assert pool.submit(pause, 3).result(10)
-    assert sum(naps) == 3
+    assert sum(retry_sleeps) == 3
 
 
-def test_pause_in_the_main_thread_lasts_while_an_error_is_handled(naps: list[float]) -> None:
+def test_pause_in_the_main_thread_lasts_while_an_error_is_handled(
+    retry_sleeps: list[float],
+) -> None:
     try:
         raise KeyboardInterrupt
     except KeyboardInterrupt:
@@ -69,7 +71,7 @@ def test_pause_in_the_main_thread_lasts_while_an_error_is_handled(naps: list[flo
 
 
 def test_triple_of_older_pythons_is_understood(
-    naps: list[float], monkeypatch: pytest.MonkeyPatch
+    retry_sleeps: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     main = threading.main_thread().ident
     for handled in ((KeyboardInterrupt, KeyboardInterrupt(), None), KeyboardInterrupt()):

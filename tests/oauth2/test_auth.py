@@ -117,7 +117,7 @@ def test_reason_of_a_401_says_that_it_was_not_replayed(
 def test_reason_of_a_401_names_the_store(
     server: ScriptedServer, held: ClientCredentialsSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(type(held.token_source), "has_a_rival", True)
+    monkeypatch.setattr(type(held._token_source), "has_a_rival", True)
     assert "give all of them the same store" in reason_of_401(held.get("/refused"))
 
 
@@ -186,7 +186,7 @@ def test_get_access_token_fetches_and_renews(sandbox: Sandbox, session: PokitDok
     first = session.get_access_token()
     assert first.access_token == session.access_token
     assert first.expires_at == session.token["expires_at"]
-    session.token_source.clock.advance(3600)  # type: ignore[attr-defined]
+    session._token_source.clock.advance(3600)  # type: ignore[attr-defined]
     second = session.get_access_token(timeout=5)
     assert second.access_token != first.access_token
     assert sandbox.token_requests == 2

@@ -344,7 +344,7 @@ def test_new_client_id_forgets_the_remembered_refusal(
 ) -> None:
     endpoint.script["/token"] = REFUSED
     with session_for(endpoint) as session:
-        session.token_source.clock = clock
+        session._token_source.clock = clock
         with pytest.raises(TokenError):
             session.get(f"{endpoint.url}/api")
         endpoint.script["/token"] = GRANTED

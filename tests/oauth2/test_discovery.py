@@ -29,7 +29,7 @@ def publish(server: ScriptedServer, path: str, **metadata: Any) -> None:
 
 
 def paths(server: ScriptedServer) -> list[str]:
-    return [seen.path for seen in server.seen]
+    return [seen.path for seen in server.requests]
 
 
 def by_issuer(server: ScriptedServer, **options: Any) -> ClientCredentialsSession:
@@ -38,77 +38,79 @@ def by_issuer(server: ScriptedServer, **options: Any) -> ClientCredentialsSessio
     )
 
 
-def test_discover_by_issuer_reads_the_metadata_once(elsewhere: ScriptedServer) -> None:
-    publish(elsewhere, OPENID)
-    with by_issuer(elsewhere) as session:
-        assert elsewhere.seen == []
-        session.get(f"{elsewhere.url}/api")
+def test_discover_by_issuer_reads_the_metadata_once(other_origin: ScriptedServer) -> None:
+    publish(other_origin, OPENID)
+    with by_issuer(other_origin) as session:
+        assert other_origin.requests == []
+        session.get(f"{other_origin.url}/api")
         session.fetch_token()
-    assert paths(elsewhere) == [OPENID, "/token", "/api", "/token"]
-    assert elsewhere.seen[0].authorization is None
+    assert paths(other_origin) == [OPENID, "/token", "/api", "/token"]
+    assert other_origin.requests[0].authorization is None
 
 
-def test_discover_by_issuer_falls_back_to_rfc_8414(elsewhere: ScriptedServer) -> None:
-    elsewhere.script[OPENID] = ScriptedResponse(404)
-    publish(elsewhere, RFC_8414)
-    with by_issuer(elsewhere) as session:
+def test_discover_by_issuer_falls_back_to_rfc_8414(other_origin: ScriptedServer) -> None:
+    other_origin.script[OPENID] = ScriptedResponse(404)
+    publish(other_origin, RFC_8414)
+    with by_issuer(other_origin) as session:
         session.fetch_token()
-    assert paths(elsewhere) == [OPENID, RFC_8414, "/token"]
+    assert paths(other_origin) == [OPENID, RFC_8414, "/token"]
 
 
-def test_discover_by_fhir_base_makes_it_the_base_url(elsewhere: ScriptedServer) -> None:
-    publish(elsewhere, SMART, issuer="https://login.example")
+def test_discover_by_fhir_base_makes_it_the_base_url(other_origin: ScriptedServer) -> None:
+    publish(other_origin, SMART, issuer="https://login.example")
     with ClientCredentialsSession.discover(
-        "client", "secret", fhir_base=f"{elsewhere.url}/fhir/"
+        "client", "secret", fhir_base=f"{other_origin.url}/fhir/"
     ) as session:
         copied = pickle.loads(pickle.dumps(session))
         copied.get("/Patient")
-    assert paths(elsewhere) == [SMART, "/token", "/fhir/Patient"]
+    assert paths(other_origin) == [SMART, "/token", "/fhir/Patient"]
 
 
-def test_discovered_mtls_alias_is_used_with_a_certificate(elsewhere: ScriptedServer) -> None:
-    publish(elsewhere, OPENID, mtls_endpoint_aliases={"token_endpoint": f"{elsewhere.url}/mtls"})
-    elsewhere.script["/mtls"] = GRANTED
+def test_discovered_mtls_alias_is_used_with_a_certificate(other_origin: ScriptedServer) -> None:
+    publish(
+        other_origin, OPENID, mtls_endpoint_aliases={"token_endpoint": f"{other_origin.url}/mtls"}
+    )
+    other_origin.script["/mtls"] = GRANTED
     with ClientCredentialsSession.discover(
-        "client", issuer=f"{elsewhere.url}/realm", token_endpoint_auth_method="tls_client_auth"
+        "client", issuer=f"{other_origin.url}/realm", token_endpoint_auth_method="tls_client_auth"
     ) as session:
         session.fetch_token()
-    assert paths(elsewhere) == [OPENID, "/mtls"]
+    assert paths(other_origin) == [OPENID, "/mtls"]
 
 
-def test_discovered_revocation_endpoint_is_used(elsewhere: ScriptedServer) -> None:
-    publish(elsewhere, OPENID, revocation_endpoint=f"{elsewhere.url}/revoke")
-    with by_issuer(elsewhere) as session:
+def test_discovered_revocation_endpoint_is_used(other_origin: ScriptedServer) -> None:
+    publish(other_origin, OPENID, revocation_endpoint=f"{other_origin.url}/revoke")
+    with by_issuer(other_origin) as session:
         session.fetch_token()
         session.revoke_token()
-    assert paths(elsewhere) == [OPENID, "/token", "/revoke"]
+    assert paths(other_origin) == [OPENID, "/token", "/revoke"]
 
 
-def test_moved_token_endpoint_is_found_after_a_404(elsewhere: ScriptedServer) -> None:
-    publish(elsewhere, OPENID)
-    with by_issuer(elsewhere) as session:
+def test_moved_token_endpoint_is_found_after_a_404(other_origin: ScriptedServer) -> None:
+    publish(other_origin, OPENID)
+    with by_issuer(other_origin) as session:
         session.fetch_token()
-        publish(elsewhere, OPENID, token_endpoint=f"{elsewhere.url}/moved")
-        elsewhere.script["/token"] = ScriptedResponse(404)
-        elsewhere.script["/moved"] = GRANTED
+        publish(other_origin, OPENID, token_endpoint=f"{other_origin.url}/moved")
+        other_origin.script["/token"] = ScriptedResponse(404)
+        other_origin.script["/moved"] = GRANTED
         session.fetch_token()
-    assert paths(elsewhere) == [OPENID, "/token", "/token", OPENID, "/moved"]
+    assert paths(other_origin) == [OPENID, "/token", "/token", OPENID, "/moved"]
 
 
 def test_token_endpoint_that_is_missing_and_has_not_moved_is_an_error(
-    elsewhere: ScriptedServer,
+    other_origin: ScriptedServer,
 ) -> None:
-    publish(elsewhere, OPENID)
-    elsewhere.script["/token"] = ScriptedResponse(404)
-    with by_issuer(elsewhere) as session, pytest.raises(TokenError, match="returned 404"):
+    publish(other_origin, OPENID)
+    other_origin.script["/token"] = ScriptedResponse(404)
+    with by_issuer(other_origin) as session, pytest.raises(TokenError, match="returned 404"):
         session.fetch_token()
 
 
-def test_another_token_url_is_used_without_metadata(elsewhere: ScriptedServer) -> None:
-    elsewhere.script["/other"] = GRANTED
-    with by_issuer(elsewhere) as session:
-        session.fetch_token(f"{elsewhere.url}/other")
-    assert paths(elsewhere) == ["/other"]
+def test_another_token_url_is_used_without_metadata(other_origin: ScriptedServer) -> None:
+    other_origin.script["/other"] = GRANTED
+    with by_issuer(other_origin) as session:
+        session.fetch_token(f"{other_origin.url}/other")
+    assert paths(other_origin) == ["/other"]
 
 
 @pytest.mark.parametrize(
@@ -122,25 +124,25 @@ def test_another_token_url_is_used_without_metadata(elsewhere: ScriptedServer) -
     ],
 )
 def test_metadata_that_must_not_be_used_is_a_token_error(
-    elsewhere: ScriptedServer, metadata: dict[str, Any], text: str
+    other_origin: ScriptedServer, metadata: dict[str, Any], text: str
 ) -> None:
-    publish(elsewhere, OPENID, **metadata)
-    with by_issuer(elsewhere) as session, pytest.raises(TokenError, match=text):
-        session.get(f"{elsewhere.url}/api")
-    assert "/token" not in paths(elsewhere)
+    publish(other_origin, OPENID, **metadata)
+    with by_issuer(other_origin) as session, pytest.raises(TokenError, match=text):
+        session.get(f"{other_origin.url}/api")
+    assert "/token" not in paths(other_origin)
 
 
-def test_trusted_token_host_may_be_another(elsewhere: ScriptedServer) -> None:
-    other = elsewhere.url.replace("127.0.0.1", "localhost")
-    publish(elsewhere, OPENID, token_endpoint=f"{other}/token")
-    with by_issuer(elsewhere, trusted_token_hosts=["localhost"]) as session:
+def test_trusted_token_host_may_be_another(other_origin: ScriptedServer) -> None:
+    other = other_origin.url.replace("127.0.0.1", "localhost")
+    publish(other_origin, OPENID, token_endpoint=f"{other}/token")
+    with by_issuer(other_origin, trusted_token_hosts=["localhost"]) as session:
         assert session.fetch_token()["access_token"] == "granted"
 
 
-def test_metadata_over_plain_http_of_another_host_is_refused(elsewhere: ScriptedServer) -> None:
-    publish(elsewhere, OPENID, token_endpoint="http://id.example/token")
+def test_metadata_over_plain_http_of_another_host_is_refused(other_origin: ScriptedServer) -> None:
+    publish(other_origin, OPENID, token_endpoint="http://id.example/token")
     with (
-        by_issuer(elsewhere, trusted_token_hosts=["id.example"]) as session,
+        by_issuer(other_origin, trusted_token_hosts=["id.example"]) as session,
         pytest.raises(requests.RequestException, match="must begin with https"),
     ):
         session.fetch_token()

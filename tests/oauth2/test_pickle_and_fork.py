@@ -127,7 +127,7 @@ def test_copy_keeps_the_auth_of_the_caller(sandbox: Sandbox, copy_session: Copy)
 @COPY_METHODS
 def test_copy_made_while_a_lock_is_held_works(sandbox: Sandbox, copy_session: Copy) -> None:
     session = sandbox.session()
-    with session.token_source._lock:
+    with session._token_source._lock:
         other = copy_session(session)
         assert other.get(ACTIVITIES_PATH, timeout=TEST_TIMEOUT).status_code == 200
 
@@ -225,7 +225,7 @@ def test_forked_child_uses_the_token_of_its_parent(
 
 @forks
 def test_forked_child_inherits_no_held_lock(sandbox: Sandbox, session: PokitDokSession) -> None:
-    with session.token_source._lock:
+    with session._token_source._lock:
         assert in_a_child(lambda: session.get(ACTIVITIES_PATH).status_code == 200)
     assert session.get(ACTIVITIES_PATH).status_code == 200
 
@@ -291,8 +291,8 @@ def test_fork_reset_failure_of_one_adapter_spares_other_sessions(
     session.mount("https://other.example", WithoutPool())
     with ExitStack() as locks:
         for other in sessions:
-            locks.enter_context(other.token_source._lock)
-        assert in_a_child(lambda: not any(s.token_source._lock.locked() for s in sessions))
+            locks.enter_context(other._token_source._lock)
+        assert in_a_child(lambda: not any(s._token_source._lock.locked() for s in sessions))
     fork._reset_all()  # the child called it too
     ours = [record for record in caplog.records if record.name == "pokitdok_session.transport.fork"]
     assert [record.getMessage() for record in ours] == [

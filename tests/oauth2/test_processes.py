@@ -200,7 +200,7 @@ def release_and_call(session: Any) -> list[int]:
 
 def test_fork_during_an_early_renewal_uses_the_old_token(sandbox: Sandbox, clock: Any) -> None:
     with sandbox.session() as session:
-        session.token_source.clock = clock
+        session._token_source.clock = clock
         call(session)
         blocking = BlockingTransport(sandbox.ca_file)
         session.mount(sandbox.base_url + TOKEN_PATH, blocking)
@@ -238,7 +238,7 @@ session.get("/activities/")
 manager = session.get_adapter(session.base_url + "/").poolmanager
 pools = [manager.pools[key] for key in manager.pools.keys()]
 locks = [
-    session.token_source._lock,
+    session._token_source._lock,
     session.cookies._cookies_lock,
     manager.pools.lock,
     *(pool.pool.mutex for pool in pools),

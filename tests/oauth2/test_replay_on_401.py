@@ -118,7 +118,7 @@ def test_short_token_that_expires_in_transit_is_not_distrusted(
     sandbox.options.token_lifetime = 1
     for count in (1, 2, 3):
         fault = sandbox.fail(ACTIVITIES_PATH, status=401)
-        session.token_source.clock = other_clock = Clock(clock.now)
+        session._token_source.clock = other_clock = Clock(clock.now)
         clock.advance(10)
 
         def expire_in_transit(response: Any, other_clock: Clock = other_clock) -> Any:

@@ -49,7 +49,7 @@ def pair(sandbox: Sandbox, clock: Clock, file_store: FileTokenStore) -> Iterator
     """Two sessions of one clock that share a store."""
     sessions = [sandbox.session(store=file_store) for _ in range(2)]
     for session in sessions:
-        session.token_source.clock = clock
+        session._token_source.clock = clock
     yield sessions
     for session in sessions:
         session.close()

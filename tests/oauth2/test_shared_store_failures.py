@@ -55,7 +55,7 @@ def pair(sandbox: Sandbox, clock: Clock, file_store: FileTokenStore) -> Iterator
     """Two sessions of one clock that share a store."""
     sessions = [sandbox.session(store=file_store) for _ in range(2)]
     for session in sessions:
-        session.token_source.clock = clock
+        session._token_source.clock = clock
     yield sessions
     for session in sessions:
         session.close()
@@ -361,7 +361,7 @@ def test_logs_and_reprs_of_a_store_show_no_token(
         tokens = {seen.token for seen in sandbox.requests}
         # What oauthlib says here is the sandbox's end of it.
         said = [each.getMessage() for each in caplog.records if each.name[:8] != "oauthlib"]
-        shown = f"{said} {session!r} {store!r} {session.token_source.current!r}"
+        shown = f"{said} {session!r} {store!r} {session._token_source.current!r}"
         for word in (*tokens, sandbox.client_secret):
             assert word
             assert word not in shown

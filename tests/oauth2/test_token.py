@@ -69,7 +69,7 @@ def test_expires_in_of_any_kind_gives_a_lifetime(
 ) -> None:
     respond_with(sandbox, expires_in=stated)
     assert session.get(ACTIVITIES_PATH).status_code == 200
-    token = session.token_source.current
+    token = session._token_source.current
     assert token is not None
     assert token.lifetime == lifetime
     assert token.response["expires_at"] == pytest.approx(time.time() + lifetime, abs=5)
@@ -111,10 +111,10 @@ def test_absolute_expiry_in_the_response_is_ignored(
 ) -> None:
     respond_with(sandbox, **{name: int(time.time() + offset)})
     session.get(ACTIVITIES_PATH)
-    token = session.token_source.current
+    token = session._token_source.current
     assert token is not None
     assert token.lifetime == 3600
-    assert token.usable_until - session.token_source.clock() == pytest.approx(3595)
+    assert token.usable_until - session._token_source.clock() == pytest.approx(3595)
 
 
 @pytest.mark.parametrize("expires", ["both", "past"])
@@ -268,7 +268,7 @@ def test_token_lifetime_starts_at_the_token_request(
     asked = clock.now
     session.register_compliance_hook("access_token_response", advance_30_seconds)
     session.fetch_token()
-    token = session.token_source.current
+    token = session._token_source.current
     assert token is not None
     assert token.usable_until == pytest.approx(asked + 3600 - 5)
 

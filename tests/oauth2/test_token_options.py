@@ -23,9 +23,9 @@ GRANTED = ScriptedResponse(
 
 
 @pytest.fixture
-def endpoint(elsewhere: ScriptedServer) -> ScriptedServer:
-    elsewhere.script["/token"] = GRANTED
-    return elsewhere
+def endpoint(other_origin: ScriptedServer) -> ScriptedServer:
+    other_origin.script["/token"] = GRANTED
+    return other_origin
 
 
 def session_for(endpoint: ScriptedServer, **options: Any) -> ClientCredentialsSession:
@@ -112,7 +112,7 @@ def test_token_response_reads_other_names_nested_objects_and_text(
         body=b"by-text;60", headers={"Content-Type": "text/plain"}
     )
     with session_for(endpoint, token_response=read) as session:
-        session.token_source.clock = clock
+        session._token_source.clock = clock
         session.get(f"{endpoint.url}/api")
         clock.advance(61)
         session.get(f"{endpoint.url}/api")
@@ -199,7 +199,7 @@ def test_token_fetcher_replaces_the_token_request(endpoint: ScriptedServer, cloc
         return {"access_token": f"fetched-{len(sessions)}", "expires_in": 60}
 
     with session_for(endpoint, client_secret=None, token_fetcher=fetch) as session:
-        session.token_source.clock = clock
+        session._token_source.clock = clock
         for _ in range(3):
             session.get(f"{endpoint.url}/api")
         clock.advance(61)

@@ -65,11 +65,11 @@ def test_expired_token_replaced_meanwhile_is_not_renewed_again(
         """A clock that replaces the token when it is read, as another thread could."""
 
         def __call__(self) -> float:
-            session.token_source.clock = clock
+            session._token_source.clock = clock
             session.token = fresh
             return self.now
 
-    session.token_source.clock = ReplacingClock(clock.now)
+    session._token_source.clock = ReplacingClock(clock.now)
     assert status_of(session) == 200
     assert sandbox.requests[-1].token == fresh["access_token"]
     assert sandbox.token_requests == 2
@@ -112,7 +112,7 @@ def test_renewal_ahead_lets_requests_use_the_old_token(
 
 def test_same_token_granted_near_expiry_is_not_requested_in_a_loop(clock: Clock) -> None:
     with Sandbox(same_token=True) as sandbox, sandbox.session() as session:
-        session.token_source.clock = clock
+        session._token_source.clock = clock
         status_of(session)
         clock.advance(3600 - 2)
         sandbox.clock.advance(3600 - 2)
@@ -250,6 +250,6 @@ def test_token_getter_never_mixes_two_tokens(sandbox: Sandbox, session: PokitDok
         ends = {end for text, end in wholes if text == token["access_token"]}
         assert len(ends) == 1
         assert token["expires_at"] == pytest.approx(ends.pop(), abs=0.01)
-        assert session.token_source.current is not None
+        assert session._token_source.current is not None
     stop.set()
     swapping.join()

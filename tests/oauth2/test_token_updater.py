@@ -32,7 +32,7 @@ def test_token_updater_gets_every_token(
 ) -> None:
     received: list[dict[str, Any]] = []
     with sandbox.session(token_updater=received.append) as session:
-        session.token_source.clock = clock
+        session._token_source.clock = clock
         status_of(session)
         assert received == [session.token]
         pass_time(3600)

@@ -101,7 +101,3 @@ class ScriptedServer:
 
 def redirect(location: str, status: int = 302) -> ScriptedResponse:
     return ScriptedResponse(status, b"", {"Location": location})
-
-
-# The former names, until every branch that uses them is merged.
-Loopback, Answer, Seen = ScriptedServer, ScriptedResponse, ReceivedRequest

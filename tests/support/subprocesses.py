@@ -57,8 +57,6 @@ class Workers:
         self.submit(work, *args)
         return self.results(timeout)
 
-    tell, hear, all = submit, results, run  # former names
-
     def kill(self, number: int) -> None:
         """Kill one by SIGKILL."""
         process = self.processes[number]
@@ -118,10 +116,6 @@ def wait_until(holds: Callable[[], object], timeout: float = TEST_TIMEOUT) -> No
     while not holds():
         assert time.monotonic() < deadline, "the condition did not become true"
         tick.wait(0.005)
-
-
-# The former names, until every branch that uses them is merged.
-START, eventually = PROCESS_TIMEOUT, wait_until
 
 
 # The functions. Each takes the arguments of the process, then those of `Workers.run`.

@@ -57,7 +57,3 @@ class BlockingTransport(Transport):
         self.arrived.set()
         assert self.released.wait(TEST_TIMEOUT), "the test did not release a request"
         return super().send(*args, **kwargs)
-
-
-# The former names, until every branch that uses them is merged.
-PATIENCE, Crowd, Held, at_once = TEST_TIMEOUT, ThreadGroup, BlockingTransport, run_in_threads

@@ -159,12 +159,12 @@ def test_replay_that_cannot_connect_was_not_processed() -> None:
         return ScriptedResponse(401)
 
     with ScriptedServer({"/claims": respond}) as server, session_for(server.url) as session:
-        session.token_source.replace = lambda *args: close_and_return_token()  # type: ignore
+        session._token_source.replace = lambda *args: close_and_return_token()  # type: ignore
 
         def close_and_return_token() -> Any:
             server._server.shutdown()
             server._server.server_close()
-            return session.token_source.current
+            return session._token_source.current
 
         session.headers["Connection"] = "close"
         error = error_of(session, "POST", f"{server.url}/claims", timeout=5)

@@ -80,7 +80,7 @@ def test_failed_renewal_is_logged_without_the_url(
         token_endpoint_auth_method="client_secret_post",
     ) as session:
         session.mount(sandbox.base_url, Transport(verify=sandbox.ca_file))
-        session.token_source.clock = clock
+        session._token_source.clock = clock
         session.fetch_token()
         clock.advance(3500)
         sandbox.fail(TOKEN, status=503, body=MARK, times=2)
@@ -120,7 +120,7 @@ def test_insecure_url_is_refused_without_showing_the_query(said: Said) -> None:
 def test_repr_of_all_objects_shows_no_secret(sandbox: Sandbox) -> None:
     with sandbox.session() as session:
         answer = session.get(GET)
-        things = [session, session.auth, session.token_source, session.token_source.current]
+        things = [session, session.auth, session._token_source, session._token_source.current]
         things += [ClientSecretPost("id", SECRET), *answer.request.hooks["response"]]
         things += [answer, answer.request, session.adapters, session.origins]
         with pytest.raises(TokenError) as caught:

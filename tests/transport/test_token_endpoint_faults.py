@@ -86,7 +86,7 @@ def test_token_endpoint_fault_with_a_valid_token_is_not_seen(
 ) -> None:
     token_timeout = SHORT if name in SILENT else PATIENT
     with wire.session(token_timeout=token_timeout) as session:
-        session.token_source.clock = clock
+        session._token_source.clock = clock
         warm(session)
         clock.advance(3500)  # of 3600: the next request has it renewed
         wire.break_(TOKEN, ALONE[name])
@@ -104,7 +104,7 @@ def test_token_endpoint_down_while_the_token_is_valid_is_not_seen(
     wire: Wire, clock: Clock, pauses: list[float]
 ) -> None:
     with wire.session() as session:
-        session.token_source.clock = clock
+        session._token_source.clock = clock
         warm(session)
         first = session.access_token
         wire.break_(TOKEN, FAULTS["503"])
@@ -124,7 +124,7 @@ def test_token_endpoint_down_longer_fails_only_the_requests_meanwhile(
     wire: Wire, clock: Clock, pauses: list[float]
 ) -> None:
     with wire.session() as session:
-        session.token_source.clock = clock
+        session._token_source.clock = clock
         warm(session)
         wire.break_(TOKEN, FAULTS["503"])
         clock.advance(3601)
@@ -136,7 +136,7 @@ def test_token_endpoint_down_longer_fails_only_the_requests_meanwhile(
 
 def test_token_refusal_is_cached_for_30_seconds(wire: Wire, clock: Clock) -> None:
     with wire.session() as session:
-        session.token_source.clock = clock
+        session._token_source.clock = clock
         wire.break_(TOKEN, FAULTS["401"])
         for _ in range(5):
             with pytest.raises(TokenError):
@@ -153,7 +153,7 @@ def test_token_endpoint_retry_after_of_hours_is_limited_to_one_hour(
     wire: Wire, clock: Clock, name: str
 ) -> None:
     with wire.session() as session:
-        session.token_source.clock = clock
+        session._token_source.clock = clock
         wire.break_(TOKEN, FAULTS[name], times=1)
         with pytest.raises(TokenError) as caught:
             ask(session, "GET")

@@ -25,7 +25,7 @@ def test_wall_clock_jump_does_not_change_the_token_expiry(
     wire: Wire, clock: Clock, monkeypatch: pytest.MonkeyPatch, jump: float
 ) -> None:
     with wire.session() as session:
-        session.token_source.clock = clock
+        session._token_source.clock = clock
         warm(session)
         now = time.time
         monkeypatch.setattr("time.time", lambda: now() + jump)
@@ -40,7 +40,7 @@ def test_token_that_expired_during_sleep_is_renewed_before_sending(
     wire: Wire, clock: Clock
 ) -> None:
     with wire.session() as session:
-        session.token_source.clock = clock
+        session._token_source.clock = clock
         warm(session)
         clock.advance(3600)
         wire.sandbox.clock.advance(3600)
@@ -52,7 +52,7 @@ def test_token_that_expired_on_the_server_is_replaced_after_the_401(
     wire: Wire, clock: Clock
 ) -> None:
     with wire.session() as session:
-        session.token_source.clock = clock  # which stands still, as a clock set back does
+        session._token_source.clock = clock  # which stands still, as a clock set back does
         warm(session)
         wire.sandbox.clock.advance(3601)
         assert ask(session, "POST").status_code == 200
@@ -89,7 +89,7 @@ def test_permanent_401_costs_one_token_request_in_all(wire: Wire) -> None:
 def test_unchanged_token_is_not_requested_by_every_request(wire: Wire, clock: Clock) -> None:
     wire.sandbox.options.same_token = True
     with wire.session() as session:
-        session.token_source.clock = clock
+        session._token_source.clock = clock
         warm(session)
         for server in (clock, wire.sandbox.clock):
             server.advance(3500)
@@ -101,7 +101,7 @@ def test_unchanged_token_is_not_requested_by_every_request(wire: Wire, clock: Cl
 
 def test_unchanged_token_without_lifetime_is_used_for_a_second(wire: Wire, clock: Clock) -> None:
     with wire.session() as session:
-        session.token_source.clock = clock
+        session._token_source.clock = clock
         warm(session)
         same = {"access_token": session.access_token, "expires_in": 0}
         wire.sandbox.fail(TOKEN, body=same, times=None)

@@ -78,7 +78,7 @@ class Tour:
 
     def show_token(self, session: PokitDokSession) -> None:
         answer = session.get(PATH)
-        token = session.token_source.current
+        token = session._token_source.current
         text = "none"
         if token:
             text = f"{token.fingerprint} (a fingerprint), fetched by the first call,"

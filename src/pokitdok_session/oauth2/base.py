@@ -48,7 +48,7 @@ class BaseClientCredentialsSession(OAuth2Session):
     token_timeout: Timeout
     timeout: Timeout
     store: TokenStore | None
-    token_source: TokenSource
+    _token_source: TokenSource
     _client_secret: str | None
     _token_options: TokenOptions
     _token_endpoint: TokenEndpoint
@@ -67,7 +67,7 @@ class BaseClientCredentialsSession(OAuth2Session):
     @client_id.setter
     def client_id(self, value: str) -> None:
         self._client.client_id = value
-        self.token_source.forget_failure()
+        self._token_source.forget_failure()
 
     @property
     def client_secret(self) -> str | None:
@@ -78,7 +78,7 @@ class BaseClientCredentialsSession(OAuth2Session):
     def client_secret(self, value: str | None) -> None:
         self._token_options.check_secret(value)
         self._client_secret = value
-        self.token_source.forget_failure()
+        self._token_source.forget_failure()
 
     @property
     def token(self) -> dict[str, Any]:
@@ -87,20 +87,20 @@ class BaseClientCredentialsSession(OAuth2Session):
         ``expires_at`` is in seconds since the epoch. Set it to use a token that was saved, or to
         None to forget the current one.
         """
-        token = self.token_source.current
+        token = self._token_source.current
         return self._show(token) if token else {}
 
     @token.setter
     def token(self, value: Mapping[str, Any] | None) -> None:
         check_mapping(value, "token")
-        self.token_source.set(
-            Token.from_saved(value, now=self.token_source.clock()) if value else None
+        self._token_source.set(
+            Token.from_saved(value, now=self._token_source.clock()) if value else None
         )
 
     @property
     def access_token(self) -> str | None:
         """The text of the current token. It may have expired; see `get_access_token`."""
-        token = self.token_source.current
+        token = self._token_source.current
         return token.access_token if token else None
 
     @access_token.setter
@@ -117,7 +117,7 @@ class BaseClientCredentialsSession(OAuth2Session):
         Fetches or renews it if necessary. Raises TokenError if there is none in time.
         """
         timeout = self.timeout if timeout is SESSION_DEFAULT else timeout
-        token = self.token_source.get(self, timeout)
+        token = self._token_source.get(self, timeout)
         return AccessToken(token.access_token, token.response["expires_at"])
 
     @property
@@ -132,7 +132,7 @@ class BaseClientCredentialsSession(OAuth2Session):
             self._cache_key_parts(),
             stale,
             lambda: self._call_fetch_token(stale, timeout),
-            self.token_source.clock,
+            self._token_source.clock,
         )
 
     def _call_fetch_token(self, stale: Token | None, timeout: float) -> Token:
@@ -149,7 +149,7 @@ class BaseClientCredentialsSession(OAuth2Session):
         if call.token is not None and call.token.access_token == fetched.get("access_token"):
             return call.token
         try:
-            return Token.from_saved(fetched, now=self.token_source.clock())
+            return Token.from_saved(fetched, now=self._token_source.clock())
         except ValueError as error:
             raise TokenError(f"fetch_token returned a token that is not usable: {error}") from None
 
@@ -159,7 +159,7 @@ class BaseClientCredentialsSession(OAuth2Session):
         if renewal is not None:
             renewal.token = token
             return self._show(token)
-        self.token_source.set(token)
+        self._token_source.set(token)
         if self._shared is not None:
             self._shared.put(self._cache_key_parts(), token)
         self._notify_token_updater(token)

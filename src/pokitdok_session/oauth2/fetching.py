@@ -114,7 +114,7 @@ class TokenFetching(BaseClientCredentialsSession):
         if options.fetcher is not None:
             from .token_fetcher import fetch_by_callable
 
-            return self._accept(fetch_by_callable(options.fetcher, self, self.token_source.clock))
+            return self._accept(fetch_by_callable(options.fetcher, self, self._token_source.clock))
         fields = drop_none(username=username, password=password, **kwargs)
         hooks: Mapping[str, Any] = {**self.compliance_hook}  # the stubs lack a key
         request = TokenRequest(
@@ -189,7 +189,7 @@ class TokenFetching(BaseClientCredentialsSession):
             raise connection_error(error, request.url, request.transport.bundle) from error
         check_revocation(response, request)
         if text == self.access_token:
-            self.token_source.set(None)
+            self._token_source.set(None)
 
     def _transport_options(
         self, timeout: Timeout = None, verify: Any = None, cert: Any = None, proxies: Any = None
@@ -206,7 +206,7 @@ class TokenFetching(BaseClientCredentialsSession):
 
     def _request_token(self, request: TokenRequest) -> Token:
         options: dict[str, Any] = {
-            "clock": self.token_source.clock,
+            "clock": self._token_source.clock,
             "max_seconds": seconds_for_renewal(),
         }
         try:

@@ -226,7 +226,7 @@ class RequestsOverrides(TokenFetching):
     ) -> TokenAuth:
         return TokenAuth(
             self._origins,
-            self.token_source,
+            self._token_source,
             self,
             timeout=timeout,
             use_netrc=use_netrc,

@@ -100,7 +100,7 @@ class ClientCredentialsSession(RequestsOverrides):
         *OAuth2Session.__attrs__,
         *("_client", "_scope", "redirect_uri", "state", "_state", "_pkce"),
         *("auto_refresh_url", "auto_refresh_kwargs", "token_updater", "compliance_hook"),
-        *("token_source", "token_url", "token_params", "token_timeout"),
+        *("_token_source", "token_url", "token_params", "token_timeout"),
         *(
             "_token_options",
             "_token_endpoint",
@@ -165,7 +165,7 @@ class ClientCredentialsSession(RequestsOverrides):
             trusted_origin(base_url, "base_url")
         trusted_origin(token_url, "token_url")
         # Before the parent's constructor, which sets the token and the auth object.
-        self.token_source = TokenSource()
+        self._token_source = TokenSource()
         self._token_endpoint = TokenEndpoint()
         self._discovery = None
         super().__init__(
@@ -236,12 +236,12 @@ class ClientCredentialsSession(RequestsOverrides):
     def __getstate__(self) -> dict[str, Any]:
         """Return the settings, with the credentials and the token. Connections stay here."""
         state = {name: getattr(self, name, None) for name in self.__attrs__}
-        return {**state, "auth": self._other_auth, "token_source": self.token_source.current}
+        return {**state, "auth": self._other_auth, "_token_source": self._token_source.current}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.token_source = TokenSource(state["token_source"])
+        self._token_source = TokenSource(state["_token_source"])
         self._environment = EnvironmentSettingsCache()
         super().__setstate__(  # type: ignore[misc]  # not in the stubs
-            {**state, "token_source": self.token_source}
+            {**state, "_token_source": self._token_source}
         )
         reset_after_fork(self)

@@ -49,7 +49,7 @@ def pokitdok_sandbox(pokitdok_sandbox_options: dict[str, Any]) -> Iterator[Sandb
 def pokitdok_session(pokitdok_sandbox: Sandbox) -> Iterator[PokitDokSession]:
     """Yield a session on the sandbox; its token expires by `pokitdok_clock` too."""
     with pokitdok_sandbox.session() as session:
-        session.token_source.clock = pokitdok_sandbox.clock.now
+        session._token_source.clock = pokitdok_sandbox.clock.now
         yield session
 
 

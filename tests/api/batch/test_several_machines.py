@@ -16,7 +16,7 @@ import pokitdok_session
 from pokitdok_session.sandbox import Sandbox
 from support.batches import appointments, rows_of
 from support.redis_server import RedisServer
-from support.subprocesses import eventually
+from support.subprocesses import wait_until
 
 distributed = pytest.importorskip("distributed")
 pytest.importorskip("limits")
@@ -71,7 +71,7 @@ def test_example_processes_each_row_once_when_a_worker_is_killed(
         first = next(iter(dask.run(os.getpid).values()))
 
         def kill() -> None:
-            eventually(lambda: len(sandbox.requests) >= 40, 60)
+            wait_until(lambda: len(sandbox.requests) >= 40, 60)
             os.kill(first, signal.SIGKILL)
 
         killer = threading.Thread(target=kill)
