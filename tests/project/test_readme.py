@@ -8,7 +8,6 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from types import FunctionType
 from typing import Any
@@ -19,7 +18,6 @@ from pokitdok_session import TokenError, errors
 from pokitdok_session.pokitdok.resources import Resources
 from pokitdok_session.sandbox import Sandbox
 from support.http_server import Script, ScriptedResponse, ScriptedServer
-from support.redis_server import RedisServer
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
@@ -31,7 +29,7 @@ PROSE = [
     if not line.startswith("|")
 ]
 PYTHON = [code for language, code in BLOCKS if language == "python"]
-[DASK] = [code for code in PYTHON if "dask" in code]
+[DASK] = [code for code in PYTHON if "dask" in code]  # run by tests/api/batch
 [TESTS] = [code for code in PYTHON if "pytest_plugins" in code]
 [LIBRARY] = [code for code in PYTHON if "Library" in code]
 IN_ORDER = [code for code in PYTHON if code not in (DASK, TESTS, LIBRARY)]
@@ -194,27 +192,3 @@ def test_readme_example_of_tests_passes(tmp_path: Path) -> None:
         timeout=60,
     )
     assert f"{TESTS.count('def test_')} passed" in ended.stdout, ended.stdout + ended.stderr
-
-
-@pytest.fixture
-def redis_url() -> Iterator[str]:
-    with RedisServer() as server:
-        yield f"redis://127.0.0.1:{server.port}"
-
-
-def test_readme_dask_example_sends_one_token_request(
-    sandbox: Sandbox, account: dict[str, str], redis_url: str, tmp_path: Path
-) -> None:
-    script = tmp_path / "example.py"
-    script.write_text(DASK, encoding="utf-8")
-    ended = subprocess.run(
-        [sys.executable, script.name],
-        env={**os.environ, **account, "REDIS_URL": redis_url},
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=100,
-    )
-    assert (ended.stdout, ended.returncode) == ("20 of 20 active\n", 0), ended.stderr
-    assert len(sandbox.received("/eligibility/")) == 20
-    assert sandbox.token_requests == 1

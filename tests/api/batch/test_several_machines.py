@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 
-import pokitdok_session
 from pokitdok_session.sandbox import Sandbox
 from support.batches import appointments, rows_of
 from support.redis_server import RedisServer
@@ -21,7 +20,7 @@ from support.subprocesses import wait_until
 distributed = pytest.importorskip("distributed")
 pytest.importorskip("limits")
 
-README = Path(pokitdok_session.__file__).parent / "api" / "batch" / "README.md"
+README = Path(__file__).parents[3] / "README.md"
 
 
 def example() -> str:
