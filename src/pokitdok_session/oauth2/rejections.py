@@ -1,4 +1,4 @@
-"""What a session knows about tokens that the API refused with a 401."""
+"""Whether a token that the API refused with a 401 is replaced; `auth` replays the request."""
 
 from __future__ import annotations
 

@@ -9,13 +9,6 @@ The path of one request::
     ReplayOn401      sees the response: our token refused? replace it and replay once
     rebuild_auth     on each redirect: the token stays at its origin
 
-Modules, one question each:
-
-- `token` what a token is, `token_source` when the next one is fetched, `renewal` who waits for it,
-  `rejections` what a 401 says about it, `token_endpoint` how it is fetched
-- `base` what OAuth2Session offers for it, `stores` how processes share it
-- `auth` how it gets on a request, `origins` on which one, `overrides` what requests does then
-
 Four places send a request again, each for one reason: `transport.retries` after a network error
 or a status, `auth` after a 401, `token_endpoint` for the token request, and
 `api.session.APISession.call` after a rate limit.
