@@ -13,7 +13,8 @@ from requests.adapters import HTTPAdapter
 from pokitdok_session import ClientCredentialsSession, PokitDokSession, TokenError, errors
 from pokitdok_session.oauth2.auth import reason_of_401
 from pokitdok_session.sandbox import Sandbox
-from support.http_server import ScriptedResponse, ScriptedServer
+from pokitdok_session.transport.outcome import set_processed
+from support.http_server import ReceivedRequest, ScriptedResponse, ScriptedServer, redirect
 from support.threads import run_in_threads
 
 PATH = "/activities/"
@@ -221,3 +222,36 @@ def test_other_adapters_get_no_default_timeout(held: ClientCredentialsSession) -
     held.get("ftp://host/file", timeout=3)
     held.send(requests.Request("GET", "ftp://host/file").prepare())
     assert timeouts == [None, 3, None]
+
+
+# What an error says of the request
+
+
+def test_token_error_before_a_request_says_that_nothing_was_processed(
+    server: ScriptedServer, held: ClientCredentialsSession
+) -> None:
+    server.script["/token"] = ScriptedResponse(401)
+    with pytest.raises(TokenError) as caught:
+        held.post("/x")
+    assert caught.value.processed is False
+
+
+def test_token_error_after_a_redirect_does_not_know_what_was_processed(
+    server: ScriptedServer, held: ClientCredentialsSession
+) -> None:
+    def forget(request: ReceivedRequest) -> ScriptedResponse:
+        held.token = None
+        server.script["/token"] = ScriptedResponse(401)
+        return redirect("/y", 307)
+
+    server.script["/x"] = forget
+    with pytest.raises(TokenError) as caught:
+        held.post("/x")
+    assert caught.value.processed is None
+
+
+def test_insecure_transport_after_a_redirect_knows_not_what_was_done() -> None:
+    error = errors.InsecureTransport()
+    assert error.processed is False
+    set_processed(error, requests.Request("POST", "https://h/").prepare())  # as `send` does
+    assert error.processed is None

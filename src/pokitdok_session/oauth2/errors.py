@@ -7,14 +7,17 @@ from oauthlib.oauth2 import InsecureTransportError, OAuth2Error
 
 
 class TokenError(requests.RequestException, OAuth2Error):
-    """The token endpoint did not give a usable token; the request was not processed.
+    """The token endpoint did not grant a usable token, so the request was not sent.
 
-    ``error`` is the code of RFC 6749 section 5.2 (``"invalid_client"``) and ``description``
-    the server's own words, where the endpoint sent them; ``status_code`` is its HTTP status,
-    None when no answer came. For ``retry_after`` seconds the endpoint is not asked again.
+    ``error`` is the code of RFC 6749 section 5.2 (``"invalid_client"``) and ``description`` the
+    server's words, if the endpoint sent them. ``status_code`` is its HTTP status, None if no
+    response came. For ``retry_after`` seconds no further token request is sent. ``processed`` is
+    False; it is None if a request was answered by a redirect, and the next one had no token.
     """
 
-    # What OAuth2Error takes from a request of oauthlib's, which there is none of here.
+    processed: bool | None = False
+
+    # OAuth2Error takes these from a request of oauthlib, which does not exist here.
     client_id = redirect_uri = scopes = response_type = grant_type = None
 
     def __init__(
@@ -30,7 +33,7 @@ class TokenError(requests.RequestException, OAuth2Error):
         requests.RequestException.__init__(self, message)
         self.error = error
         self.description = description
-        self.status_code = status_code  # type: ignore[assignment]  # None: no answer came
+        self.status_code = status_code  # type: ignore[assignment]  # None: no response
         self.retry_after = retry_after
         self.uri = None
         self.state = None
@@ -38,7 +41,9 @@ class TokenError(requests.RequestException, OAuth2Error):
 
 
 class InsecureTransport(requests.RequestException, InsecureTransportError):
-    """A token, a secret or a path of the API was about to go over plain http."""
+    """A token, a secret or a path of the API was about to go over plain http. Nothing was sent."""
+
+    processed: bool | None = False
 
     def __init__(self, message: str = "https is required") -> None:
         requests.RequestException.__init__(self, message)

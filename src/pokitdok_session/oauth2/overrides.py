@@ -211,7 +211,11 @@ class RequestsOverrides(TokenFetching):
             )
         elif hook:
             # Not prepare_auth, which measures the body again before it is rewound.
-            hook.auth(prepared_request)
+            try:
+                hook.auth(prepared_request)
+            except TokenError as error:
+                error.processed = None  # the server processed the request before the redirect
+                raise
         elif self.should_strip_auth(  # type: ignore[no-untyped-call]  # not in the stubs
             response.request.url or "", url
         ):
