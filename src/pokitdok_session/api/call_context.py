@@ -7,6 +7,10 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 
+import requests
+
+from ..transport.outcome import IDEMPOTENT_METHODS
+
 
 @dataclass(frozen=True)
 class CallContext:
@@ -16,6 +20,14 @@ class CallContext:
     headers: Mapping[str, str] = field(default_factory=dict)
     #: False if a call that meets the rate limit must raise, whatever ``max_rate_limit_wait`` is.
     waits_for_rate_limit: bool = True
+    #: Collects the responses of a status below 400 to requests that are not idempotent.
+    answered: list[requests.Response] | None = None
+
+    def note(self, response: requests.Response) -> None:
+        """Take in a response that came, a redirect too."""
+        is_idempotent = response.request.method in IDEMPOTENT_METHODS
+        if self.answered is not None and response.status_code < 400 and not is_idempotent:
+            self.answered.append(response)
 
 
 _PLAIN = CallContext()

@@ -19,6 +19,7 @@ from typing import Any
 import requests
 
 from ..oauth2.timeouts import Timeout
+from ..oauth2.token_sending import TokenEndpointRequest
 from ..transport.multipart import Multipart
 from ..transport.retries import rewind_body
 from . import encoding, error_rules, pagination
@@ -105,6 +106,12 @@ class APISession(APISessionSettings, BatchMethods, Resource):
         if error is not None:
             raise error
         return reply
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:
+        """Note each response for the batch: requests asks this of every one that comes."""
+        if not isinstance(resp.request, TokenEndpointRequest):
+            current_call_context().note(resp)
+        return super().get_redirect_target(resp)
 
     def _send_again(
         self, request: requests.PreparedRequest, options: Mapping[str, Any]

@@ -128,6 +128,8 @@ def _verdict_on_server_error(error: requests.HTTPError, response: requests.Respo
 def _verdict_on_network(error: requests.RequestException) -> Verdict:
     if _is_untrusted_certificate(error):
         return _STOP
+    if error.response is not None:
+        return _UNKNOWN  # an activity is not finished in time: what started it was processed
     if isinstance(error, requests.ConnectTimeout) or getattr(error, "processed", None) is False:
         return Verdict("retry", processed=False)
     lost = (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError)

@@ -12,10 +12,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
+
+import requests
 
 from ..call_context import CallContext, call_context
 from ..verdict import Verdict, verdict_on
@@ -31,6 +33,8 @@ from .search import FindAllSent, Searcher
 
 #: Times that a row is sent again after a rate limit. The pace decides when.
 MAX_REFUSALS = 100
+
+_UNKNOWN = Verdict("unknown")
 
 
 @dataclass(frozen=True)
@@ -49,9 +53,10 @@ class Row:
 
 @dataclass(frozen=True)
 class _Failure:
-    """What a call raised."""
+    """What a call raised, and what that means for its row."""
 
     error: Exception
+    verdict: Verdict
 
 
 @dataclass(frozen=True)
@@ -106,7 +111,8 @@ class Sender:
         if row.sent_at is not None:
             found = None if row.is_searched else self._search(row, row.sent_at, attempts)
             if found is not None or not self.rules.may_resend:
-                return found or _failed(row, row.error or RowInDoubt(), attempts)
+                error = row.error or RowInDoubt()
+                return found or _failed(row, _Failure(error, _UNKNOWN), attempts)
         while True:
             grant = self._gate.enter()
             if grant is None:
@@ -120,28 +126,26 @@ class Sender:
             if not isinstance(result, _Failure):
                 self._gate.leave(grant, quota_of(result))
                 return Outcome(row.key, row.request, result, attempts=attempts)
-            error, verdict = result.error, verdict_on(result.error)
+            error, verdict = result.error, result.verdict
             is_refused = self._gate.leave_failed(grant, error, verdict)
             refusals, failures = refusals + is_refused, failures + (not is_refused)
-            outcome = self._judge(row, error, verdict, sent_at, attempts)
+            outcome = self._judge(row, result, sent_at, attempts)
             if outcome is not None or failures > MAX_FAILURES or refusals > MAX_REFUSALS:
-                return outcome or _failed(row, error, attempts)
+                return outcome or _failed(row, result, attempts)
             self._write_done(row.key, verdict.action, attempts)
             if not is_refused and not self._control.pause(backoff(failures, verdict)):
                 return None
 
-    def _judge(
-        self, row: Row, error: Exception, verdict: Verdict, sent_at: float, attempts: int
-    ) -> Outcome | None:
+    def _judge(self, row: Row, failure: _Failure, sent_at: float, attempts: int) -> Outcome | None:
         """Return the outcome; None if the row is to be sent again."""
-        if verdict.action == "retry":
+        if failure.verdict.action == "retry":
             return None
-        if verdict.action == "unknown":
+        if failure.verdict.action == "unknown":
             found = self._search(row, sent_at, attempts)
             if found is None and self.rules.may_resend:
                 return None
-            return found or _failed(row, error, attempts)
-        return _failed(row, error, attempts)
+            return found or _failed(row, failure, attempts)
+        return _failed(row, failure, attempts)
 
     def _call(self, row: Row) -> Any:
         headers: Mapping[str, str] = {}
@@ -149,18 +153,19 @@ class Sender:
             content = f"{row.digest} {row.key}".encode()
             name = hashlib.blake2b(content, digest_size=16).hexdigest()
             headers = {self.rules.idempotency_header: name}
+        answered: list[requests.Response] = []
         try:
-            with call_context(CallContext(headers, waits_for_rate_limit=False)):
+            with call_context(CallContext(headers, False, answered)):
                 return self.rules.call(self.rules.mark(row.request, row.key))
         except Exception as error:
-            return _Failure(error)
+            return _Failure(error, _verdict_on_call(error, answered))
 
     def _search(self, row: Row, since: float, attempts: int) -> Outcome | None:
         """Look for the reply to a row in doubt; return None if it is not found."""
         try:
             reply = self._searcher.find(row.key, since)
         except RefusedCall as error:
-            return _failed(row, error, attempts)
+            return _failed(row, _Failure(error, verdict_on(error)), attempts)
         return None if reply is None else Outcome(row.key, row.request, reply, attempts=attempts)
 
     def _note_sent(self, row: Row, attempts: int) -> float | None:
@@ -193,5 +198,16 @@ class Sender:
             self._journal.write_done(key, action, attempts, reply=reply, error=described)
 
 
-def _failed(row: Row, error: Exception, attempts: int) -> Outcome:
-    return Outcome(row.key, row.request, error=error, verdict=verdict_on(error), attempts=attempts)
+def _failed(row: Row, failure: _Failure, attempts: int) -> Outcome:
+    error, verdict = failure.error, failure.verdict
+    return Outcome(row.key, row.request, error=error, verdict=verdict, attempts=attempts)
+
+
+def _verdict_on_call(error: Exception, answered: Collection[requests.Response]) -> Verdict:
+    """Return what an error means if requests of the same call were answered before.
+
+    An error that is itself the only answer says what became of its request.
+    """
+    response = getattr(error, "response", None)
+    is_another = any(each is not response for each in answered)
+    return _UNKNOWN if is_another else verdict_on(error)
