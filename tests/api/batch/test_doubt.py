@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,14 +11,19 @@ from typing import Any
 import pytest
 import requests
 
-from pokitdok_session import APISession, Outcome, PokitDokSession
+from pokitdok_session import APIError, APISession, Outcome, PokitDokSession, Verdict
+from pokitdok_session.api.batch.control import Control
+from pokitdok_session.api.batch.pacing import Grant, Pace
+from pokitdok_session.api.batch.row import Row
+from pokitdok_session.api.batch.sender import Rules, Sender
 from pokitdok_session.api.verdict import verdict_on
 from pokitdok_session.errors import (
     ActivityPending,
+    BatchStopped,
     TradingPartnerError,
 )
 from pokitdok_session.sandbox import Sandbox
-from support.batches import appointments, key_of, rows_of
+from support.batches import ELIGIBILITY, appointments, key_of, records, rows_of
 from support.http_server import ScriptedResponse, ScriptedServer, redirect
 
 Run = Callable[..., list[Outcome]]
@@ -31,10 +37,11 @@ def _wait_for_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def call_and_read(session: PokitDokSession) -> Callable[[Any], Any]:
-    """Return a call of two requests: the inquiry, then its activity."""
+    """Return a call of two requests."""
 
     def call(row: Any) -> Any:
-        return session.activities(session.eligibility(row).activity_id)
+        session.eligibility(row)
+        return session.trading_partners()
 
     return call
 
@@ -43,10 +50,10 @@ def call_and_read(session: PokitDokSession) -> Callable[[Any], Any]:
 def test_batch_sends_a_row_once_if_a_later_request_fails(
     session: PokitDokSession, sandbox: Sandbox, path: Path, fault: dict[str, Any]
 ) -> None:
-    sandbox.fail("/activities/", times=3, **fault)
+    sandbox.fail("/tradingpartners/", times=3, **fault)
     (outcome,) = session.batch(call_and_read(session), rows_of(1), key=key_of, journal=path)
     assert appointments(sandbox) == {"A0": 1}
-    assert outcome.action in ("answered", "unknown")  # found, as soon as the search succeeds
+    assert outcome.action == "answered"  # it was found
 
 
 def test_batch_sends_a_row_once_if_its_activity_is_pending(
@@ -105,3 +112,83 @@ def test_batch_sends_a_row_once_if_its_redirect_fails(
     assert (outcome.action, posted(server)) == ("unknown", 1)
     assert outcome.verdict is not None
     assert outcome.verdict.processed is None
+
+
+def script(*actions: Any) -> Callable[[Any], Any]:
+    """Return a call that does so, one action per attempt."""
+    left = iter(actions)
+
+    def call(row: Any) -> Any:
+        raise next(left)
+
+    return call
+
+
+def refusal(status: int) -> APIError:
+    response = requests.Response()
+    response.status_code = status
+    response.request = requests.Request("POST", "https://api.example/").prepare()
+    return APIError(response=response)
+
+
+@pytest.mark.parametrize("status", [422, 429, 402])
+def test_batch_keeps_a_row_in_doubt_that_is_refused_when_sent_again(
+    plain: APISession, path: Path, status: int
+) -> None:
+    call = script(requests.ConnectionError("reset"), *[refusal(status)] * 200)
+    outcomes = []
+    batch = plain.batch(call, [{"a": 1}], journal=path, resend_in_doubt=True, pace=NoWait())
+    with contextlib.suppress(BatchStopped):
+        outcomes.extend(batch)
+    (outcome,) = outcomes
+    assert outcome.verdict == Verdict("unknown")
+    assert {each["action"] for each in records(path) if "done" in each} == {"unknown"}
+    (again,) = plain.batch(script(), [{"a": 1}], journal=path)  # sends nothing
+    assert again.action == "unknown"
+
+
+def test_batch_that_stops_tells_of_a_row_that_waited_to_be_sent_again() -> None:
+    control = Control(10)
+
+    def call(row: Any) -> Any:
+        control.stop()
+        raise requests.ConnectionError("reset")
+
+    sender = Sender(Rules(call, resend_in_doubt=True), NoWait(), control)
+    outcome = sender.process(Row("A", "d", 1))
+    assert outcome is not None
+    assert (outcome.action, outcome.attempts) == ("unknown", 1)
+
+
+def test_batch_stops_when_a_row_in_doubt_cannot_succeed(plain: APISession) -> None:
+    call = script(requests.ConnectionError("reset"), refusal(402))
+    with pytest.raises(BatchStopped):
+        list(plain.batch(call, [{"a": 1}], resend_in_doubt=True))
+
+
+def make_late(path: Path) -> None:
+    """Let the outcomes be noted a minute after the rows were sent."""
+    later = [{**each, "at": each["at"] + 60 * ("done" in each)} for each in records(path)]
+    path.write_text("".join(json.dumps(each) + "\n" for each in later))
+
+
+def test_resume_searches_again_if_the_search_failed(
+    session: PokitDokSession, sandbox: Sandbox, path: Path
+) -> None:
+    def run() -> Outcome:
+        (outcome,) = session.batch(session.eligibility, rows_of(1), key=key_of, journal=path)
+        return outcome
+
+    sandbox.fail(ELIGIBILITY, reset="after_headers")
+    sandbox.fail("/activities/", status=404, times=2)
+    assert run().action == "unknown"
+    make_late(path)
+    assert run().action == "answered"
+    assert appointments(sandbox) == {"A0": 1}
+
+
+class NoWait(Pace):
+    """A pace that gives leave at once, after a refusal too."""
+
+    def ask(self) -> Grant | float:
+        return Grant()

@@ -21,8 +21,9 @@ from pokitdok_session.api.batch.gate import LONGEST_WAIT, PaceGate, backoff
 from pokitdok_session.api.batch.pacing import Pace
 from pokitdok_session.api.batch.pool import Pool
 from pokitdok_session.api.batch.progress import LOG_INTERVAL, Progress
-from pokitdok_session.api.batch.search import Searcher
-from pokitdok_session.api.batch.sender import Row, Rules, Sender
+from pokitdok_session.api.batch.row import Row
+from pokitdok_session.api.batch.search import NOT_SEARCHED, Searcher
+from pokitdok_session.api.batch.sender import Rules, Sender
 from pokitdok_session.errors import RateLimited, RefusedCall
 from pokitdok_session.sandbox import Sandbox
 from support.batches import row_of
@@ -152,7 +153,7 @@ def test_search_ends_with_the_batch() -> None:
     control = Control(10)
     control.stop()
     searcher = Searcher(lambda keys, since: iter([{}]), PaceGate(Pace(), control), control)
-    assert searcher.find("A", time.time()) is None
+    assert searcher.find("A", time.time()) is NOT_SEARCHED
 
 
 def test_sender_that_stops_while_it_writes_the_journal_sends_nothing(

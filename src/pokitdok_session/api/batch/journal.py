@@ -82,7 +82,14 @@ class Journal:
         return now
 
     def write_done(
-        self, key: str, action: str, attempts: int, *, reply: Any = None, error: Any = None
+        self,
+        key: str,
+        action: str,
+        attempts: int,
+        *,
+        reply: Any = None,
+        error: Any = None,
+        is_searched: bool = False,
     ) -> None:
         """Note what became of a row. The record survives the process, not a power failure.
 
@@ -93,6 +100,8 @@ class Journal:
             record["reply"] = reply
         if error is not None:
             record["error"] = error
+        if is_searched:
+            record["searched"] = True
         self._write(record)
 
     def close(self) -> None:

@@ -11,8 +11,8 @@ from .journal import Journal, Record
 from .keys import digest_of, text_of
 from .outcome import Outcome
 from .recorded import rebuild_error, rebuild_reply
+from .row import Row
 from .search import SETTLED
-from .sender import Row
 
 _FIX = Verdict("fix", processed=False)
 _UNKNOWN = Verdict("unknown")
@@ -71,7 +71,8 @@ class Planner:
         if entry.action in (SENT, "unknown"):
             known = record.get("error")
             error = None if known is None else rebuild_error(known)
-            is_searched = record.get("at", 0.0) > entry.sent_at + SETTLED
+            is_late = record.get("at", 0.0) > entry.sent_at + SETTLED
+            is_searched = is_late and record.get("searched") is True
             return Row(
                 row.key, row.digest, row.request, attempts, entry.sent_at, error, is_searched
             )

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from .control import Control
 from .outcome import Outcome
-from .sender import Row
+from .row import Row
 
 #: Seconds after which the thread that reads the outcomes looks for a signal. Windows needs it.
 _LOOK_FOR_SIGNALS = 0.5

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 from ..call_context import CallContext, call_context
 from ..verdict import verdict_on
 from .control import Control
-from .errors import RefusedCall
+from .errors import BatchStopped, RefusedCall
 from .gate import MAX_FAILURES, PaceGate, backoff
 
 #: Yields what is found of some keys since a time, after each call of the API.
@@ -25,6 +25,9 @@ SETTLED = 30.0
 
 #: Seconds by which the clocks of client and server may differ.
 CLOCK_SKEW = 30.0
+
+#: What is found if the search did not get to its end.
+NOT_SEARCHED: Any = object()
 
 
 class Searcher:
@@ -40,15 +43,18 @@ class Searcher:
         self._found: dict[str, Any] = {}
 
     def find(self, key: str, sent_at: float) -> Any:
-        """Return the reply to the row with this key; None if it is not found.
+        """Return the reply to the row with this key; None if the API does not have it.
+
+        `NOT_SEARCHED` if there is no search, or it did not get to its end.
 
         Raises RefusedCall if the API has it, and had refused it.
         """
         if self._find_all is None:
-            return None
+            return NOT_SEARCHED
         reply = self._share(self._find_all, key, sent_at)
         is_fresh = time.time() < sent_at + SETTLED
-        if reply is None and is_fresh and self._control.pause(SEARCH_AGAIN):
+        is_missing = reply is None or reply is NOT_SEARCHED
+        if is_missing and is_fresh and self._control.pause(SEARCH_AGAIN):
             reply = self._share(self._find_all, key, sent_at)
         if isinstance(reply, RefusedCall):
             raise reply
@@ -63,7 +69,7 @@ class Searcher:
                 wanted, self._wanted = self._wanted, {}
             if wanted:  # otherwise the thread before this one has searched for it
                 self._found.update(self._search(find_all, wanted))
-            return self._found.pop(key, None)
+            return self._found.pop(key, NOT_SEARCHED)
 
     def _search(self, find_all: FindAllSent, wanted: Mapping[str, float]) -> dict[str, Any]:
         since = datetime.fromtimestamp(min(wanted.values()) - CLOCK_SKEW, timezone.utc)
@@ -72,7 +78,7 @@ class Searcher:
             found: dict[str, Any] = {}
             error = self._walk(find_all(list(wanted), since), found)
             if error is None:
-                return found
+                return {**dict.fromkeys(wanted), **found}
             verdict = verdict_on(error)
             failures += 1
             if verdict.action != "retry" or not self._control.pause(backoff(failures, verdict)):
@@ -84,7 +90,7 @@ class Searcher:
         while True:
             grant = self._gate.enter()
             if grant is None:
-                return None
+                return BatchStopped()
             try:
                 with call_context(CallContext(waits_for_rate_limit=False)):
                     found.update(next(pages))

@@ -12,7 +12,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
@@ -20,7 +20,7 @@ from typing import Any
 import requests
 
 from ..call_context import CallContext, call_context
-from ..verdict import Verdict, verdict_on
+from ..verdict import verdict_on
 from .control import Control
 from .errors import JournalError, RefusedCall, RowInDoubt
 from .gate import MAX_FAILURES, PaceGate, backoff
@@ -29,34 +29,11 @@ from .outcome import Outcome
 from .pacing import Pace
 from .quota import quota_of
 from .recorded import describe_error
-from .search import FindAllSent, Searcher
+from .row import Failure, Row, State, verdict_on_call
+from .search import NOT_SEARCHED, FindAllSent, Searcher
 
 #: Times that a row is sent again after a rate limit. The pace decides when.
 MAX_REFUSALS = 100
-
-_UNKNOWN = Verdict("unknown")
-
-
-@dataclass(frozen=True)
-class Row:
-    """A row to send. ``sent_at`` is set if an earlier run left it in doubt."""
-
-    key: str
-    digest: str
-    request: Any
-    attempts: int = 0
-    sent_at: float | None = None
-    error: Exception | None = None
-    #: True if an earlier run searched for it when the API could not be busy with it anymore.
-    is_searched: bool = False
-
-
-@dataclass(frozen=True)
-class _Failure:
-    """What a call raised, and what that means for its row."""
-
-    error: Exception
-    verdict: Verdict
 
 
 @dataclass(frozen=True)
@@ -90,14 +67,16 @@ class Sender:
 
     def process(self, row: Row) -> Outcome | None:
         """Return what became of a row; None if the batch stopped before it was sent."""
+        doubt = None if row.sent_at is None else row.error or RowInDoubt()
+        state = State(row, row.attempts, doubt, row.is_searched)
         try:
-            outcome = self._process(row)
+            outcome = self._process(state)
         except JournalError as error:
             self._control.stop(error)
             return None
         if outcome is not None:
             try:
-                self._note(outcome)
+                self._note(outcome, is_searched=state.is_searched)
             except JournalError as error:
                 self._control.stop(error)  # the row was processed: its outcome is still told
             if outcome.attempts > row.attempts:  # what an earlier run left says nothing of now
@@ -106,46 +85,48 @@ class Sender:
                 self._control.stop(outcome.error)
         return outcome
 
-    def _process(self, row: Row) -> Outcome | None:
-        attempts, failures, refusals = row.attempts, 0, 0
+    def _process(self, state: State) -> Outcome | None:
+        row, failures, refusals = state.row, 0, 0
         if row.sent_at is not None:
-            found = None if row.is_searched else self._search(row, row.sent_at, attempts)
+            found = None if row.is_searched else self._search(state, row.sent_at)
             if found is not None or not self.rules.may_resend:
-                error = row.error or RowInDoubt()
-                return found or _failed(row, _Failure(error, _UNKNOWN), attempts)
+                return found or state.left()
         while True:
             grant = self._gate.enter()
             if grant is None:
-                return None
-            sent_at = self._note_sent(row, attempts)
+                return state.left()
+            sent_at = self._note_sent(state)
             if sent_at is None:
                 self._gate.leave(grant)
-                return None
-            attempts += 1
+                return state.left()
+            state.begin()
             result = self._call(row)
-            if not isinstance(result, _Failure):
+            if not isinstance(result, Failure):
                 self._gate.leave(grant, quota_of(result))
-                return Outcome(row.key, row.request, result, attempts=attempts)
-            error, verdict = result.error, result.verdict
-            is_refused = self._gate.leave_failed(grant, error, verdict)
+                return Outcome(row.key, row.request, result, attempts=state.attempts)
+            is_refused = self._gate.leave_failed(grant, result.error, result.verdict)
             refusals, failures = refusals + is_refused, failures + (not is_refused)
-            outcome = self._judge(row, result, sent_at, attempts)
+            outcome = self._judge(state, result, sent_at)
             if outcome is not None or failures > MAX_FAILURES or refusals > MAX_REFUSALS:
-                return outcome or _failed(row, result, attempts)
-            self._write_done(row.key, verdict.action, attempts)
-            if not is_refused and not self._control.pause(backoff(failures, verdict)):
-                return None
+                return outcome or state.failed(result)
+            self._write_done(row.key, state.action_after(result), state.attempts)
+            if not is_refused and not self._control.pause(backoff(failures, result.verdict)):
+                return state.left()
 
-    def _judge(self, row: Row, failure: _Failure, sent_at: float, attempts: int) -> Outcome | None:
+    def _judge(self, state: State, failure: Failure, sent_at: float) -> Outcome | None:
         """Return the outcome; None if the row is to be sent again."""
-        if failure.verdict.action == "retry":
+        action = failure.verdict.action
+        if action == "retry":
             return None
-        if failure.verdict.action == "unknown":
-            found = self._search(row, sent_at, attempts)
+        if action == "unknown":
+            state.doubt = failure.error
+            found = self._search(state, sent_at)
             if found is None and self.rules.may_resend:
                 return None
-            return found or _failed(row, failure, attempts)
-        return _failed(row, failure, attempts)
+            return found or state.failed(failure)
+        if action == "stop" and state.doubt is not None:
+            self._control.stop(failure.error)  # the outcome does not tell
+        return state.failed(failure)
 
     def _call(self, row: Row) -> Any:
         headers: Mapping[str, str] = {}
@@ -158,29 +139,41 @@ class Sender:
             with call_context(CallContext(headers, False, answered)):
                 return self.rules.call(self.rules.mark(row.request, row.key))
         except Exception as error:
-            return _Failure(error, _verdict_on_call(error, answered))
+            return Failure(error, verdict_on_call(error, answered))
 
-    def _search(self, row: Row, since: float, attempts: int) -> Outcome | None:
+    def _search(self, state: State, since: float) -> Outcome | None:
         """Look for the reply to a row in doubt; return None if it is not found."""
+        row, attempts = state.row, state.attempts
         try:
             reply = self._searcher.find(row.key, since)
         except RefusedCall as error:
-            return _failed(row, _Failure(error, verdict_on(error)), attempts)
-        return None if reply is None else Outcome(row.key, row.request, reply, attempts=attempts)
+            verdict = verdict_on(error)
+            return Outcome(row.key, row.request, error=error, verdict=verdict, attempts=attempts)
+        state.is_searched = reply is not NOT_SEARCHED
+        if reply is None or reply is NOT_SEARCHED:
+            return None
+        return Outcome(row.key, row.request, reply, attempts=attempts)
 
-    def _note_sent(self, row: Row, attempts: int) -> float | None:
+    def _note_sent(self, state: State) -> float | None:
         """Note that a row is about to be sent; return when, or None if the batch stops."""
         if self._journal is None:
             return datetime.now(timezone.utc).timestamp()
+        row = state.row
         sent_at = self._journal.write_sent(row.key, row.digest)
         if self._control.is_stopping:  # meanwhile
-            self._write_done(row.key, "retry", attempts)
+            if state.doubt is None:
+                self._write_done(row.key, "retry", state.attempts)
             return None
         return sent_at
 
-    def _note(self, outcome: Outcome) -> None:
+    def _note(self, outcome: Outcome, *, is_searched: bool) -> None:
         self._write_done(
-            outcome.key, outcome.action, outcome.attempts, reply=outcome.reply, error=outcome.error
+            outcome.key,
+            outcome.action,
+            outcome.attempts,
+            reply=outcome.reply,
+            error=outcome.error,
+            is_searched=is_searched and outcome.action == "unknown",
         )
 
     def _write_done(
@@ -191,23 +184,11 @@ class Sender:
         *,
         reply: Any = None,
         error: Exception | None = None,
+        is_searched: bool = False,
     ) -> None:
         if self._journal is not None:
             details = self._journal.keep_replies
             described = None if error is None else describe_error(error, with_details=details)
-            self._journal.write_done(key, action, attempts, reply=reply, error=described)
-
-
-def _failed(row: Row, failure: _Failure, attempts: int) -> Outcome:
-    error, verdict = failure.error, failure.verdict
-    return Outcome(row.key, row.request, error=error, verdict=verdict, attempts=attempts)
-
-
-def _verdict_on_call(error: Exception, answered: Collection[requests.Response]) -> Verdict:
-    """Return what an error means if requests of the same call were answered before.
-
-    An error that is itself the only answer says what became of its request.
-    """
-    response = getattr(error, "response", None)
-    is_another = any(each is not response for each in answered)
-    return _UNKNOWN if is_another else verdict_on(error)
+            self._journal.write_done(
+                key, action, attempts, reply=reply, error=described, is_searched=is_searched
+            )
