@@ -63,8 +63,8 @@ class SentCalls(APISession):
             activities = [item for item in self.find_items(page) if isinstance(item, dict)]
             found = {
                 _key_of(activity): _reply_of(activity, page)
-                for activity in activities
-                if _key_of(activity) in wanted
+                for activity in reversed(activities)  # the newest comes last, and counts
+                if _key_of(activity) in wanted and not _is_before(activity, since)
             }
             yield found
             wanted -= found.keys()

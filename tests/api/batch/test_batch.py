@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -145,7 +146,8 @@ def test_batch_puts_the_key_beside_the_content_of_the_caller(run: Run, sandbox: 
     rows = [row_of(0), {**row_of(1)}]
     run(rows)
     sent = [record.json()["application_data"] for record in sandbox.received(ELIGIBILITY)]
-    assert {"appointment": "A0", "batch_key": "A0"} in sent
+    (marked,) = (data for data in sent if data["appointment"] == "A0")
+    assert re.fullmatch("A0 [0-9a-f]{16}", marked["batch_key"])
     assert rows == [row_of(0), row_of(1)]  # the caller's own are as they were
 
 

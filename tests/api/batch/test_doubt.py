@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import json
+import time
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -185,6 +187,35 @@ def test_resume_searches_again_if_the_search_failed(
     make_late(path)
     assert run().action == "answered"
     assert appointments(sandbox) == {"A0": 1}
+
+
+def test_batch_takes_no_outcome_of_another_batch_with_the_same_key(
+    session: PokitDokSession, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    for number, action in enumerate(("answered", "unknown")):
+        journal = tmp_path / str(number)
+        (outcome,) = session.batch(session.eligibility, rows_of(1), key=key_of, journal=journal)
+        assert outcome.action == action
+        sandbox.fail(ELIGIBILITY, reset=True)  # the next one does not arrive
+
+
+def test_resume_finds_a_row_of_a_journal_without_nonces(
+    session: PokitDokSession, sandbox: Sandbox, path: Path
+) -> None:
+    reply = session.eligibility(session.mark_request(rows_of(1)[0], "A0"))
+    path.write_text(json.dumps({"sent": "A0", "digest": "d", "at": time.time()}) + "\n")
+    (outcome,) = session.batch(session.eligibility, rows_of(1), key=key_of, journal=path)
+    assert outcome.reply.activity_id == reply.activity_id
+
+
+def test_find_sent_returns_the_newest_call_since_then(session: PokitDokSession) -> None:
+    now = datetime.now(timezone.utc)
+    request = session.mark_request(rows_of(1)[0], "A0")
+    replies = [session.eligibility(request) for _ in range(2)]
+    found = session.find_sent("A0", now - timedelta(minutes=1))
+    assert found is not None
+    assert found.activity_id == replies[1].activity_id
+    assert session.find_sent("A0", now + timedelta(minutes=1)) is None
 
 
 class NoWait(Pace):

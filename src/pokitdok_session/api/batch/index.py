@@ -16,7 +16,8 @@ PRAGMA journal_mode = OFF;
 PRAGMA synchronous = OFF;
 PRAGMA cache_size = -4000;
 CREATE TABLE entry (
-    key TEXT PRIMARY KEY, digest TEXT, action TEXT, sent_at REAL, offset INTEGER, seen INTEGER
+    key TEXT PRIMARY KEY, digest TEXT, action TEXT, sent_at REAL, offset INTEGER,
+    nonce TEXT, seen INTEGER
 ) WITHOUT ROWID;
 CREATE TABLE occurrence (digest TEXT PRIMARY KEY, number INTEGER) WITHOUT ROWID;
 BEGIN;
@@ -33,6 +34,7 @@ class Entry(NamedTuple):
     action: str
     sent_at: float
     offset: int | None
+    nonce: str = ""
 
 
 class Index:
@@ -53,8 +55,8 @@ class Index:
         for offset, record in journal.records():
             if "sent" in record:
                 execute(
-                    "INSERT OR REPLACE INTO entry VALUES (?, ?, ?, ?, NULL, 0)",
-                    (record["sent"], record["digest"], SENT, record["at"]),
+                    "INSERT OR REPLACE INTO entry VALUES (?, ?, ?, ?, NULL, ?, 0)",
+                    (record["sent"], record["digest"], SENT, record["at"], record.get("nonce", "")),
                 )
             else:
                 execute(
@@ -68,7 +70,7 @@ class Index:
         Raises ValueError if a row of this run has the key already.
         """
         found = self._database.execute(
-            "SELECT digest, action, sent_at, offset, seen FROM entry WHERE key = ?", (key,)
+            "SELECT digest, action, sent_at, offset, nonce, seen FROM entry WHERE key = ?", (key,)
         ).fetchone()
         if found is None:
             self._database.execute("INSERT INTO entry (key, seen) VALUES (?, 1)", (key,))

@@ -2,7 +2,7 @@
 
 Two records per row. The first is on disk before the request leaves::
 
-    {"sent": "A-17", "digest": "5f0c...", "at": 1764093000.25}
+    {"sent": "A-17", "digest": "5f0c...", "at": 1764093000.25, "nonce": "9b1e..."}
     {"done": "A-17", "action": "answered", "attempts": 1, "at": 1764093001.5, "reply": {...}}
 
 A row with only the first record is in doubt: the request may have been processed.
@@ -70,14 +70,17 @@ class Journal:
         self._reader.seek(offset)
         return self._parse(self._reader.readline(), offset)
 
-    def write_sent(self, key: str, digest: str) -> float:
+    def write_sent(self, key: str, digest: str, nonce: str = "") -> float:
         """Note that a request is about to leave; return the time noted, in epoch seconds.
 
         The record is on disk when this returns. Threads that are here together share one fsync.
         Raises JournalError, and writes nothing more, after the first failure.
         """
         now = self._clock()
-        number = self._write({"sent": key, "digest": digest, "at": now})
+        record: Record = {"sent": key, "digest": digest, "at": now}
+        if nonce:
+            record["nonce"] = nonce
+        number = self._write(record)
         self._sync(number)
         return now
 

@@ -84,6 +84,8 @@ class BatchMethods:
     def mark_request(self, request: Any, key: str) -> Any:
         """Return a request that carries ``key``, so that ``find_sent`` can find it.
 
+        That is the key of the row, and what tells it from the same key in another batch.
+
         By default requests stay as they are.
         """
         return request

@@ -74,6 +74,13 @@ class Planner:
             is_late = record.get("at", 0.0) > entry.sent_at + SETTLED
             is_searched = is_late and record.get("searched") is True
             return Row(
-                row.key, row.digest, row.request, attempts, entry.sent_at, error, is_searched
+                row.key,
+                row.digest,
+                row.request,
+                attempts,
+                entry.sent_at,
+                error,
+                is_searched,
+                entry.nonce,
             )
         return Row(row.key, row.digest, row.request, attempts)

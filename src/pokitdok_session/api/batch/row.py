@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import requests
@@ -26,6 +27,14 @@ class Row:
     error: Exception | None = None
     #: True if an earlier run searched for it when the API could not be busy with it anymore.
     is_searched: bool = False
+    #: Tells its requests from those of other batches that use the same key. Journals of earlier
+    #: versions have none.
+    nonce: str = field(default_factory=lambda: secrets.token_hex(8))
+
+    @property
+    def mark(self) -> str:
+        """What its requests carry."""
+        return f"{self.key} {self.nonce}" if self.nonce else self.key
 
 
 @dataclass(frozen=True)

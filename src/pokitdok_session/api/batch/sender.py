@@ -137,7 +137,7 @@ class Sender:
         answered: list[requests.Response] = []
         try:
             with call_context(CallContext(headers, False, answered)):
-                return self.rules.call(self.rules.mark(row.request, row.key))
+                return self.rules.call(self.rules.mark(row.request, row.mark))
         except Exception as error:
             return Failure(error, verdict_on_call(error, answered))
 
@@ -145,7 +145,7 @@ class Sender:
         """Look for the reply to a row in doubt; return None if it is not found."""
         row, attempts = state.row, state.attempts
         try:
-            reply = self._searcher.find(row.key, since)
+            reply = self._searcher.find(row.mark, since)
         except RefusedCall as error:
             verdict = verdict_on(error)
             return Outcome(row.key, row.request, error=error, verdict=verdict, attempts=attempts)
@@ -159,7 +159,7 @@ class Sender:
         if self._journal is None:
             return datetime.now(timezone.utc).timestamp()
         row = state.row
-        sent_at = self._journal.write_sent(row.key, row.digest)
+        sent_at = self._journal.write_sent(row.key, row.digest, row.nonce)
         if self._control.is_stopping:  # meanwhile
             if state.doubt is None:
                 self._write_done(row.key, "retry", state.attempts)
