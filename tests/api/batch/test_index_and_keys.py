@@ -89,3 +89,9 @@ def test_key_is_text_or_a_whole_number() -> None:
 def test_key_of_another_kind_raises(key: Any, kind: type[Exception]) -> None:
     with pytest.raises(kind, match="key must"):
         text_of(key)
+
+
+@pytest.mark.parametrize("value", [{"b", "a"}, object(), b"bytes"], ids=["set", "object", "bytes"])
+def test_digest_of_a_value_without_a_stable_text_names_its_path(value: Any) -> None:
+    with pytest.raises(TypeError, match=r"^row\['a'\]\[1\] must be JSON, a date, .* got "):
+        digest_of({"a": [1, value]})
