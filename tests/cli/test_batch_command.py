@@ -76,6 +76,8 @@ def last_line(ended: Ended) -> str:
 
 def test_batch_command_that_answers_every_row_has_status_0(command: Command) -> None:
     command.write(row_of(0), row_of(1))
+    command.output.write_text("of an earlier run")
+    command.output.chmod(0o644)
     ended = command.run(*KEY)
     assert (ended.returncode, ended.stdout) == (0, "")
     assert last_line(ended) == "2 rows: 2 answered."
@@ -163,6 +165,9 @@ def test_batch_command_takes_an_x12_interchange_as_a_string(command: Command) ->
         (("--threads", "0"), {}, "--threads must be at least 1, got 0"),
         (("--journal", "/dev/null/j"), {}, "--journal cannot be opened: /dev/null/j"),
         (("--output", "/dev/null/o"), {}, "--output cannot be written: /dev/null/o"),
+        (("--output", "missing/o"), {}, "--output cannot be written: missing/o: no such folder"),
+        (("--output", "/tmp"), {}, "--output cannot be written: /tmp is a folder"),
+        (("--journal", "/tmp"), {}, "--journal cannot be opened: /tmp is a folder"),
         (("--unknown",), {}, "unrecognized arguments"),
     ],
     ids=str,
@@ -170,7 +175,7 @@ def test_batch_command_takes_an_x12_interchange_as_a_string(command: Command) ->
 def test_batch_command_with_wrong_usage_has_status_2(
     command: Command, sandbox: Sandbox, options: tuple[str, ...], words: Any, text: str
 ) -> None:
-    command.write()
+    command.write(row_of(0))
     journal = () if "--output" not in options else ("--journal", str(command.journal))
     ended = command.run(*options, *journal, **words)
     assert ended.returncode == 2

@@ -105,9 +105,14 @@ def check(options: argparse.Namespace) -> None:
     files = {"--output": options.output, "--journal": options.journal, "ROWS": options.rows}
     if len({os.path.realpath(name) for name in files.values()}) < len(files):
         raise UsageError("ROWS, --output and --journal must be three different files")
-    folder = os.path.dirname(os.path.abspath(options.journal))
-    if not os.path.isdir(folder):
-        raise UsageError(f"--journal cannot be opened: {options.journal}: no such folder")
+    for option, verb, name in (
+        ("--output", "written", options.output),
+        ("--journal", "opened", options.journal),
+    ):
+        if not os.path.isdir(os.path.dirname(os.path.abspath(name))):
+            raise UsageError(f"{option} cannot be {verb}: {name}: no such folder")
+        if os.path.isdir(name):
+            raise UsageError(f"{option} cannot be {verb}: {name} is a folder, it must be a file")
     if options.threads < 1:
         raise UsageError(f"--threads must be at least 1, got {options.threads}")
     if options.pace is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from typing import IO, Any
@@ -87,6 +88,9 @@ class Output:
         if self._file is None:
             try:
                 descriptor = os.open(self._name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+                # An existing file may be open to others; a device or a pipe is not ours to close.
+                if hasattr(os, "fchmod") and stat.S_ISREG(os.fstat(descriptor).st_mode):
+                    os.fchmod(descriptor, 0o600)
             except OSError as error:
                 text = f"--output cannot be written: {self._name}: {error.strerror}"
                 raise UsageError(text) from None
