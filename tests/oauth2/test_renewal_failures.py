@@ -232,7 +232,7 @@ def test_log_that_raises_does_not_hide_the_token_error(
     def fail(*args: Any) -> None:
         raise RuntimeError("the log is full")
 
-    monkeypatch.setattr("pokitdok_session.oauth2.token_source.log.warning", fail)
+    monkeypatch.setattr("pokitdok_session.oauth2.renewal.log.warning", fail)
     monkeypatch.setattr(threading, "excepthook", lambda args: None)
     session.get(ACTIVITIES_PATH)
     sandbox.revoke()

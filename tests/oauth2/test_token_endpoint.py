@@ -225,7 +225,7 @@ URLLIB3_TIMEOUT = URLTimeout(9)
         (None, 8),
         (30, 8),
         (2.5, 2.5),
-        (URLLIB3_TIMEOUT, URLLIB3_TIMEOUT),
+        (URLLIB3_TIMEOUT, (8, 8)),
     ],
     ids=repr,
 )

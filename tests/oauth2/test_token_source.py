@@ -179,7 +179,7 @@ def test_renewal_without_threads_is_done_by_the_caller(
             raise RuntimeError("can't start new thread")
 
     stand_in = SimpleNamespace(Thread=UnstartableThread, Lock=threading.Lock, Event=threading.Event)
-    monkeypatch.setattr("pokitdok_session.oauth2.token_source.threading", stand_in)
+    monkeypatch.setattr("pokitdok_session.oauth2.renewal.threading", stand_in)
     assert status_of(session) == 200
     sandbox.revoke()
     assert status_of(session) == 200

@@ -88,7 +88,7 @@ def test_failed_renewal_is_logged_without_the_url(
         session.get(f"{sandbox.base_url}/api/v4{GET}")
         finish_renewals()
     assert any(
-        "could not be renewed" in line for line in said.of("pokitdok_session.oauth2.token_source")
+        "could not be renewed" in line for line in said.of("pokitdok_session.oauth2.renewal")
     )
     assert said.holds(*confidential(sandbox)) == []
 

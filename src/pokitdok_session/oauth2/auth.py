@@ -94,7 +94,10 @@ class ReplayOn401:
 
     def __call__(self, response: requests.Response, **kwargs: Any) -> requests.Response:
         request = response.request
+        is_ours = self.auth.origins.contains  # which may have changed since the request was sent
         if response.status_code != 401 or not self.was_sent_with(request):
+            return response
+        if not is_ours(request.url or ""):
             return response
         can_be_replayed = rewind_body(request)
         _release(response)  # before the token request, which may need this connection
@@ -105,7 +108,7 @@ class ReplayOn401:
             if can_be_replayed:
                 raise
             token = None
-        if token is None or not can_be_replayed:
+        if token is None or not can_be_replayed or not is_ours(request.url or ""):
             return response
         replayed = self._replay(response, token, **kwargs)
         if replayed.status_code == 401 and not source.mark_rejected(token) and self.attempts > 1:

@@ -29,12 +29,6 @@ log = logging.getLogger(__name__)
 _renewal_call: ContextVar[RenewalCall | None] = ContextVar("renewal_call", default=None)
 
 
-def seconds_for_renewal() -> float | None:
-    """Return how long the renewal that calls `fetch_token` may take, None outside of one."""
-    renewal = _renewal_call.get()
-    return None if renewal is None else renewal.timeout
-
-
 class BaseClientCredentialsSession(OAuth2Session):
     """An OAuth2Session that fetches its tokens by itself, with its client's credentials.
 
@@ -122,7 +116,8 @@ class BaseClientCredentialsSession(OAuth2Session):
 
     @property
     def _may_wait_for_others(self) -> bool:
-        return self._shared is not None  # for the lock of the store
+        # For the lock of the store, or as long as a callable of the caller takes.
+        return self._shared is not None or self._token_options.fetcher is not None
 
     def _fetch_next_token(self, stale: Token | None, timeout: float) -> Token:
         """Return the token that replaces ``stale``: from the store, or by a token request."""
@@ -137,7 +132,7 @@ class BaseClientCredentialsSession(OAuth2Session):
 
     def _call_fetch_token(self, stale: Token | None, timeout: float) -> Token:
         """Fetch a token through the public methods, which subclasses may override."""
-        call = RenewalCall(timeout)
+        call = RenewalCall(self._token_source, timeout)
         previous = _renewal_call.set(call)
         try:
             if stale is None:
@@ -146,6 +141,9 @@ class BaseClientCredentialsSession(OAuth2Session):
                 fetched = self.refresh_token(self.token_url)
         finally:
             _renewal_call.reset(previous)
+        if not isinstance(fetched, Mapping):
+            kind = type(fetched).__name__
+            raise TokenError(f"fetch_token must return the token as a dict, got {kind}")
         if call.token is not None and call.token.access_token == fetched.get("access_token"):
             return call.token
         try:
@@ -155,7 +153,7 @@ class BaseClientCredentialsSession(OAuth2Session):
 
     def _accept(self, token: Token) -> dict[str, Any]:
         """Use a new token, unless a renewal is waiting for it and uses it itself."""
-        renewal = _renewal_call.get()
+        renewal = self._renewal_call()
         if renewal is not None:
             renewal.token = token
             return self._show(token)
@@ -164,6 +162,11 @@ class BaseClientCredentialsSession(OAuth2Session):
             self._shared.put(self._cache_key_parts(), token)
         self._notify_token_updater(token)
         return self._show(token)
+
+    def _renewal_call(self) -> RenewalCall | None:
+        """Return the renewal of this session that calls `fetch_token`, None outside of one."""
+        call = _renewal_call.get()
+        return call if call is not None and call.source is self._token_source else None
 
     def _cache_key_parts(self) -> tuple[Any, ...]:
         """Return what a token belongs to: sessions with the same parts share one in a store."""

@@ -20,7 +20,7 @@ import requests
 
 from .errors import InsecureTransport, TokenError
 from .origins import origin_of, trusted_origin, without_query
-from .token_response import REFUSAL_COOLDOWN, read_body
+from .token_response import REFUSAL_COOLDOWN, is_transient_status, read_body
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,7 @@ class Discovery:
             raise TypeError("trusted_token_hosts must be a list of host names, got str")
         self.issuer = issuer
         self.url = (issuer or fhir_base or "").rstrip("/")
+        self._shown_url = without_query(self.url)
         name = "fhir_base" if issuer is None else "issuer"
         self._host = trusted_origin(self.url, name)[1]
         self._trusted_hosts = frozenset(host.lower() for host in trusted_hosts) | {self._host}
@@ -73,6 +74,7 @@ class Discovery:
 
     def _read(self, get: Callable[[str], requests.Response]) -> Endpoints:
         statuses = []
+        is_transient = False
         for url in self._metadata_urls():
             try:
                 response = get(url)
@@ -87,7 +89,9 @@ class Discovery:
             if isinstance(metadata.get("token_endpoint"), str):
                 return self._from_metadata(metadata, url)
             statuses.append(f"{without_query(url)} returned {response.status_code}")
-        raise self._error(f"no token_endpoint was found: {', '.join(statuses)}")
+            is_transient = is_transient or is_transient_status(response.status_code)
+        message = f"no token_endpoint was found: {', '.join(statuses)}"
+        raise TokenError(message, retry_after=0.0 if is_transient else REFUSAL_COOLDOWN)
 
     def _metadata_urls(self) -> list[str]:
         if self.issuer is None:
@@ -101,7 +105,9 @@ class Discovery:
     def _from_metadata(self, metadata: Mapping[str, Any], url: str) -> Endpoints:
         issuer = metadata.get("issuer")
         if self.issuer is not None and str(issuer).rstrip("/") != self.url:
-            raise self._error(f"{without_query(url)} must name the issuer {self.url}, but does not")
+            raise self._error(
+                f"{without_query(url)} must name the issuer {self._shown_url}, but does not"
+            )
         aliases = metadata.get("mtls_endpoint_aliases")
         mtls_token = aliases.get("token_endpoint") if isinstance(aliases, Mapping) else None
         revocation = metadata.get("revocation_endpoint")
@@ -116,10 +122,10 @@ class Discovery:
         """Return the URL of an endpoint; raise `TokenError` if no credentials must go there."""
         origin = origin_of(url) if isinstance(url, str) else None
         if origin is None:
-            raise self._error(f"the metadata of {self.url} must have a URL as {name}")
+            raise self._error(f"the metadata of {self._shown_url} must have a URL as {name}")
         if origin[1] not in self._trusted_hosts:
             raise self._error(
-                f"the {name} of {self.url} is on another host, {origin[1]}: if it is the "
+                f"the {name} of {self._shown_url} is on another host, {origin[1]}: if it is the "
                 f"provider's own, name it in trusted_token_hosts=[{origin[1]!r}]"
             )
         trusted_origin(url, name)

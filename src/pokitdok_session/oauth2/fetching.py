@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import requests
 
 from .arguments import drop_none
-from .base import BaseClientCredentialsSession, seconds_for_renewal
+from .base import BaseClientCredentialsSession
 from .errors import TokenError
-from .timeouts import Timeout
+from .timeouts import Timeout, at_most
 from .token import Token
 from .token_endpoint import connection_error, send_once
 from .token_request import TokenRequest, TransportOptions, build_form
@@ -205,9 +205,10 @@ class TokenFetching(BaseClientCredentialsSession):
         )
 
     def _request_token(self, request: TokenRequest) -> Token:
+        renewal = self._renewal_call()
         options: dict[str, Any] = {
             "clock": self._token_source.clock,
-            "max_seconds": seconds_for_renewal(),
+            "max_seconds": renewal.timeout if renewal else None,
         }
         try:
             return self._token_endpoint.fetch(request, self._send_token_request, **options)
@@ -238,10 +239,11 @@ class TokenFetching(BaseClientCredentialsSession):
         return url
 
     def _get_metadata(self, url: str) -> requests.Response:
-        options = self._transport_options()
+        options, renewal = self._transport_options(), self._renewal_call()
+        timeout = at_most(options.timeout, renewal.timeout) if renewal else options.timeout
         return self._send_token_request(
             requests.Request("GET", url, headers=_METADATA_HEADERS),
-            timeout=options.timeout,
+            timeout=timeout,
             verify=options.verify,
             cert=options.cert,
             proxies=options.proxies,

@@ -33,7 +33,7 @@ _INVALID_URL = (
 class RequestsOverrides(TokenFetching):
     """A session whose requests carry the token. `ClientCredentialsSession` sets the attributes."""
 
-    base_url: str | None
+    _base_url: str | None
     _origins: Origins
     _uses_token: bool
     _other_auth: Any
@@ -108,12 +108,12 @@ class RequestsOverrides(TokenFetching):
     def _absolute_url(self, given: Any) -> str:
         """Append a path to the base URL; a path that contains the base path already is kept."""
         url = (given.decode() if isinstance(given, bytes) else str(given)).lstrip()
-        if url[:1] != "/" or url[:2] == "//" or not self.base_url:
+        if url[:1] != "/" or url[:2] == "//" or not self._base_url:
             return url
-        base_path = urlsplit(self.base_url).path
+        base_path = urlsplit(self._base_url).path
         if base_path and url.startswith((base_path + "/", base_path + "?")):
-            return self.base_url.removesuffix(base_path) + url
-        return self.base_url + url
+            return self._base_url.removesuffix(base_path) + url
+        return self._base_url + url
 
     def _run_compliance_hooks(self, request: requests.Request) -> None:
         hooks = self.compliance_hook["protected_request"]
@@ -146,10 +146,11 @@ class RequestsOverrides(TokenFetching):
             check_no_proxy(request.url or "", kwargs.get("proxies"))
             with redaction.redact_logs(request):
                 try:
-                    return super().send(request, **kwargs)
+                    response = super().send(request, **kwargs)
                 except requests.RequestException as error:
                     redaction.redact_exception(error, request)
                     raise
+            return redact_raise_for_status(response, lambda url: True)  # it may hold the secret
         url = getattr(request, "url", None) or ""
         kwargs.setdefault("timeout", default_timeout(self.timeout, url))
         if not self.is_token_origin(url):

@@ -57,6 +57,7 @@ class Rejections:
 
     def remember_older(self, older: Token | None, newer: Token) -> None:
         """Note which token a newer one replaces, unless that one was refused."""
+        self._set_aside = None  # the new token is newer
         no_help = (newer.access_token, self._refused and self._refused.access_token)
         self._older = older if older is not None and older.access_token not in no_help else None
 

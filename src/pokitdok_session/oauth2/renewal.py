@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import copy
+import logging
 import threading
 import time
-from typing import Protocol
+from collections.abc import Callable
+from typing import Protocol, TypeVar
 
 from .errors import TokenError
 from .token import Token
 
+log = logging.getLogger(__name__)
+
 #: Seconds after which a renewal that has not finished is given up and another one may start.
 #: A token request ends much sooner; only a stopped thread takes that long.
 RENEWAL_TIMEOUT = 120.0
+
+#: The name of the threads that fetch tokens.
+HELPER_NAME = "token-renewal"
 
 #: Seconds between two looks of a waiting thread at the outcome.
 WAIT_POLL_INTERVAL = 1.0
@@ -49,6 +56,8 @@ class Renewal:
 
     def finish(self, outcome: Token | BaseException) -> None:
         """Set the outcome and let the waiting threads go."""
+        if isinstance(outcome, BaseException):
+            outcome = without_traceback(outcome)
         self._outcome = outcome
         self._gate.open()
 
@@ -88,12 +97,49 @@ class Renewer(Protocol):
         """Tell the session's user of a new token, which is in use already."""
 
 
-class RenewalCall:
-    """One renewal that goes through `fetch_token`: its time limit, and the token it got."""
+ErrorT = TypeVar("ErrorT", bound=BaseException)
 
-    def __init__(self, timeout: float) -> None:
+
+def without_traceback(error: ErrorT) -> ErrorT:
+    """Return a copy of an exception to keep: a traceback would keep the caller's objects alive."""
+    try:
+        kept = copy.copy(error)
+    except Exception:  # an exception of the caller's, with a constructor of its own
+        kept = error
+    cause = error.__cause__
+    kept.__cause__ = None if cause is None or cause is error else without_traceback(cause)
+    kept.__context__ = kept.__traceback__ = None
+    return kept
+
+
+class RenewalCall:
+    """One renewal that goes through `fetch_token`: whose it is, its time, and its token."""
+
+    def __init__(self, source: object, timeout: float) -> None:
+        self.source = source
         self.timeout = timeout
         self.token: Token | None = None
+
+
+def start_helper(run: Callable[..., None], *args: object) -> None:
+    """Run in a thread of its own; raise RuntimeError if none can start."""
+    from contextvars import copy_context  # late, because requests does not import it
+
+    threading.Thread(
+        target=copy_context().run,  # for code that traces or logs by context
+        args=(run, *args),
+        name=HELPER_NAME,
+        daemon=True,
+    ).start()
+
+
+def warn_of_failure(token: Token, seconds: float, error: BaseException) -> None:
+    """Log that a token was not renewed, although it is still valid for some seconds."""
+    reason = error if isinstance(error, TokenError) else type(error).__name__
+    log.warning(
+        "token %s could not be renewed; it is valid for %.0f s more: %s",
+        *(token.fingerprint, seconds, reason),
+    )
 
 
 def no_token_in_time(timeout: float) -> TokenError:

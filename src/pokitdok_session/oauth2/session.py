@@ -39,7 +39,7 @@ from .auth import TokenAuth
 from .oauth2_session import OAuth2Session
 from .origins import Origins, trusted_origin
 from .overrides import RequestsOverrides
-from .timeouts import Timeout, check_timeout
+from .timeouts import DEFAULT_TIMEOUT, DEFAULT_TOKEN_TIMEOUT, Timeout, check_timeout
 from .token_endpoint import TokenEndpoint
 from .token_options import AuthMethod, Certificate, TokenFetcher, TokenOptions
 from .token_source import TokenSource
@@ -48,10 +48,6 @@ if TYPE_CHECKING:
     from .client_assertion import AssertionCallable, PrivateKeyJWT
     from .stores.base import TokenStore
     from .token_request import ResponseReader
-
-#: Seconds to connect and seconds between two bytes, unless a call or the session says otherwise.
-DEFAULT_TIMEOUT: Timeout = (5, 60)
-DEFAULT_TOKEN_TIMEOUT: Timeout = (5, 30)
 
 
 class ClientCredentialsSession(RequestsOverrides):
@@ -99,7 +95,8 @@ class ClientCredentialsSession(RequestsOverrides):
             "_token_endpoint",
             "_discovery",
             "_client_secret",
-            "base_url",
+            "_base_url",
+            "_origin_urls",
             "_origins",
             "timeout",
             "_uses_token",
@@ -173,8 +170,8 @@ class ClientCredentialsSession(RequestsOverrides):
         self.token_params = dict(token_params or {})
         self.token_timeout = token_timeout
         self.client_secret = client_secret
-        self.base_url = base_url and base_url.rstrip("/")
-        self.origins = url_list(origins, "origins")
+        self._origin_urls = url_list(origins, "origins")
+        self.base_url = base_url
         self.timeout = timeout
         self._environment = EnvironmentSettingsCache()
         self.store = store
@@ -208,18 +205,30 @@ class ClientCredentialsSession(RequestsOverrides):
 
     @origins.setter
     def origins(self, urls: Iterable[str]) -> None:
-        named = [(url, "origins") for url in url_list(urls, "origins")]
-        if self.base_url:
-            named.append((self.base_url, "base_url"))
+        self._origin_urls = url_list(urls, "origins")
+        self._update_origins(self.base_url)
+
+    @property
+    def base_url(self) -> str | None:
+        """What a URL with one leading slash is appended to."""
+        return self._base_url
+
+    @base_url.setter
+    def base_url(self, value: str | None) -> None:
+        value = value and value.rstrip("/")
+        self._update_origins(value)
+        self._base_url = value
+
+    def _update_origins(self, base_url: str | None) -> None:
+        named = [(url, "origins") for url in self._origin_urls]
+        if base_url:
+            named.append((base_url, "base_url"))
         self._origins.replace(
             [trusted_origin(*each) for each in named or [(self.token_url, "token_url")]]
         )
 
     def _reset_after_fork(self) -> None:
-        """Replace what another thread of the parent process may hold: locks and connections.
-
-        A `Transport` resets itself. An adapter of the caller's would use the parent's connections.
-        """
+        """Replace the parent's lock and connections; a `Transport` does that by itself."""
         if hasattr(self.cookies, "_cookies_lock"):  # as requests itself replaces it
             vars(self.cookies)["_cookies_lock"] = threading.RLock()
         for adapter in self.adapters.values():

@@ -11,6 +11,11 @@ from .renewal import RENEWAL_TIMEOUT
 Timeout: TypeAlias = "float | tuple[float | None, float | None] | None"
 
 
+#: Seconds to connect and seconds between two bytes, unless a call or the session says otherwise.
+DEFAULT_TIMEOUT: Timeout = (5, 60)
+DEFAULT_TOKEN_TIMEOUT: Timeout = (5, 30)
+
+
 class _SessionDefault:
     def __repr__(self) -> str:
         return "<the session's timeout>"
@@ -32,10 +37,22 @@ def default_timeout(timeout: Timeout, url: str | bytes) -> Timeout:
 
 def total_timeout(timeout: Any) -> float:
     """Return how many seconds a request with this timeout waits for a token at most."""
-    parts = timeout if isinstance(timeout, tuple) else (getattr(timeout, "total", timeout),)
+    parts = _parts_of(timeout)
     if not all(isinstance(part, (int, float)) and part > 0 for part in parts):
         return RENEWAL_TIMEOUT  # no limit, or a value that requests refuses later
     return float(min(sum(parts), RENEWAL_TIMEOUT))
+
+
+def _parts_of(timeout: Any) -> tuple[Any, ...]:
+    """Return the numbers of a timeout: a pair, a number, or those of a urllib3 ``Timeout``."""
+    if isinstance(timeout, tuple):
+        return timeout
+    if getattr(timeout, "total", None) is not None:
+        return (timeout.total,)
+    if hasattr(timeout, "connect_timeout"):
+        parts = (timeout.connect_timeout, timeout.read_timeout)
+        return tuple(part if isinstance(part, (int, float)) else None for part in parts)
+    return (timeout,)
 
 
 def check_timeout(timeout: Any, name: str) -> None:
@@ -60,8 +77,8 @@ def check_timeout(timeout: Any, name: str) -> None:
 
 def at_most(timeout: Any, seconds: float) -> Any:
     """Return a timeout of requests with each part cut to ``seconds``."""
-    if isinstance(timeout, tuple):
-        return tuple(seconds if part is None else min(part, seconds) for part in timeout)
     if timeout is None or isinstance(timeout, (int, float)):
         return seconds if timeout is None else min(timeout, seconds)
-    return timeout  # a urllib3 Timeout
+    parts = _parts_of(timeout)
+    parts = parts * 2 if len(parts) == 1 else parts  # the total of a urllib3 Timeout
+    return tuple(seconds if part is None else min(part, seconds) for part in parts)

@@ -13,6 +13,7 @@ from ..transport import redaction
 from .client_auth import ClientAuth, ClientSecretBasic
 from .errors import InsecureTransport, TokenError
 from .origins import without_query
+from .timeouts import at_most
 from .token import Token
 from .token_request import TokenRequest
 from .token_response import (
@@ -50,6 +51,10 @@ class TokenEndpoint:
         self._granted: TokenRequest | None = None
         self._not_decoding: ClientAuth | None = None
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave the last request here: it may hold an auth object that cannot be pickled."""
+        return {"_granted": None, "_not_decoding": self._not_decoding}
+
     def fetch(
         self,
         request: TokenRequest,
@@ -68,7 +73,16 @@ class TokenEndpoint:
         try:
             token = attempts.run(request)
         except TokenError as error:
-            request, token = self._send_again(request, error, attempts)
+            again = self._second_request(request, error, attempts)
+            if again is None:
+                raise
+            try:
+                token = attempts.run(again)
+            except TokenError:
+                raise error from error.__cause__
+            if again is not request:
+                self._not_decoding = request.client_auth
+            request = again
         self._granted = request
         return token
 
@@ -78,26 +92,14 @@ class TokenEndpoint:
             return request
         return _without_encoding(request) or request
 
-    def _send_again(
+    def _second_request(
         self, request: TokenRequest, error: TokenError, attempts: _Attempts
-    ) -> tuple[TokenRequest, Token]:
-        """Send a refused request once more if the endpoint may be wrong; raise ``error`` if not."""
+    ) -> TokenRequest | None:
+        """Return what to send after a refusal that may be wrong, None if it is final."""
         if request == self._granted and error.status_code in (400, 401):
             # Some endpoints refuse good credentials once in a while.
-            if not attempts.wait(LATE_REFUSAL_PAUSE):
-                raise error
-            again: TokenRequest | None = request
-        else:
-            again = _without_encoding(request) if _refuses_the_client(error) else None
-        if again is None:
-            raise error
-        try:
-            token = attempts.run(again)
-        except TokenError:
-            raise error from error.__cause__
-        if again is not request:
-            self._not_decoding = request.client_auth
-        return again, token
+            return request if attempts.wait(LATE_REFUSAL_PAUSE) else None
+        return _without_encoding(request) if _refuses_the_client(error) else None
 
 
 class _Attempts:
@@ -146,7 +148,7 @@ class _Attempts:
     def _timeout(self, timeout: Any) -> Any:
         if not self._limits_timeouts:
             return timeout
-        return _at_most(timeout, max(self._deadline - time.monotonic(), 0.001))
+        return at_most(timeout, max(self._deadline - time.monotonic(), 0.001))
 
 
 def send_once(request: TokenRequest, send: Send, timeout: Any) -> requests.Response:
@@ -192,15 +194,6 @@ def _without_encoding(request: TokenRequest) -> TokenRequest | None:
 
 def _refuses_the_client(error: TokenError) -> bool:
     return error.status_code == 401 or error.error == "invalid_client"
-
-
-def _at_most(timeout: Any, seconds: float) -> Any:
-    """Return a timeout of requests with each of its parts cut to ``seconds``."""
-    if isinstance(timeout, tuple):
-        return tuple(seconds if part is None else min(part, seconds) for part in timeout)
-    if timeout is None:
-        return seconds
-    return min(timeout, seconds) if isinstance(timeout, (int, float)) else timeout
 
 
 def _is_transient(failure: TokenError) -> bool:

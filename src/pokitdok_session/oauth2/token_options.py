@@ -125,6 +125,8 @@ def _check_headers(headers: Any) -> None:
     for name, value in headers.items():
         if not isinstance(name, str) or not isinstance(value, str):
             raise TypeError("token_headers must be a dict of str to str")
+        if "\n" in value or "\r" in value:
+            raise ValueError(f"token_headers[{name!r}] must not contain a line break")
         if name.lower() == "authorization":
             raise ValueError(
                 "token_headers must not contain Authorization, which "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import requests
 from requests.utils import default_headers
@@ -15,6 +15,12 @@ class TokenEndpointRequest(requests.PreparedRequest):
 
     #: Read by `Transport`: `token_endpoint.fetch_token` retries, so the adapter must not.
     max_retries = NO_RETRIES
+
+    def copy(self) -> TokenEndpointRequest:
+        """Return a copy of the same type, for a `send` that changes what it sends."""
+        copied = super().copy()
+        copied.__class__ = type(self)
+        return cast(TokenEndpointRequest, copied)
 
 
 def prepare_token_request(request: requests.Request) -> TokenEndpointRequest:

@@ -15,7 +15,6 @@ A token request that was refused for good (a wrong secret) is not repeated for
 from __future__ import annotations
 
 import copy
-import logging
 import threading
 import time
 from collections.abc import Callable
@@ -23,11 +22,18 @@ from collections.abc import Callable
 from ..transport.fork import reset_after_fork
 from .errors import TokenError
 from .rejections import Rejections
-from .renewal import RENEWAL_TIMEOUT, Renewal, Renewer, no_token_in_time
+from .renewal import (
+    HELPER_NAME,
+    RENEWAL_TIMEOUT,
+    Renewal,
+    Renewer,
+    no_token_in_time,
+    start_helper,
+    warn_of_failure,
+    without_traceback,
+)
 from .timeouts import Timeout, total_timeout
 from .token import Token
-
-log = logging.getLogger(__name__)
 
 #: Seconds to use a token that the server sent again when it was asked for the next one.
 UNCHANGED_TOKEN_GRACE = 1.0
@@ -62,6 +68,7 @@ class TokenSource:
         """Allow a token request at once, because the credentials have changed."""
         with self._lock:
             self._failure = None
+            self._pending = None  # it may use the old credentials
 
     def get(self, renewer: Renewer, timeout: Timeout) -> Token:
         """Return a token that is usable now. Wait for one no longer than ``timeout``."""
@@ -176,27 +183,23 @@ class TokenSource:
             token = renewer._fetch_next_token(renewal.stale, timeout)
         except Exception as error:
             if time.monotonic() >= deadline:
-                self._run_in_thread(renewal, renewer)
+                self._hand_over(renewal, renewer)
                 raise no_token_in_time(timeout) from error
             self._fail(renewal, error)
             raise
         except BaseException:  # Ctrl-C ends this request only
-            self._run_in_thread(renewal, renewer)
+            self._hand_over(renewal, renewer)
             raise
         return self._succeed(renewal, renewer, token)
 
-    def _run_in_thread(self, renewal: Renewal, renewer: Renewer) -> None:
-        # Imported late because requests does not import it.
-        from contextvars import copy_context
+    def _hand_over(self, renewal: Renewal, renewer: Renewer) -> None:
+        """Let a helper thread go on for the threads that wait, if any still may."""
+        if self._pending is renewal:
+            self._run_in_thread(renewal, renewer)
 
-        thread = threading.Thread(
-            target=copy_context().run,  # for code that traces or logs by context
-            args=(self._run, renewal, renewer),
-            name="token-renewal",
-            daemon=True,
-        )
+    def _run_in_thread(self, renewal: Renewal, renewer: Renewer) -> None:
         try:
-            thread.start()
+            start_helper(self._run, renewal, renewer)
         except RuntimeError:  # no thread can start: a limit, or the interpreter is ending
             self._run(renewal, renewer)
 
@@ -206,12 +209,10 @@ class TokenSource:
         except BaseException as error:  # it belongs to the threads that wait
             stale, now = renewal.stale, self.clock()
             if self._fail(renewal, error) and stale is not None and now < stale.usable_until:
-                log.warning(
-                    "token %s could not be renewed; it is valid for %.0f s more: %s",
-                    stale.fingerprint,
-                    stale.usable_until - now,
-                    error if isinstance(error, TokenError) else type(error).__name__,
-                )
+                warn_of_failure(stale, stale.usable_until - now, error)
+            is_helper = threading.current_thread().name == HELPER_NAME
+            if not isinstance(error, Exception) and not is_helper:
+                raise  # Ctrl-C, in the thread of the caller
         else:
             self._succeed(renewal, renewer, token)
 
@@ -237,7 +238,8 @@ class TokenSource:
             if is_awaited:
                 self._pending = None
                 if isinstance(error, TokenError) and error.retry_after:
-                    self._failure, self._failure_until = error, self.clock() + error.retry_after
+                    self._failure = without_traceback(error)
+                    self._failure_until = self.clock() + error.retry_after
         renewal.finish(error)
         return is_awaited
 
