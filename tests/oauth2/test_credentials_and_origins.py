@@ -15,11 +15,13 @@ import requests
 from urllib3.util import Timeout
 
 from pokitdok_session import ClientCredentialsSession, TokenError
+from pokitdok_session.oauth2.client_auth import ClientSecretPost
 from pokitdok_session.oauth2.rejections import Rejections
 from pokitdok_session.oauth2.renewal import RENEWAL_TIMEOUT, Renewal, without_traceback
 from pokitdok_session.oauth2.request_options import RequestOptions
 from pokitdok_session.oauth2.timeouts import at_most, total_timeout
 from pokitdok_session.oauth2.token import Token
+from pokitdok_session.oauth2.token_request import TokenRequest
 from pokitdok_session.oauth2.token_sending import TokenEndpointRequest, prepare_token_request
 from pokitdok_session.oauth2.token_source import TokenSource
 from support.http_server import ReceivedRequest, ScriptedResponse, ScriptedServer
@@ -300,3 +302,29 @@ def test_copy_of_a_token_request_is_still_a_token_request() -> None:
     copied = request.copy()
     assert isinstance(copied, TokenEndpointRequest)
     assert copied.body == request.body
+
+
+def test_token_request_shows_none_of_its_fields() -> None:
+    request = TokenRequest("https://h/", {"client_secret": "private"}, ClientSecretPost("i", "s"))
+    assert repr(request) == "<TokenRequest>"
+
+
+@pytest.mark.parametrize("wrong", [None, 5, b"https://h/token"])
+def test_token_url_of_another_type_is_a_type_error(wrong: Any) -> None:
+    with pytest.raises(TypeError, match="token_url must be a string, got"):
+        ClientCredentialsSession("id", "secret", wrong)
+
+
+def test_waiter_gets_what_the_renewal_raised() -> None:
+    renewal = Renewal(0.0, None)
+    renewal.finish(KeyError("of a compliance hook"))
+    with pytest.raises(KeyError):
+        renewal.result(1)
+
+
+def test_types_module_names_every_type() -> None:
+    from pokitdok_session import types
+
+    assert {"Activity", "EligibilityRequest", "TokenDict"} <= set(types.__all__)
+    assert all(hasattr(types, name) for name in types.__all__)
+    assert types.TokenDict.__annotations__

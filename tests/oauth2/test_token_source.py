@@ -236,6 +236,7 @@ def test_invalid_timeout_without_a_token_raises_as_in_requests(
 def test_token_getter_never_mixes_two_tokens(sandbox: Sandbox, session: PokitDokSession) -> None:
     first = session.fetch_token()
     second = session.fetch_token()
+    second["expires_at"] -= 1000  # so that a mix shows, however busy the machine is
     wholes = {(token["access_token"], token["expires_at"]) for token in (first, second)}
     stop = threading.Event()
 
@@ -249,7 +250,7 @@ def test_token_getter_never_mixes_two_tokens(sandbox: Sandbox, session: PokitDok
         token = session.token
         ends = {end for text, end in wholes if text == token["access_token"]}
         assert len(ends) == 1
-        assert token["expires_at"] == pytest.approx(ends.pop(), abs=0.01)
+        assert token["expires_at"] == pytest.approx(ends.pop(), abs=100)
         assert session._token_source.current is not None
     stop.set()
     swapping.join()
