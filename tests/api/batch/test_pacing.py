@@ -312,3 +312,24 @@ def test_rate_is_calls_per_seconds(text: str, rate: tuple[int, float]) -> None:
 def test_rate_of_another_form_raises_value_error(text: Any) -> None:
     with pytest.raises(ValueError, match=r"pace must be a rate such as .84/minute."):
         parse_rate(text)
+
+
+def test_learned_pace_probes_a_full_window_whose_end_is_not_told() -> None:
+    clock = Clock()
+    pace = LearnedPace(clock)
+    full = Quota(cap=3, remaining=0)
+    waits = []
+    for _ in range(9):
+        grant = pace.ask()
+        while not isinstance(grant, Grant):
+            waits.append(grant)
+            clock.advance(grant)
+            grant = pace.ask()
+        assert not isinstance(pace.ask(), Grant)  # one alone
+        pace.finish(grant, full)
+    assert waits == [0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0]
+    clock.advance(60.0)
+    while not isinstance(grant := pace.ask(), Grant):
+        clock.advance(grant)
+    pace.finish(grant, Quota(cap=3, remaining=2))
+    assert isinstance(pace.ask(), Grant)

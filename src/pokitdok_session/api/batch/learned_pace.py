@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Callable
 
-from .pacing import PROBE_WAIT, Grant, Pace
+from .pacing import FIRST_BACKOFF, LONGEST_BACKOFF, PROBE_WAIT, Grant, Pace
 from .quota import Quota
 
 #: Seconds that an estimate of a window's end is moved after a call at that time was refused
@@ -33,6 +33,8 @@ class LearnedPace(Pace):
         self._used = 0
         self._in_flight = 0
         self._end: float | None = None
+        self._full_since: float | None = None  # and its end is unknown
+        self._waits = 0  # for such an end, in a row
         self._shift = 0.0
         self._server_offset = -math.inf  # the server's epoch seconds minus those of our clock
 
@@ -43,7 +45,27 @@ class LearnedPace(Pace):
             return 0.0
         if not self._cap_is_told:
             return PROBE_WAIT if self._in_flight else 0.0
-        return PROBE_WAIT if self._end is None else self._end - now
+        if self._end is None:
+            return self._wait_for_unknown_end(now)
+        return self._end - now
+
+    def _wait_for_unknown_end(self, now: float) -> float:
+        """Let one call go after a while, longer each time: only a response tells what is left."""
+        if self._in_flight:
+            return PROBE_WAIT
+        if self._full_since is None:
+            self._full_since = now
+        left = (
+            self._full_since
+            + min(FIRST_BACKOFF * 2.0 ** min(self._waits, 7), LONGEST_BACKOFF)
+            - now
+        )
+        if left > 0:
+            return left
+        self._waits += 1
+        self._full_since = None
+        self._begin_window()
+        return 0.0
 
     def _begin_window(self) -> None:
         is_full = self._cap is not None and self._used + self._in_flight >= self._cap
@@ -69,6 +91,7 @@ class LearnedPace(Pace):
             self._cap_is_told = True
             # Responses overtake each other: the one that counts most calls is the newest.
             self._used = max(self._used, self._cap - quota.remaining)
+            self._waits = self._waits if quota.remaining == 0 else 0
         else:
             self._used += 1
         if quota.reset_in is not None:
