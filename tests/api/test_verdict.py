@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import pickle
 import ssl
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -205,3 +209,24 @@ def test_verdict_on_an_untrusted_certificate_is_stop(sandbox: Sandbox, session: 
     session.get("/activities/")  # the token is there
     session.verify = True
     assert verdict_on(raised(session)) == STOP
+
+
+def test_verdict_on_a_response_that_is_no_json_is_unknown_with_simplejson(tmp_path: Path) -> None:
+    tmp_path.joinpath("simplejson.py").write_text(
+        "from json import *\nclass JSONDecodeError(ValueError): pass\n"
+    )
+    code = (
+        "import json, requests; from pokitdok_session.api.verdict import verdict_on;"
+        "error = requests.exceptions.JSONDecodeError('no');"
+        "assert not isinstance(error, json.JSONDecodeError);"
+        "print(verdict_on(error).action)"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert ended.stdout == "unknown\n"

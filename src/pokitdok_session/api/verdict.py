@@ -7,7 +7,12 @@ import ssl
 from typing import Literal, NamedTuple
 
 import requests
-from requests.exceptions import InvalidJSONError, InvalidProxyURL, StreamConsumedError
+from requests.exceptions import (
+    InvalidJSONError,
+    InvalidProxyURL,
+    JSONDecodeError,
+    StreamConsumedError,
+)
 
 from ..oauth2.errors import InsecureTransport, TokenError
 from ..transport.headers import parse_retry_after
@@ -64,6 +69,7 @@ _KINDS: tuple[tuple[type[BaseException], Verdict], ...] = (
     (RefusedCall, _FIX),
     (InvalidProxyURL, _STOP),
     (json.JSONDecodeError, _UNKNOWN),  # a response arrived, and was not JSON
+    (JSONDecodeError, _UNKNOWN),  # the same, if requests uses simplejson
     (StreamConsumedError, _UNKNOWN),
     (InvalidJSONError, _FIX),  # the body cannot be written as JSON
     (ValueError, _FIX),
