@@ -83,6 +83,17 @@ def test_resume_of_a_wrong_row_without_replies_keeps_no_content(run: Run, path: 
     assert "must" not in path.read_text()
 
 
+def test_journal_without_replies_holds_no_query(session: PokitDokSession, path: Path) -> None:
+    def call(row: Any) -> Any:
+        return session.get("bogus://host/?member=Jane")
+
+    for _ in range(2):
+        (outcome,) = session.batch(call, [1], journal=path, journal_replies=False)
+        assert outcome.action == "fix"
+    assert "Jane" not in path.read_text()
+    assert "InvalidSchema" in path.read_text()
+
+
 def test_resume_finds_a_row_that_was_processed_before_the_kill(
     run: Run, sandbox: Sandbox, path: Path
 ) -> None:

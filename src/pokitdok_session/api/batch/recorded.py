@@ -11,6 +11,8 @@ from .. import errors as api_errors
 from ..errors import APIError
 from .errors import RowInDoubt
 
+_PACKAGE = __name__.partition(".")[0]
+
 _KINDS: dict[str, type[Exception]] = {
     "ValueError": ValueError,
     "TypeError": TypeError,
@@ -21,11 +23,11 @@ _KINDS: dict[str, type[Exception]] = {
 def describe_error(error: BaseException, *, with_details: bool = True) -> dict[str, Any]:
     """Return an error as JSON: its type, text, status, activity, and the fields it names.
 
-    Without details the fields are left out, and so is the text of exceptions that are not
-    requests' own or ours: it may quote what was sent.
+    Without details the fields are left out, and so is the text of exceptions that are not ours:
+    it may quote what was sent, and that of requests quotes URLs.
     """
     description: dict[str, Any] = {"type": type(error).__name__}
-    if with_details or isinstance(error, requests.RequestException):
+    if with_details or type(error).__module__.partition(".")[0] == _PACKAGE:
         description["text"] = str(error)
     response = getattr(error, "response", None)
     if isinstance(response, requests.Response):
