@@ -12,7 +12,7 @@ import requests
 from ..transport.outcome import IDEMPOTENT_METHODS
 
 
-@dataclass(frozen=True)
+@dataclass
 class CallContext:
     """How `APISession.call` sends in this thread."""
 
@@ -22,6 +22,9 @@ class CallContext:
     waits_for_rate_limit: bool = True
     #: Collects the responses of a status below 400 to requests that are not idempotent.
     answered: list[requests.Response] | None = None
+
+    #: True once a call has sent ``headers``. What does not go through `call` does not.
+    are_headers_sent: bool = False
 
     def note(self, response: requests.Response) -> None:
         """Take in a response that came, a redirect too."""

@@ -62,8 +62,10 @@ class APISession(APISessionSettings, BatchMethods, Resource):
         if files:
             data = Multipart(data, files)
             headers = {**(headers or {}), "Content-Type": data.content_type}
-        if context_headers := current_call_context().headers:
-            headers = {**context_headers, **(headers or {})}
+        context = current_call_context()
+        if context.headers:
+            headers = {**context.headers, **(headers or {})}
+            context.are_headers_sent = True
         if json is not None:
             json = encoding.to_json(json, self.format_value)
         options: dict[str, Any] = {} if timeout is SESSION_TIMEOUT else {"timeout": timeout}

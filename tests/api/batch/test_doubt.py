@@ -218,6 +218,43 @@ def test_find_sent_returns_the_newest_call_since_then(session: PokitDokSession) 
     assert session.find_sent("A0", now + timedelta(minutes=1)) is None
 
 
+HEADER = "Idempotency-Key"
+
+
+def test_batch_sends_a_row_once_if_its_idempotency_header_was_not_sent(
+    sandbox: Sandbox, session: PokitDokSession, path: Path
+) -> None:
+    def call(row: Any) -> Any:
+        response = session.post(ELIGIBILITY, json=row)
+        response.raise_for_status()
+        return None
+
+    sandbox.fail(ELIGIBILITY, status=502)
+    for _ in range(2):
+        batch = session.batch(call, rows_of(1), key=key_of, journal=path, idempotency_header=HEADER)
+        assert [outcome.action for outcome in batch] == ["unknown"]
+    assert appointments(sandbox) == {"A0": 1}
+
+
+def test_resume_sends_the_idempotency_key_of_the_first_run(
+    sandbox: Sandbox, session: PokitDokSession, path: Path
+) -> None:
+    def run(rows: Any, header: str | None = HEADER) -> list[Outcome]:
+        options = {"key": key_of, "journal": path, "idempotency_header": header, "threads": 1}
+        return list(session.batch(session.eligibility, rows, **options))
+
+    run(rows_of(2))
+    kept = [each for each in records(path) if each.get("done") != "A1"]
+    path.write_text("".join(json.dumps(each) + "\n" for each in kept))
+    sandbox._app.activities.__init__()  # type: ignore[misc]  # the search finds nothing
+    changed = [*rows_of(1), {**rows_of(2)[1], "service_types": ["health_benefit_plan_coverage"]}]
+    assert [each.action for each in run(changed, None)] == ["answered", "unknown"]
+    assert [each.action for each in run(changed)] == ["answered", "answered"]
+    sent = [each for each in sandbox.received(ELIGIBILITY) if key_of(each.json()) == "A1"]
+    assert len(sent) == 2
+    assert len({each.headers[HEADER.lower()] for each in sent}) == 1
+
+
 class NoWait(Pace):
     """A pace that gives leave at once, after a refusal too."""
 

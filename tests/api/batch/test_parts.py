@@ -165,9 +165,9 @@ def test_sender_that_stops_while_it_writes_the_journal_sends_nothing(
     journal = Journal(path)
     really_write = journal.write_sent
 
-    def write_sent(key: str, digest: str, nonce: str) -> float:
+    def write_sent(key: str, digest: str, *details: Any) -> float:
         control.stop()
-        return really_write(key, digest, nonce)
+        return really_write(key, digest, *details)
 
     monkeypatch.setattr(journal, "write_sent", write_sent)
     sender = Sender(Rules(calls.append), Pace(), control, journal)

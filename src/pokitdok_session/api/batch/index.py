@@ -17,7 +17,7 @@ PRAGMA synchronous = OFF;
 PRAGMA cache_size = -4000;
 CREATE TABLE entry (
     key TEXT PRIMARY KEY, digest TEXT, action TEXT, sent_at REAL, offset INTEGER,
-    nonce TEXT, seen INTEGER
+    nonce TEXT, header TEXT, seen INTEGER
 ) WITHOUT ROWID;
 CREATE TABLE occurrence (digest TEXT PRIMARY KEY, number INTEGER) WITHOUT ROWID;
 BEGIN;
@@ -35,6 +35,7 @@ class Entry(NamedTuple):
     sent_at: float
     offset: int | None
     nonce: str = ""
+    header: str | None = None
 
 
 class Index:
@@ -55,8 +56,15 @@ class Index:
         for offset, record in journal.records():
             if "sent" in record:
                 execute(
-                    "INSERT OR REPLACE INTO entry VALUES (?, ?, ?, ?, NULL, ?, 0)",
-                    (record["sent"], record["digest"], SENT, record["at"], record.get("nonce", "")),
+                    "INSERT OR REPLACE INTO entry VALUES (?, ?, ?, ?, NULL, ?, ?, 0)",
+                    (
+                        record["sent"],
+                        record["digest"],
+                        SENT,
+                        record["at"],
+                        record.get("nonce", ""),
+                        record.get("header"),
+                    ),
                 )
             else:
                 execute(
@@ -70,7 +78,8 @@ class Index:
         Raises ValueError if a row of this run has the key already.
         """
         found = self._database.execute(
-            "SELECT digest, action, sent_at, offset, nonce, seen FROM entry WHERE key = ?", (key,)
+            "SELECT digest, action, sent_at, offset, nonce, header, seen FROM entry WHERE key = ?",
+            (key,),
         ).fetchone()
         if found is None:
             self._database.execute("INSERT INTO entry (key, seen) VALUES (?, 1)", (key,))

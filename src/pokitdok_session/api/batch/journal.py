@@ -70,7 +70,9 @@ class Journal:
         self._reader.seek(offset)
         return self._parse(self._reader.readline(), offset)
 
-    def write_sent(self, key: str, digest: str, nonce: str = "") -> float:
+    def write_sent(
+        self, key: str, digest: str, nonce: str = "", header: str | None = None
+    ) -> float:
         """Note that a request is about to leave; return the time noted, in epoch seconds.
 
         The record is on disk when this returns. Threads that are here together share one fsync.
@@ -80,6 +82,8 @@ class Journal:
         record: Record = {"sent": key, "digest": digest, "at": now}
         if nonce:
             record["nonce"] = nonce
+        if header is not None:
+            record["header"] = header
         number = self._write(record)
         self._sync(number)
         return now

@@ -75,12 +75,13 @@ class Planner:
             is_searched = is_late and record.get("searched") is True
             return Row(
                 row.key,
-                row.digest,
+                entry.digest,  # of which its idempotency key is made
                 row.request,
                 attempts,
                 entry.sent_at,
                 error,
                 is_searched,
                 entry.nonce,
+                entry.header,
             )
         return Row(row.key, row.digest, row.request, attempts)

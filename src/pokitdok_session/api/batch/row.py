@@ -31,6 +31,9 @@ class Row:
     #: versions have none.
     nonce: str = field(default_factory=lambda: secrets.token_hex(8))
 
+    #: The idempotency header that an earlier run sent with it.
+    header: str | None = None
+
     @property
     def mark(self) -> str:
         """What its requests carry."""
@@ -43,6 +46,8 @@ class Failure:
 
     error: Exception
     verdict: Verdict
+    #: True if its request carried an idempotency key.
+    is_named: bool = False
 
 
 @dataclass
@@ -56,6 +61,12 @@ class State:
     doubt: Exception | None
     #: True if the API was searched to the end since the row was last sent.
     is_searched: bool
+    #: True if all copies of its request carry one idempotency key.
+    is_named: bool
+
+    def doubt_after(self, failure: Failure) -> None:
+        self.doubt = failure.error
+        self.is_named = self.is_named and failure.is_named
 
     def begin(self) -> None:
         self.attempts += 1

@@ -48,9 +48,8 @@ class Rules:
     resend_in_doubt: bool = False
     idempotency_header: str | None = None
 
-    @property
-    def may_resend(self) -> bool:
-        return self.resend_in_doubt or self.idempotency_header is not None
+    def may_resend(self, state: State) -> bool:
+        return self.resend_in_doubt or (self.idempotency_header is not None and state.is_named)
 
 
 class Sender:
@@ -62,13 +61,15 @@ class Sender:
         self.rules = rules
         self._control = control
         self._journal = journal
+        self._sends_header = False
         self._gate = PaceGate(pace, control)
         self._searcher = Searcher(rules.find_all_sent, self._gate, control)
 
     def process(self, row: Row) -> Outcome | None:
         """Return what became of a row; None if the batch stopped before it was sent."""
         doubt = None if row.sent_at is None else row.error or RowInDoubt()
-        state = State(row, row.attempts, doubt, row.is_searched)
+        is_named = doubt is None or row.header == self.rules.idempotency_header
+        state = State(row, row.attempts, doubt, row.is_searched, is_named)
         try:
             outcome = self._process(state)
         except JournalError as error:
@@ -89,7 +90,7 @@ class Sender:
         row, failures, refusals = state.row, 0, 0
         if row.sent_at is not None:
             found = None if row.is_searched else self._search(state, row.sent_at)
-            if found is not None or not self.rules.may_resend:
+            if found is not None or not self.rules.may_resend(state):
                 return found or state.left()
         while True:
             grant = self._gate.enter()
@@ -119,9 +120,9 @@ class Sender:
         if action == "retry":
             return None
         if action == "unknown":
-            state.doubt = failure.error
+            state.doubt_after(failure)
             found = self._search(state, sent_at)
-            if found is None and self.rules.may_resend:
+            if found is None and self.rules.may_resend(state):
                 return None
             return found or state.failed(failure)
         if action == "stop" and state.doubt is not None:
@@ -135,11 +136,15 @@ class Sender:
             name = hashlib.blake2b(content, digest_size=16).hexdigest()
             headers = {self.rules.idempotency_header: name}
         answered: list[requests.Response] = []
+        context = CallContext(headers, False, answered)
         try:
-            with call_context(CallContext(headers, False, answered)):
+            with call_context(context):
                 return self.rules.call(self.rules.mark(row.request, row.mark))
         except Exception as error:
-            return Failure(error, verdict_on_call(error, answered))
+            verdict = verdict_on_call(error, answered)
+            return Failure(error, verdict, context.are_headers_sent)
+        finally:
+            self._sends_header = context.are_headers_sent
 
     def _search(self, state: State, since: float) -> Outcome | None:
         """Look for the reply to a row in doubt; return None if it is not found."""
@@ -159,7 +164,9 @@ class Sender:
         if self._journal is None:
             return datetime.now(timezone.utc).timestamp()
         row = state.row
-        sent_at = self._journal.write_sent(row.key, row.digest, row.nonce)
+        # Not before a call was seen to send the header: what does not go through `call` does not.
+        header = self.rules.idempotency_header if state.is_named and self._sends_header else None
+        sent_at = self._journal.write_sent(row.key, row.digest, row.nonce, header)
         if self._control.is_stopping:  # meanwhile
             if state.doubt is None:
                 self._write_done(row.key, "retry", state.attempts)
