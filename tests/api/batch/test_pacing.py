@@ -314,7 +314,7 @@ def test_rate_of_another_form_raises_value_error(text: Any) -> None:
         parse_rate(text)
 
 
-def test_learned_pace_probes_a_full_window_whose_end_is_not_told() -> None:
+def test_learned_pace_probes_a_full_window_without_a_known_end() -> None:
     clock = Clock()
     pace = LearnedPace(clock)
     full = Quota(cap=3, remaining=0)
