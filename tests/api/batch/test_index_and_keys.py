@@ -95,3 +95,5 @@ def test_key_of_another_kind_raises(key: Any, kind: type[Exception]) -> None:
 def test_digest_of_a_value_without_a_stable_text_names_its_path(value: Any) -> None:
     with pytest.raises(TypeError, match=r"^row\['a'\]\[1\] must be JSON, a date, .* got "):
         digest_of({"a": [1, value]})
+    with pytest.raises(TypeError):
+        digest_of({1: [1], "a": None})

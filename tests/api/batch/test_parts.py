@@ -177,6 +177,28 @@ def test_sender_that_stops_while_it_writes_the_journal_sends_nothing(
     assert '"action":"retry"' in path.read_text()
 
 
+def test_sender_that_stops_before_a_resend_leaves_the_row_in_doubt(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pokitdok_session.api.batch.journal import Journal
+
+    control, calls = Control(10), []
+    journal = Journal(path)
+
+    def write_sent(*details: Any) -> float:
+        control.stop()
+        return 0.0
+
+    monkeypatch.setattr(journal, "write_sent", write_sent)
+    sender = Sender(Rules(calls.append, resend_in_doubt=True), Pace(), control, journal)
+    outcome = sender.process(Row("A", "d", 1, sent_at=0.0))
+    journal.close()
+    assert calls == []
+    assert outcome is not None
+    assert outcome.action == "unknown"
+    assert '"action":"retry"' not in path.read_text()
+
+
 def test_sender_that_stops_before_a_retry_leaves_the_row(monkeypatch: pytest.MonkeyPatch) -> None:
     control = Control(10)
 
