@@ -328,3 +328,9 @@ def test_types_module_names_every_type() -> None:
     assert {"Activity", "EligibilityRequest", "TokenDict"} <= set(types.__all__)
     assert all(hasattr(types, name) for name in types.__all__)
     assert types.TokenDict.__annotations__
+
+
+def test_client_id_can_be_deleted_as_in_oauth2_session() -> None:
+    session = ClientCredentialsSession("id", "secret", "https://h/token")
+    del session.client_id
+    assert not hasattr(session, "client_id")

@@ -11,7 +11,6 @@ from typing import Any
 import requests
 from requests.auth import AuthBase
 from requests.cookies import extract_cookies_to_jar
-from requests.utils import get_netrc_auth
 
 from ..transport.retries import rewind_body
 from .errors import TokenError
@@ -74,7 +73,7 @@ class TokenAuth(AuthBase):
         if origin is not None:
             log.debug("not sending the token to %s://%s:%s: not an origin of this session", *origin)
         # What requests does without an auth: a netrc entry, else user:password@ of the URL.
-        netrc = get_netrc_auth(url) if self.use_netrc else None
+        netrc = requests.sessions.get_netrc_auth(url) if self.use_netrc else None
         request.prepare_auth(netrc)
         return request
 

@@ -63,6 +63,10 @@ class BaseClientCredentialsSession(OAuth2Session):
         self._client.client_id = value
         self._token_source.forget_failure()
 
+    @client_id.deleter
+    def client_id(self) -> None:
+        del self._client.client_id
+
     @property
     def client_secret(self) -> str | None:
         """The client's secret. A new one is tried at once, even after a refusal."""
