@@ -8,7 +8,6 @@ import math
 import re
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 #: Lifetime in seconds when the response does not state one (RFC 6749 section 5.1 only
@@ -42,8 +41,7 @@ _PROOF_TYPES = frozenset({"dpop", "mac", "pop", "n_a"})
 _TYPE_NAME = r"[a-z]+([ _-][a-z]+){0,3}"
 
 
-@dataclass(frozen=True, repr=False, eq=False)
-class Token:
+class Token(NamedTuple):
     """An access token and its two time limits, which scale with the lifetime that was granted.
 
     ::
@@ -132,8 +130,7 @@ class Token:
 
     def extended_until(self, moment: float) -> Token:
         """Return the same token, to be used and not renewed before ``moment``."""
-        return replace(
-            self,
+        return self._replace(
             renew_from=max(self.renew_from, moment),
             usable_until=max(self.usable_until, moment),
         )
@@ -168,7 +165,7 @@ def _travel_time(lifetime: float) -> float:
 
 def _unpickle_token(response: dict[str, Any], has_stated_lifetime: bool) -> Token:
     token = Token.from_saved(response, now=time.monotonic())
-    return replace(token, has_stated_lifetime=has_stated_lifetime)
+    return token._replace(has_stated_lifetime=has_stated_lifetime)
 
 
 def _check_token_type(token_type: Any) -> None:
