@@ -144,6 +144,7 @@ class ClientCredentialsSession(RequestsOverrides):
             fetcher=token_fetcher,
             revocation_url=revocation_url,
         )
+        self._token_options.check()
         self._token_options.check_secret(client_secret)
         check_mapping(token, "token")
         check_mapping(token_params, "token_params")

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 from .arguments import check_callable, check_choice, check_flag, check_mapping
 from .client_auth import (
@@ -41,8 +40,7 @@ Certificate: TypeAlias = "str | tuple[str, str]"
 TokenFetcher: TypeAlias = "Callable[[requests.Session], Mapping[str, Any]]"
 
 
-@dataclass(frozen=True, repr=False, eq=False)
-class TokenOptions:
+class TokenOptions(NamedTuple):
     """The constructor's arguments about the token endpoint, checked and unchangeable."""
 
     auth_method: AuthMethod = "client_secret_basic"
@@ -51,12 +49,16 @@ class TokenOptions:
     include_client_id: bool = False
     cert: Certificate | None = None
     request_format: Literal["form", "json"] = "form"
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = {}  # noqa: RUF012  # never changed
     read_response: ResponseReader | None = None
     fetcher: TokenFetcher | None = None
     revocation_url: str | None = None
 
-    def __post_init__(self) -> None:
+    def __repr__(self) -> str:
+        return "<TokenOptions>"
+
+    def check(self) -> None:
+        """Raise TypeError or ValueError for options that do not go together."""
         check_choice(self.auth_method, "token_endpoint_auth_method", METHODS)
         check_assertion(self.auth_method, self.client_assertion)
         check_flag(self.basic_unencoded, "client_secret_basic_unencoded")
