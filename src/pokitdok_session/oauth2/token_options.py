@@ -49,7 +49,7 @@ class TokenOptions(NamedTuple):
     include_client_id: bool = False
     cert: Certificate | None = None
     request_format: Literal["form", "json"] = "form"
-    headers: Mapping[str, str] = {}  # noqa: RUF012  # never changed
+    headers: Mapping[str, str] = {}  # never changed
     read_response: ResponseReader | None = None
     fetcher: TokenFetcher | None = None
     revocation_url: str | None = None
