@@ -156,8 +156,10 @@ def test_sandbox_is_imported_only_by_the_command() -> None:
     assert {layer(name) for name in importing} == {"cli"}
 
 
-def test_imports_have_no_cycle() -> None:
-    graph = {name: within(name, inside_functions=False) - {PACKAGE} for name in MODULES}
+@pytest.mark.parametrize("for_types", [False, True])
+def test_imports_have_no_cycle(for_types: bool) -> None:
+    how = {"inside_functions": False, "for_types": for_types}
+    graph = {name: within(name, **how) - {PACKAGE} for name in MODULES}
     assert len(list(TopologicalSorter(graph).static_order())) >= len(graph) - 1
 
 
