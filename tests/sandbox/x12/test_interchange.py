@@ -53,6 +53,21 @@ def test_x12_inquiry_is_accepted_and_returned_in_each_form(
         assert data["provider"]["npi"] == "1234567893"
 
 
+@pytest.mark.parametrize(
+    ("member", "finding"),
+    [("W000000000", "EB*1*"), ("00001234", "EB*6**30~"), ("00009999", "AAA*N**71*C~")],
+)
+@pytest.mark.parametrize("accept", [BARE, IN_JSON])
+def test_x12_inquiry_finds_what_the_member_id_stands_for(
+    client: Client, member: str, finding: str, accept: str
+) -> None:
+    body = ASK.replace("W000000000", member)
+    headers = {"Content-Type": BARE, "Accept": accept}
+    response = client.api("POST", "/eligibility/", data=body, headers=headers)
+    assert f"~{finding}" in response.text
+    assert ("~EB*1*" in response.text) == (member == "W000000000")
+    assert ("X-Sandbox-Invented" in response.headers) == (member != "W000000000")
+
 def test_x12_activity_has_both_interchanges(client: Client) -> None:
     headers = {"Content-Type": BARE}
     made = client.api("POST", "/eligibility/", data=ASK, headers=headers).json()["meta"]

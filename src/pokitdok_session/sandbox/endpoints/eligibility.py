@@ -78,6 +78,8 @@ MEMBERS: dict[str, dict[str, Any]] = {
         "coverage": {"service_date": SERVICE_DATE},
     },
 }
+#: The same in X12: coverage is inactive; the birth date does not match, correct and send again.
+X12_FINDINGS = {"00001234": ["EB*6**30"], "00009999": ["AAA*N**71*C"]}
 
 
 @api.post("/eligibility/", x12="270")
@@ -91,9 +93,11 @@ def eligibility(call: Call) -> Any:
         **{"async": body.get("async", False)},
     )
     response = build_response(body, sent)
-    change = MEMBERS.get(str((body.get("member") or {}).get("id")))
+    member_id = str((body.get("member") or {}).get("id"))
+    change = MEMBERS.get(member_id)
     if change is not None:
         call.invented = True
+        call.x12_findings = X12_FINDINGS[member_id]
         response = {**response, **change}
         # The benefits of a plan that does not cover the member.
         response.pop("summary")

@@ -73,6 +73,8 @@ class Call:
     files: Mapping[str, Upload] = field(default_factory=dict)
     #: The X12 interchange, if the body was one.
     x12: str | None = None
+    #: The segments that say what was found, if they are not those of `x12.interchange`.
+    x12_findings: list[str] | None = None
     connection: BaseTransport | None = None
     #: True if this response is made up, although the endpoint is not.
     invented: bool = False

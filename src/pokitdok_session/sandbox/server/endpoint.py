@@ -145,9 +145,11 @@ class EndpointApp:
             result = data = self._as_x12(call, data, self._endpoint.x12)
         if isinstance(result, Raw):
             # JSON can escape half a surrogate pair, which UTF-8 cannot encode.
-            return Response(result.text.encode("utf-8", "replace"), media_type=result.media_type)
-        meta = {**self._meta(call, context), **billing, **paging}
-        response = envelope_response(meta, data, legacy=self._state.options.legacy_headers)
+            text = result.text.encode("utf-8", "replace")
+            response = Response(text, media_type=result.media_type)
+        else:
+            meta = {**self._meta(call, context), **billing, **paging}
+            response = envelope_response(meta, data, legacy=self._state.options.legacy_headers)
         if call.invented:
             response.headers[INVENTED] = "1"
         return response
@@ -188,7 +190,7 @@ class EndpointApp:
     def _as_x12(self, call: Call, data: Any, transaction: str) -> Any:
         """Return the response in the form that ``Accept`` asks for: JSON without one."""
         submitted = call.body if isinstance(call.body, dict) else {}
-        text = x12.build_response(transaction, submitted, call.now)
+        text = x12.build_response(transaction, submitted, call.now, call.x12_findings)
         call.activity.x12_response = text
         accepted = call.headers.get("accept", "")
         if x12.SEGMENTS in accepted or x12.SEGMENTS_DRAFT in accepted:

@@ -104,8 +104,13 @@ def parse_request(text: str) -> dict[str, Any]:
     return body
 
 
-def build_response(transaction: str, body: dict[str, Any], when: float) -> str:
-    """Return a short, well-formed interchange in response to a request."""
+def build_response(
+    transaction: str, body: dict[str, Any], when: float, findings: list[str] | None = None
+) -> str:
+    """Return a short, well-formed interchange in response to a request.
+
+    ``findings`` are the segments that say what was found; by default all is well.
+    """
     kind = RESPONSE_TYPES.get(transaction, "999")
     moment = format_datetime(when)
     payer = str(body.get("trading_partner_id"))
@@ -121,7 +126,7 @@ def build_response(transaction: str, body: dict[str, Any], when: float) -> str:
             _name("1P", "XX", body.get("provider") or {}, "npi"),
             "HL*3*2*22*0",
             _name("IL", "MI", body.get("member") or body.get("patient") or {}, "id"),
-            *FINDINGS[kind],
+            *(FINDINGS[kind] if findings is None else findings),
         ]
     return build_interchange(kind, content, payer, when)
 
