@@ -68,6 +68,7 @@ def test_x12_inquiry_finds_what_the_member_id_stands_for(
     assert ("~EB*1*" in response.text) == (member == "W000000000")
     assert ("X-Sandbox-Invented" in response.headers) == (member != "W000000000")
 
+
 def test_x12_activity_has_both_interchanges(client: Client) -> None:
     headers = {"Content-Type": BARE}
     made = client.api("POST", "/eligibility/", data=ASK, headers=headers).json()["meta"]
