@@ -1,6 +1,7 @@
 // Serve oidc-provider over TLS, as settings.json in the first argument's folder describes it.
 // Print the port when it listens. /api answers 200 to a valid token and 401 otherwise; /statistics
-// returns how many token requests were granted and refused, by client.
+// returns how many token requests were granted and refused, by client. /clock?ahead=N sets the
+// server's clock N seconds ahead of the machine's.
 
 import { createRequire } from 'node:module';
 import { readFileSync } from 'node:fs';
@@ -13,20 +14,29 @@ const settings = JSON.parse(readFileSync(path.join(folder, 'settings.json'), 'ut
 const require = createRequire(path.join(modules, 'node_modules', 'resolve-from-here.js'));
 const { default: Provider } = await import(pathToFileURL(require.resolve('oidc-provider')));
 
+const machineTime = Date.now;
+let secondsAhead = 0;
+Date.now = () => machineTime() + secondsAhead * 1000;
+
+const LIFETIME = 60; // seconds
+
 const statistics = {};
 let provider;
 
-function count(kind, ctx) {
+function statisticsOf(ctx) {
   const client = ctx.oidc?.client?.clientId ?? 'unknown';
   statistics[client] ??= { granted: 0, refused: [] };
   return statistics[client];
 }
 
 async function answer(request, response) {
-  const { pathname } = new URL(request.url, settings.issuer);
+  const { pathname, searchParams } = new URL(request.url, settings.issuer);
   if (pathname === '/statistics') {
     response.setHeader('Content-Type', 'application/json');
     response.end(JSON.stringify(statistics));
+  } else if (pathname === '/clock') {
+    secondsAhead = Number(searchParams.get('ahead'));
+    response.end('{}');
   } else if (pathname === '/api') {
     const text = (request.headers.authorization ?? '').replace(/^Bearer /, '');
     const token = text ? await provider.ClientCredentials.find(text) : undefined;
@@ -54,7 +64,10 @@ server.listen(0, '127.0.0.1', () => {
   provider = new Provider(settings.issuer, {
     clients: settings.clients,
     scopes: ['read', 'write'],
-    ttl: { ClientCredentials: settings.lifetime },
+    ttl: { ClientCredentials: LIFETIME },
+    discovery: {
+      mtls_endpoint_aliases: { token_endpoint: `https://localhost:${port}/token` },
+    },
     clientAuthMethods: [
       'client_secret_basic', 'client_secret_post', 'client_secret_jwt', 'private_key_jwt',
       'tls_client_auth', 'self_signed_tls_client_auth',
@@ -82,16 +95,16 @@ server.listen(0, '127.0.0.1', () => {
         getResourceServerInfo: (ctx, resource) => ({
           scope: 'read write',
           audience: resource,
-          accessTokenTTL: settings.lifetime,
+          accessTokenTTL: LIFETIME,
           accessTokenFormat: 'opaque',
         }),
         defaultResource: () => undefined,
       },
     },
   });
-  provider.on('grant.success', (ctx) => { count('granted', ctx).granted += 1; });
+  provider.on('grant.success', (ctx) => { statisticsOf(ctx).granted += 1; });
   provider.on('grant.error', (ctx, error) => {
-    count('refused', ctx).refused.push(`${error.error}: ${error.error_detail ?? ''}`);
+    statisticsOf(ctx).refused.push(`${error.error}: ${error.error_detail ?? ''}`);
   });
   console.log(port);
 });
