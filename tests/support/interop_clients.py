@@ -62,6 +62,14 @@ class Keys:
         jwk = (OKPAlgorithm if alg == "EdDSA" else kind).to_jwk(key, as_dict=True)
         return {**jwk, "kid": f"key-{alg}", "alg": alg, "use": "sig"}
 
+    def sekmet_clients(self) -> list[dict[str, Any]]:
+        """The clients of sekmet-fhir: one for each algorithm of SMART, and one with a secret."""
+        clients = [
+            {"client_id": alg, "jwks": {"keys": [self.public_jwk(alg)]}, "scopes": "system/*.*"}
+            for alg in ("RS384", "ES384")
+        ]
+        return [*clients, {"client_id": "secret", "client_secret": SECRET}]
+
     def oidc_clients(self) -> list[dict[str, Any]]:
         """The clients, as RFC 7591 describes them."""
         der = self._certificate.public_bytes(serialization.Encoding.DER)
