@@ -15,6 +15,8 @@ from support.clock import Clock
 from support.http_server import ScriptedServer
 from support.redis_server import RedisServer
 
+collect_ignore = ["interop"]  # collected only if it is named: pytest tests/interop
+
 _VARIABLES = (
     "REQUESTS_CA_BUNDLE",
     "CURL_CA_BUNDLE",
