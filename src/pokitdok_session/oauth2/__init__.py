@@ -4,6 +4,7 @@ The session, from the class that users import to its parent:
 
 - `session`: ClientCredentialsSession, its options and pickling
 - `overrides`: the methods of `requests.Session` that carry the token
+- `origin_settings`: `base_url` and `origins`
 - `fetching`: `fetch_token`, `discover`, `revoke_token`
 - `base`: the token as OAuth2Session shows it; `oauth2_session`: that class, typed
 

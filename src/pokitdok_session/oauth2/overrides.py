@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlsplit
 
 import requests
 from requests.exceptions import InvalidURL, MissingSchema
@@ -18,9 +17,9 @@ from ..transport.outcome import annotate_error, set_processed
 from ..transport.responses import redact_raise_for_status
 from .auth import ReplayOn401, TokenAuth
 from .errors import TokenError
-from .fetching import TokenFetching
 from .oauth2_session import OAuth2Session
-from .origins import Origins, check_no_proxy
+from .origin_settings import OriginSettings
+from .origins import check_no_proxy
 from .timeouts import SESSION_DEFAULT, Timeout, default_timeout
 from .token_sending import TokenEndpointRequest, prepare_token_request
 
@@ -30,11 +29,9 @@ _INVALID_URL = (
 )
 
 
-class RequestsOverrides(TokenFetching):
+class RequestsOverrides(OriginSettings):
     """A session whose requests carry the token. `ClientCredentialsSession` sets the attributes."""
 
-    _base_url: str | None
-    _origins: Origins
     _uses_token: bool
     _other_auth: Any
     _environment: EnvironmentSettingsCache
@@ -104,16 +101,6 @@ class RequestsOverrides(TokenFetching):
                 raise
             # The text of requests repeats the URL, and with it the query.
             raise type(error)(_INVALID_URL) from None
-
-    def _absolute_url(self, given: Any) -> str:
-        """Append a path to the base URL; a path that contains the base path already is kept."""
-        url = (given.decode() if isinstance(given, bytes) else str(given)).lstrip()
-        if url[:1] != "/" or url[:2] == "//" or not self._base_url:
-            return url
-        base_path = urlsplit(self._base_url).path
-        if base_path and url.startswith((base_path + "/", base_path + "?")):
-            return self._base_url.removesuffix(base_path) + url
-        return self._base_url + url
 
     def _run_compliance_hooks(self, request: requests.Request) -> None:
         hooks = self.compliance_hook["protected_request"]
@@ -221,10 +208,6 @@ class RequestsOverrides(TokenFetching):
             response.request.url or "", url
         ):
             prepared_request.headers.pop("Authorization", None)
-
-    def is_token_origin(self, url: str) -> bool:
-        """Return True if the token is sent to this URL."""
-        return self._origins.contains(url)
 
     def _token_auth(
         self, timeout: Timeout, *, use_netrc: bool = False, withhold: bool = False

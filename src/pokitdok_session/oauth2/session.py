@@ -199,35 +199,6 @@ class ClientCredentialsSession(RequestsOverrides):
         self._uses_token = isinstance(value, TokenAuth) and value.renewer is self
         self._other_auth = None if self._uses_token else value
 
-    @property
-    def origins(self) -> list[str]:
-        """The origins that the token goes to, as URLs. The one of ``base_url`` is always there."""
-        return [f"{scheme}://{host}:{port}" for scheme, host, port in self._origins]
-
-    @origins.setter
-    def origins(self, urls: Iterable[str]) -> None:
-        self._origin_urls = url_list(urls, "origins")
-        self._update_origins(self.base_url)
-
-    @property
-    def base_url(self) -> str | None:
-        """What a URL with one leading slash is appended to."""
-        return self._base_url
-
-    @base_url.setter
-    def base_url(self, value: str | None) -> None:
-        value = value and value.rstrip("/")
-        self._update_origins(value)
-        self._base_url = value
-
-    def _update_origins(self, base_url: str | None) -> None:
-        named = [(url, "origins") for url in self._origin_urls]
-        if base_url:
-            named.append((base_url, "base_url"))
-        self._origins.replace(
-            [trusted_origin(*each) for each in named or [(self.token_url, "token_url")]]
-        )
-
     def _reset_after_fork(self) -> None:
         """Replace the parent's lock and connections; a `Transport` does that by itself."""
         if hasattr(self.cookies, "_cookies_lock"):  # as requests itself replaces it

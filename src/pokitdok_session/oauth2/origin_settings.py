@@ -1,0 +1,62 @@
+"""Where the token of a session goes: its settings ``base_url`` and ``origins``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import urlsplit
+
+from .arguments import url_list
+from .fetching import TokenFetching
+from .origins import Origins, trusted_origin
+
+
+class OriginSettings(TokenFetching):
+    """A session that knows its origins. `ClientCredentialsSession` sets the attributes."""
+
+    _base_url: str | None
+    _origin_urls: list[str]
+    _origins: Origins
+
+    @property
+    def origins(self) -> list[str]:
+        """The origins that the token goes to, as URLs. The one of ``base_url`` is always there."""
+        return [f"{scheme}://{host}:{port}" for scheme, host, port in self._origins]
+
+    @origins.setter
+    def origins(self, urls: Iterable[str]) -> None:
+        self._origin_urls = url_list(urls, "origins")
+        self._update_origins(self.base_url)
+
+    @property
+    def base_url(self) -> str | None:
+        """What a URL with one leading slash is appended to."""
+        return self._base_url
+
+    @base_url.setter
+    def base_url(self, value: str | None) -> None:
+        value = value and value.rstrip("/")
+        self._update_origins(value)
+        self._base_url = value
+
+    def _update_origins(self, base_url: str | None) -> None:
+        named = [(url, "origins") for url in self._origin_urls]
+        if base_url:
+            named.append((base_url, "base_url"))
+        self._origins.replace(
+            [trusted_origin(*each) for each in named or [(self.token_url, "token_url")]]
+        )
+
+    def is_token_origin(self, url: str) -> bool:
+        """Return True if the token is sent to this URL."""
+        return self._origins.contains(url)
+
+    def _absolute_url(self, given: Any) -> str:
+        """Append a path to the base URL; a path that contains the base path already is kept."""
+        url = (given.decode() if isinstance(given, bytes) else str(given)).lstrip()
+        if url[:1] != "/" or url[:2] == "//" or not self._base_url:
+            return url
+        base_path = urlsplit(self._base_url).path
+        if base_path and url.startswith((base_path + "/", base_path + "?")):
+            return self._base_url.removesuffix(base_path) + url
+        return self._base_url + url
