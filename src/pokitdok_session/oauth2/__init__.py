@@ -11,6 +11,7 @@ The session, from the class that users import to its parent:
 The token on a request:
 
 - `origins`: which URLs get it
+- `token_usage`: in which header, and how it looks there
 - `auth`: puts it on, and replays a request after a 401
 - `token_source`: when the next one is fetched, and by which thread
 - `renewal`: how threads wait for it

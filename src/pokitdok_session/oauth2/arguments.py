@@ -5,6 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+#: Headers that requests computes for each request, and those of the connection.
+_HEADERS_OF_REQUESTS = frozenset(
+    {"host", "content-length", "content-type", "transfer-encoding", "cookie", "connection"}
+    | {"expect", "trailer", "upgrade", "proxy-authorization"}
+)
+
 
 def check_credential(value: Any, name: str) -> None:
     """Raise ValueError unless it is a string with at least one character."""
@@ -34,6 +40,20 @@ def check_flag(value: Any, name: str) -> None:
     """Raise TypeError unless it is True or False."""
     if not isinstance(value, bool):
         raise TypeError(f"{name} must be True or False, got {type(value).__name__}")
+
+
+def check_header_name(name: Any, argument: str) -> None:
+    """Raise TypeError or ValueError unless it can name a header that requests leaves alone."""
+    if not isinstance(name, str):
+        raise TypeError(f"{argument} must be the name of a header, got {type(name).__name__}")
+    letters = name.replace("-", "").replace("_", "").replace(".", "")
+    if not letters.isascii() or not letters.isalnum():
+        raise ValueError(
+            f"{argument} must be the name of a header, of letters, digits, '-', '_' and '.', "
+            f"got {name!r}"
+        )
+    if name.lower() in _HEADERS_OF_REQUESTS:
+        raise ValueError(f"{argument} must not be {name}, which requests sets for each request")
 
 
 def check_store(store: Any) -> None:

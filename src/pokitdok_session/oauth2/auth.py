@@ -7,6 +7,7 @@ import logging
 import time
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urljoin
 
 import requests
 from requests.auth import AuthBase
@@ -19,8 +20,11 @@ from .renewal import Renewer
 from .timeouts import Timeout
 from .token import Token
 from .token_source import TokenSource
+from .token_usage import TokenUsage
 
 log = logging.getLogger(__name__)
+
+_REDIRECTS = requests.sessions.SessionRedirectMixin()
 
 
 class TokenAuth(AuthBase):
@@ -34,6 +38,7 @@ class TokenAuth(AuthBase):
         origins: Origins,
         source: TokenSource,
         renewer: Renewer,
+        usage: TokenUsage,
         *,
         timeout: Timeout,
         use_netrc: bool = False,
@@ -42,6 +47,7 @@ class TokenAuth(AuthBase):
         self.origins = origins
         self.source = source
         self.renewer = renewer
+        self.usage = usage
         self.timeout = timeout
         self.use_netrc = use_netrc
         self.withhold = withhold
@@ -52,16 +58,13 @@ class TokenAuth(AuthBase):
         if self.withhold:
             return request
         token = self.source.get(self.renewer, self.timeout)
-        if "Authorization" in request.headers:
-            log.debug("replacing the caller's Authorization header by the token")
-        request.headers["Authorization"] = self.header(token)
+        header = self.usage.header
+        if header in request.headers:
+            log.debug("replacing the caller's %s header by the token", header)
+        request.headers[header] = self.usage.value(token)
         # Before the caller's hooks, also after a redirect: those see the second response.
         request.hooks["response"].insert(0, ReplayOn401(self, token))
         return request
-
-    def header(self, token: Token) -> str:
-        """Return the value of the Authorization header."""
-        return f"Bearer {token.access_token}"
 
     def __reduce__(self) -> tuple[Any, ...]:
         return getattr, (self.renewer, "auth")
@@ -93,9 +96,15 @@ class ReplayOn401:
 
     def __call__(self, response: requests.Response, **kwargs: Any) -> requests.Response:
         request = response.request
+        if response.status_code == 401 and self.was_sent_with(request):
+            response = self._renew_and_replay(response, **kwargs)
+        if self.auth.usage.header != "Authorization" and response.is_redirect:
+            self._keep_from_other_origins(request, response)
+        return response
+
+    def _renew_and_replay(self, response: requests.Response, **kwargs: Any) -> requests.Response:
+        request = response.request
         is_ours = self.auth.origins.contains  # which may have changed since the request was sent
-        if response.status_code != 401 or not self.was_sent_with(request):
-            return response
         if not is_ours(request.url or ""):
             return response
         can_be_replayed = rewind_body(request)
@@ -115,13 +124,28 @@ class ReplayOn401:
             return again(replayed, **kwargs)
         return replayed
 
+    def _keep_from_other_origins(
+        self, request: requests.PreparedRequest, response: requests.Response
+    ) -> None:
+        """Take the token off a request that requests is about to copy to another origin.
+
+        Without our session, as in ``requests.get(url, auth=session.auth)``, requests does that
+        for the Authorization header only.
+        """
+        location = _REDIRECTS.get_redirect_target(response)
+        target = urljoin(response.url, location or "")
+        if self.was_sent_with(request) and not self.auth.origins.contains(target):
+            del request.headers[self.auth.usage.header]
+
     def was_sent_with(self, request: requests.PreparedRequest) -> bool:
         """Return True if the request carries this token; a redirect may copy the hook only."""
-        return request.headers.get("Authorization") == self.auth.header(self.token)
+        usage = self.auth.usage
+        return request.headers.get(usage.header) == usage.value(self.token)
 
     def _replay(self, refused: requests.Response, token: Token, **kwargs: Any) -> requests.Response:
         request = refused.request.copy()
-        request.headers["Authorization"] = self.auth.header(token)
+        usage = self.auth.usage
+        request.headers[usage.header] = usage.value(token)
         # With a hook of its own, for code that sends ``response.request`` once more.
         hooks = [
             ReplayOn401(self.auth, token) if hook is self else hook for hook in _hooks(request)
@@ -151,7 +175,7 @@ class ReplayOn401:
         request.hooks = {**(request.hooks or {}), "response": others}  # copies share the mapping
         if hook is None or not hook.was_sent_with(request):
             return None
-        del request.headers["Authorization"]
+        del request.headers[hook.auth.usage.header]
         return hook
 
     def __reduce__(self) -> tuple[Any, ...]:

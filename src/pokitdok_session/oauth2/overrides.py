@@ -22,6 +22,7 @@ from .origin_settings import OriginSettings
 from .origins import check_no_proxy
 from .timeouts import SESSION_DEFAULT, Timeout, default_timeout
 from .token_sending import TokenEndpointRequest, prepare_token_request
+from .token_usage import TokenUsage
 
 _INVALID_URL = (
     "invalid URL: give an absolute URL (https://host/path), or set base_url and give a path that "
@@ -35,6 +36,7 @@ class RequestsOverrides(OriginSettings):
     _uses_token: bool
     _other_auth: Any
     _environment: EnvironmentSettingsCache
+    _token_usage: TokenUsage
 
     def request(  # type: ignore[override]  # withhold_token is new
         self,
@@ -59,8 +61,8 @@ class RequestsOverrides(OriginSettings):
     ) -> requests.Response:
         """Send a request as `requests.Session.request` does, with the token for our origins.
 
-        The token replaces an ``Authorization`` header of the caller; ``withhold_token=True``
-        keeps that header. Raises TokenError, and sends nothing, if there is no usable token.
+        The token replaces the caller's own ``Authorization`` header (or ``token_header``), unless
+        ``withhold_token`` is True. Raises TokenError, and sends nothing, without a usable token.
         """
         if auth is None and self._uses_token:
             wait = self.timeout if timeout is SESSION_DEFAULT else timeout
@@ -188,11 +190,14 @@ class RequestsOverrides(OriginSettings):
     ) -> None:
         """Keep the token on its own origin when a redirect leads to another one.
 
-        requests would keep it from http to https, and would look for a replacement in a
-        ``~/.netrc``.
+        requests would keep it from http to https, and in any other header than Authorization. It
+        would also look for a replacement in a ``~/.netrc``.
         """
-        url = prepared_request.url or ""
+        url, sent_to = prepared_request.url or "", response.request.url or ""
         hook = ReplayOn401.detach(prepared_request)
+        if self.should_strip_auth(sent_to, url):  # type: ignore[no-untyped-call]  # not in the stubs
+            for name in ("Authorization", self._token_usage.header):
+                prepared_request.headers.pop(name, None)
         if not self.is_token_origin(url):
             super().rebuild_auth(  # type: ignore[no-untyped-call]  # not in the stubs
                 prepared_request, response
@@ -204,10 +209,6 @@ class RequestsOverrides(OriginSettings):
             except TokenError as error:
                 error.processed = None  # the server processed the request before the redirect
                 raise
-        elif self.should_strip_auth(  # type: ignore[no-untyped-call]  # not in the stubs
-            response.request.url or "", url
-        ):
-            prepared_request.headers.pop("Authorization", None)
 
     def _token_auth(
         self, timeout: Timeout, *, use_netrc: bool = False, withhold: bool = False
@@ -216,6 +217,7 @@ class RequestsOverrides(OriginSettings):
             self._origins,
             self._token_source,
             self,
+            self._token_usage,
             timeout=timeout,
             use_netrc=use_netrc,
             withhold=withhold,

@@ -43,6 +43,7 @@ from .timeouts import DEFAULT_TIMEOUT, DEFAULT_TOKEN_TIMEOUT, Timeout, check_tim
 from .token_endpoint import TokenEndpoint
 from .token_options import AuthMethod, Certificate, TokenFetcher, TokenOptions
 from .token_source import TokenSource
+from .token_usage import TokenUsage
 
 if TYPE_CHECKING:
     from .client_assertion import AssertionCallable, PrivateKeyJWT
@@ -74,6 +75,8 @@ class ClientCredentialsSession(RequestsOverrides):
     ``token_response``                function that returns the token dict of a `Response`
     ``token_fetcher``                 function of the session that replaces the token request
     ``revocation_url``                str, for `revoke_token`
+    ``token_header``                  str, the request header that holds the token
+    ``token_prefix``                  str before the token; None or ``""`` for the token only
     ``store``                         shares one token with all sessions of the same client
     ``timeout``                       of a request, as in requests, in seconds
     ``retries``                       int or urllib3 `Retry`, opts in to more than one attempt
@@ -92,6 +95,7 @@ class ClientCredentialsSession(RequestsOverrides):
         *("_token_source", "token_url", "token_params", "token_timeout"),
         *(
             "_token_options",
+            "_token_usage",
             "_token_endpoint",
             "_discovery",
             "_client_secret",
@@ -127,6 +131,8 @@ class ClientCredentialsSession(RequestsOverrides):
         token_response: ResponseReader | None = None,
         token_fetcher: TokenFetcher | None = None,
         revocation_url: str | None = None,
+        token_header: str = "Authorization",
+        token_prefix: str | None = "Bearer",
         store: TokenStore | None = None,
         timeout: Timeout = DEFAULT_TIMEOUT,
         retries: int | Retry = 0,
@@ -146,6 +152,8 @@ class ClientCredentialsSession(RequestsOverrides):
         )
         self._token_options.check()
         self._token_options.check_secret(client_secret)
+        self._token_usage = TokenUsage(header=token_header, prefix=token_prefix)
+        self._token_usage.check()
         check_mapping(token, "token")
         check_mapping(token_params, "token_params")
         check_callable(token_updater, "token_updater")
