@@ -19,7 +19,7 @@ from pokitdok_session.oauth2.client_auth import ClientSecretPost
 from pokitdok_session.oauth2.rejections import Rejections
 from pokitdok_session.oauth2.renewal import RENEWAL_TIMEOUT, Renewal, without_traceback
 from pokitdok_session.oauth2.request_options import RequestOptions
-from pokitdok_session.oauth2.timeouts import at_most, total_timeout
+from pokitdok_session.oauth2.timeouts import total_timeout
 from pokitdok_session.oauth2.token import Token
 from pokitdok_session.oauth2.token_request import TokenRequest
 from pokitdok_session.oauth2.token_sending import TokenEndpointRequest, prepare_token_request
@@ -186,11 +186,6 @@ def test_exception_that_cannot_be_copied_is_kept_as_it_is() -> None:
 )
 def test_urllib3_timeout_bounds_the_wait_for_a_token(timeout: Timeout, seconds: float) -> None:
     assert total_timeout(timeout) == seconds
-
-
-def test_urllib3_timeout_is_cut_to_the_time_that_is_left() -> None:
-    assert at_most(Timeout(60), 5) == (5, 5)
-    assert at_most(Timeout(connect=1, read=60), 5) == (1, 5)
 
 
 def test_types_of_request_options_name_what_requests_takes() -> None:

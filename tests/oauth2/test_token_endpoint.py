@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import socket
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import requests
 from oauthlib.oauth2 import InsecureTransportError
-from urllib3.util import Timeout as URLTimeout
 
 from pokitdok_session import (
     ClientCredentialsSession,
     PokitDokSession,
     TokenError,
 )
-from pokitdok_session.oauth2.client_auth import ClientSecretPost
-from pokitdok_session.oauth2.token_endpoint import ATTEMPTS, MAX_TOTAL_TIME, TokenEndpoint
-from pokitdok_session.oauth2.token_request import TokenRequest, TransportOptions
+from pokitdok_session.oauth2.token_endpoint import ATTEMPTS, MAX_TOTAL_TIME
 from pokitdok_session.sandbox import Sandbox
 from pokitdok_session.transport.adapter import Transport
 from support.http_server import ScriptedResponse, ScriptedServer
@@ -212,42 +208,3 @@ def test_loopback_http_through_a_remote_proxy_is_refused(
         pytest.raises(InsecureTransportError, match="NO_PROXY"),
     ):
         session.fetch_token()
-
-
-URLLIB3_TIMEOUT = URLTimeout(9)
-
-
-@pytest.mark.parametrize(
-    ("timeout", "used"),
-    [
-        ((5, 30), (5, 8)),
-        ((None, 3), (8, 3)),
-        (None, 8),
-        (30, 8),
-        (2.5, 2.5),
-        (URLLIB3_TIMEOUT, (8, 8)),
-    ],
-    ids=repr,
-)
-def test_max_seconds_limits_the_timeout_of_an_attempt(
-    timeout: Any, used: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    still = SimpleNamespace(monotonic=lambda: 0.0)
-    monkeypatch.setattr("pokitdok_session.oauth2.token_endpoint.time", still)
-    timeouts: list[Any] = []
-
-    def send(request: requests.Request, *, timeout: Any, **options: Any) -> requests.Response:
-        timeouts.append(timeout)
-        response = requests.Response()
-        response.status_code = 200
-        response._content = b'{"access_token": "a"}'
-        return response
-
-    request = TokenRequest(
-        url="https://id.example/token",
-        form={"grant_type": "client_credentials"},
-        client_auth=ClientSecretPost("id", "secret"),
-        transport=TransportOptions(timeout=timeout),
-    )
-    TokenEndpoint().fetch(request, send, max_seconds=8)
-    assert timeouts == [used]

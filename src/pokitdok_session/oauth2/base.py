@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Mapping
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ from .token_options import AuthMethod, TokenOptions
 from .token_source import TokenSource
 
 if TYPE_CHECKING:
+    from .discovery import Discovery
     from .stores.base import TokenStore
     from .stores.shared import SharedTokenSource
 
@@ -47,6 +49,7 @@ class BaseClientCredentialsSession(OAuth2Session):
     _token_options: TokenOptions
     _token_endpoint: TokenEndpoint
     _shared: SharedTokenSource | None
+    _discovery: Discovery | None
 
     @property
     def token_endpoint_auth_method(self) -> AuthMethod:
@@ -171,6 +174,12 @@ class BaseClientCredentialsSession(OAuth2Session):
         """Return the renewal of this session that calls `fetch_token`, None outside of one."""
         call = _renewal_call.get()
         return call if call is not None and call.source is self._token_source else None
+
+    @property
+    def _deadline(self) -> float:
+        """When a token request must have ended, in monotonic seconds; infinite if unlimited."""
+        renewal = self._renewal_call()
+        return renewal.deadline if renewal else math.inf
 
     def _cache_key_parts(self) -> tuple[Any, ...]:
         """Return what a token belongs to: sessions with the same parts share one in a store."""

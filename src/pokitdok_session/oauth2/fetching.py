@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
+import functools
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import requests
 
+from ..transport.deadline import response_deadline
 from .arguments import drop_none
 from .base import BaseClientCredentialsSession
 from .errors import TokenError
-from .timeouts import Timeout, at_most
+from .timeouts import Timeout, limit_timeout
 from .token import Token
-from .token_endpoint import connection_error, send_once
 from .token_request import TokenRequest, TransportOptions, build_form
+from .token_sending import prepare_token_request
 
 if TYPE_CHECKING:
     from typing_extensions import Self
-
-    from .discovery import Discovery
-
-_METADATA_HEADERS = {"Accept": "application/json"}
 
 
 class TokenFetching(BaseClientCredentialsSession):
@@ -44,14 +41,6 @@ class TokenFetching(BaseClientCredentialsSession):
     ``auth``, ``hooks``       no; compliance hooks, yes     ``auth=``
     ========================= ============================= =====================================
     """
-
-    _discovery: Discovery | None
-
-    @abstractmethod
-    def _send_token_request(
-        self, request: requests.Request, *, timeout: Any, verify: Any, cert: Any, proxies: Any
-    ) -> requests.Response:
-        """Send a token request through `send`, with the session's proxies and TLS settings."""
 
     @classmethod
     def discover(
@@ -116,7 +105,6 @@ class TokenFetching(BaseClientCredentialsSession):
 
             return self._accept(fetch_by_callable(options.fetcher, self, self._token_source.clock))
         fields = drop_none(username=username, password=password, **kwargs)
-        hooks: Mapping[str, Any] = {**self.compliance_hook}  # the stubs lack a key
         request = TokenRequest(
             url=self._resolve(token_url),
             form=build_form(
@@ -138,8 +126,8 @@ class TokenFetching(BaseClientCredentialsSession):
             more_headers=options.headers,
             as_json=options.request_format == "json",
             transport=self._transport_options(timeout, verify, cert, proxies),
-            request_hooks=hooks["access_token_request"],
-            response_hooks=hooks["access_token_response"],
+            request_hooks=self.compliance_hook["access_token_request"],
+            response_hooks=self.compliance_hook["access_token_response"],
             read_response=options.read_response,
         )
         return self._accept(self._request_token(request))
@@ -170,32 +158,26 @@ class TokenFetching(BaseClientCredentialsSession):
         of the constructor or of the metadata is used. The session forgets its revoked token, and
         the next request fetches a new one. Raises TokenError if the provider refuses.
         """
-        from .revocation import check_revocation, revocation_request
+        from .revocation import send_revocation
 
         text = token or self.access_token
         if text is None:
             return
-        request = revocation_request(
-            revocation_url or self._revocation_url(),
-            text,
+        request = TokenRequest(
+            url=revocation_url or self._revocation_url(),
+            form={"token": text, "token_type_hint": "access_token"},
             client_auth=self._token_options.client_auth(self.client_id, self.client_secret),
-            token_url=self._resolve(None),
+            audience=self._resolve(None),
             transport=self._transport_options(),
         )
-        request = self._token_endpoint.adapt(request)
-        try:
-            response = send_once(request, self._send_token_request, request.transport.timeout)
-        except requests.RequestException as error:
-            raise connection_error(error, request.url, request.transport.bundle) from error
-        check_revocation(response, request)
+        send_revocation(self._token_endpoint.adapt(request), self._send_token_request)
         if text == self.access_token:
             self._token_source.set(None)
 
     def _transport_options(
         self, timeout: Timeout = None, verify: Any = None, cert: Any = None, proxies: Any = None
     ) -> TransportOptions:
-        settings = self.merge_environment_settings(self.token_url, {}, False, verify, None)
-        bundle = settings["verify"]
+        bundle = self.merge_environment_settings(self.token_url, {}, False, verify, None)["verify"]
         return TransportOptions(
             timeout=self.token_timeout if timeout is None else timeout,
             verify=verify,
@@ -205,13 +187,14 @@ class TokenFetching(BaseClientCredentialsSession):
         )
 
     def _request_token(self, request: TokenRequest) -> Token:
-        renewal = self._renewal_call()
-        options: dict[str, Any] = {
-            "clock": self._token_source.clock,
-            "max_seconds": renewal.timeout if renewal else None,
-        }
+        fetch = functools.partial(
+            self._token_endpoint.fetch,
+            send=self._send_token_request,
+            clock=self._token_source.clock,
+            deadline=self._deadline,
+        )
         try:
-            return self._token_endpoint.fetch(request, self._send_token_request, **options)
+            return fetch(request)
         except TokenError as error:
             if self._discovery is None or error.status_code != 404:
                 raise
@@ -220,7 +203,7 @@ class TokenFetching(BaseClientCredentialsSession):
             moved = request._replace(url=self._resolve(None))
             if moved.url == request.url:
                 raise
-        return self._token_endpoint.fetch(moved, self._send_token_request, **options)
+        return fetch(moved)
 
     def _resolve(self, token_url: str | None) -> str:
         """Return the URL of the token endpoint; read the provider's metadata if it is not known."""
@@ -239,12 +222,20 @@ class TokenFetching(BaseClientCredentialsSession):
         return url
 
     def _get_metadata(self, url: str) -> requests.Response:
-        options, renewal = self._transport_options(), self._renewal_call()
-        timeout = at_most(options.timeout, renewal.timeout) if renewal else options.timeout
-        return self._send_token_request(
-            requests.Request("GET", url, headers=_METADATA_HEADERS),
-            timeout=timeout,
-            verify=options.verify,
-            cert=options.cert,
-            proxies=options.proxies,
+        request = requests.Request("GET", url, headers={"Accept": "application/json"})
+        return self._send_token_request(request, self._transport_options())
+
+    def _send_token_request(
+        self, request: requests.Request, options: TransportOptions
+    ) -> requests.Response:
+        """Send a token request through `send`, with the session's proxies and TLS settings.
+
+        In a renewal, the whole response must have come at its deadline.
+        """
+        prepared = prepare_token_request(request)
+        settings = self.merge_environment_settings(
+            prepared.url or "", options.proxies or {}, False, options.verify, options.cert
         )
+        timeout = limit_timeout(options.timeout, self._deadline)
+        with response_deadline(self._deadline):
+            return self.send(prepared, timeout=timeout, allow_redirects=False, **settings)

@@ -21,7 +21,7 @@ from .oauth2_session import OAuth2Session
 from .origin_settings import OriginSettings
 from .origins import check_no_proxy
 from .timeouts import SESSION_DEFAULT, Timeout, default_timeout
-from .token_sending import TokenEndpointRequest, prepare_token_request
+from .token_sending import TokenEndpointRequest
 from .token_usage import TokenUsage
 
 _INVALID_URL = (
@@ -162,16 +162,6 @@ class RequestsOverrides(OriginSettings):
             except requests.RequestException as error:
                 annotate_error(error, request)
                 raise
-
-    def _send_token_request(
-        self, request: requests.Request, *, timeout: Any, verify: Any, cert: Any, proxies: Any
-    ) -> requests.Response:
-        """Send a token request through `send`, with the session's proxies and TLS settings."""
-        prepared = prepare_token_request(request)
-        settings = self.merge_environment_settings(
-            prepared.url or "", proxies or {}, False, verify, cert
-        )
-        return self.send(prepared, timeout=timeout, allow_redirects=False, **settings)
 
     def merge_environment_settings(
         self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any

@@ -113,11 +113,11 @@ def without_traceback(error: ErrorT) -> ErrorT:
 
 
 class RenewalCall:
-    """One renewal that goes through `fetch_token`: whose it is, its time, and its token."""
+    """One renewal that goes through `fetch_token`: whose it is, when it must end, and its token."""
 
     def __init__(self, source: object, timeout: float) -> None:
         self.source = source
-        self.timeout = timeout
+        self.deadline = time.monotonic() + timeout
         self.token: Token | None = None
 
 

@@ -1,34 +1,25 @@
-"""Token revocation (RFC 7009): the request, and what its response says."""
+"""Token revocation (RFC 7009): how it is sent, and what the response says."""
 
 from __future__ import annotations
 
 import requests
 
-from .client_auth import ClientAuth
 from .errors import TokenError
 from .origins import without_query
-from .token_request import TokenRequest, TransportOptions
+from .token_endpoint import Send, connection_error
+from .token_request import TokenRequest
 from .token_response import read_body
 
 
-def revocation_request(
-    url: str, token: str, *, client_auth: ClientAuth, token_url: str, transport: TransportOptions
-) -> TokenRequest:
-    """Build the request that revokes an access token."""
-    return TokenRequest(
-        url=url,
-        form={"token": token, "token_type_hint": "access_token"},
-        client_auth=client_auth,
-        audience=token_url,
-        transport=transport,
-    )
-
-
-def check_revocation(response: requests.Response, request: TokenRequest) -> None:
-    """Raise `TokenError` if the token is still valid.
+def send_revocation(request: TokenRequest, send: Send) -> None:
+    """Send the request; raise `TokenError` if the token is still valid.
 
     The response to an unknown token is 200 as well (RFC 7009 section 2.2).
     """
+    try:
+        response = send(request.to_requests(), request.transport)
+    except requests.RequestException as error:
+        raise connection_error(error, request.url, request.transport.bundle) from error
     if response.status_code < 300:
         return
     code = read_body(response).get("error")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
+import time
 from typing import Any, TypeAlias
 
 from .renewal import RENEWAL_TIMEOUT
@@ -75,8 +77,14 @@ def check_timeout(timeout: Any, name: str) -> None:
             raise ValueError(f"{name} must be greater than 0 seconds, got {part!r}")
 
 
-def at_most(timeout: Any, seconds: float) -> Any:
-    """Return a timeout of requests with each part cut to ``seconds``."""
+def limit_timeout(timeout: Any, deadline: float) -> Any:
+    """Return a timeout of requests with each part cut to the time until ``deadline``.
+
+    The deadline is in monotonic seconds, and may be infinite.
+    """
+    if deadline == math.inf:
+        return timeout
+    seconds = max(deadline - time.monotonic(), 0.001)
     if timeout is None or isinstance(timeout, (int, float)):
         return seconds if timeout is None else min(timeout, seconds)
     parts = _parts_of(timeout)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import random
 import time
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, TypeAlias
 
 import requests
 
@@ -13,9 +14,8 @@ from ..transport import redaction
 from .client_auth import ClientAuth, ClientSecretBasic
 from .errors import InsecureTransport, TokenError
 from .origins import without_query
-from .timeouts import at_most
 from .token import Token
-from .token_request import TokenRequest
+from .token_request import TokenRequest, TransportOptions
 from .token_response import (
     error_from_rejected_response,
     is_transient_status,
@@ -32,12 +32,8 @@ MAX_TOTAL_TIME = 60.0
 LATE_REFUSAL_PAUSE = 1.0
 
 
-class Send(Protocol):
-    """Send a token request through a session, but without its headers and cookies."""
-
-    def __call__(
-        self, request: requests.Request, *, timeout: Any, verify: Any, cert: Any, proxies: Any
-    ) -> requests.Response: ...
+#: Sends a token request through a session, but without its headers and cookies.
+Send: TypeAlias = Callable[[requests.Request, TransportOptions], requests.Response]
 
 
 class TokenEndpoint:
@@ -61,14 +57,14 @@ class TokenEndpoint:
         send: Send,
         *,
         clock: Callable[[], float] = time.monotonic,
-        max_seconds: float | None = None,
+        deadline: float = math.inf,
     ) -> Token:
         """Send the token request with retries; raise `TokenError` if no token comes.
 
-        ``clock`` is the clock that the lifetime of the token is measured by. ``max_seconds``
-        limits all attempts and the waits between them together, and the timeout of each.
+        ``clock`` is the clock that the lifetime of the token is measured by. No attempt begins
+        after ``deadline``, in monotonic seconds.
         """
-        attempts = _Attempts(send, clock, max_seconds)
+        attempts = _Attempts(send, clock, deadline)
         request = self.adapt(request)
         try:
             token = attempts.run(request)
@@ -105,12 +101,10 @@ class TokenEndpoint:
 class _Attempts:
     """The attempts of one `TokenEndpoint.fetch`, and the time that is left for them."""
 
-    def __init__(self, send: Send, clock: Callable[[], float], max_seconds: float | None) -> None:
+    def __init__(self, send: Send, clock: Callable[[], float], deadline: float) -> None:
         self._send = send
         self._clock = clock
-        self._limits_timeouts = max_seconds is not None
-        limit = MAX_TOTAL_TIME if max_seconds is None else min(max_seconds, MAX_TOTAL_TIME)
-        self._deadline = time.monotonic() + limit
+        self._deadline = min(deadline, time.monotonic() + MAX_TOTAL_TIME)
 
     def run(self, request: TokenRequest) -> Token:
         """Send a request up to `ATTEMPTS` times, as long as it may succeed a moment later."""
@@ -134,7 +128,7 @@ class _Attempts:
     def _attempt(self, request: TokenRequest) -> Token:
         requested_at = self._clock()
         try:
-            response = send_once(request, self._send, self._timeout(request.transport.timeout))
+            response = self._send(request.to_requests(), request.transport)
             response = request.apply_response_hooks(response)
         except (InsecureTransport, TokenError):
             raise
@@ -144,23 +138,6 @@ class _Attempts:
             # The compliance hook of a caller calls raise_for_status(), for example.
             raise error_from_rejected_response(error.response, request) from error
         return parse_token_response(response, request, requested_at=requested_at, now=self._clock())
-
-    def _timeout(self, timeout: Any) -> Any:
-        if not self._limits_timeouts:
-            return timeout
-        return at_most(timeout, max(self._deadline - time.monotonic(), 0.001))
-
-
-def send_once(request: TokenRequest, send: Send, timeout: Any) -> requests.Response:
-    """Send one attempt of a request."""
-    options = request.transport
-    return send(
-        request.to_requests(),
-        timeout=timeout,
-        verify=options.verify,
-        cert=options.cert,
-        proxies=options.proxies,
-    )
 
 
 def connection_error(error: requests.RequestException, url: str, bundle: str) -> TokenError:

@@ -10,8 +10,8 @@ The path of one request through this folder:
 6. `outcome`: what the exception says if it is not.
 7. `responses`: what `raise_for_status` shows of the URL.
 
-`multipart` is a form that is read while it is sent, `headers` reads Retry-After and Date, and
-`fork` resets what a child process inherits.
+`deadline` ends a response that drips, `multipart` is a form that is read while it is sent,
+`headers` reads Retry-After and Date, and `fork` resets what a child process inherits.
 """
 
 from .adapter import Transport

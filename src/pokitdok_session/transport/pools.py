@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import functools
+import io
 import logging
+import math
 import ssl
 from collections.abc import Callable
 from http.client import HTTPResponse
@@ -11,6 +13,7 @@ from typing import Any
 
 import urllib3
 
+from .deadline import DeadlineReader, current
 from .outcome import IDEMPOTENT_METHODS, mark_nothing_sent, mark_sent_before
 
 log = logging.getLogger(__name__)
@@ -31,6 +34,15 @@ class _Response(HTTPResponse):
             raise
 
 
+class _LimitedResponse(_Response):
+    """A response that must be complete at the deadline of its thread."""
+
+    def __init__(self, sock: Any, *args: Any, **options: Any) -> None:
+        super().__init__(sock, *args, **options)
+        stream = DeadlineReader(self.fp.detach(), sock, current.deadline)
+        self.fp: Any = io.BufferedReader(stream)
+
+
 class _ResendingPool(urllib3.HTTPConnectionPool):
     """A pool that sends a request again if the server had closed the idle connection.
 
@@ -42,7 +54,7 @@ class _ResendingPool(urllib3.HTTPConnectionPool):
     def _get_conn(self, timeout: Any = None) -> Any:
         conn: Any = super()._get_conn(timeout)
         conn.is_reused = conn.sock is not None  # urllib3 has closed it if the end was noticed
-        conn.response_class = _Response
+        conn.response_class = _Response if current.deadline == math.inf else _LimitedResponse
         return conn
 
     def _make_request(self, conn: Any, method: str, *args: Any, **options: Any) -> Any:

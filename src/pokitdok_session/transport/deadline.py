@@ -1,0 +1,57 @@
+"""A deadline for whole responses: a timeout of requests limits each read of a socket only."""
+
+from __future__ import annotations
+
+import io
+import math
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+
+class _Current(threading.local):
+    deadline = math.inf
+
+
+#: What this thread receives must be complete at its ``deadline``, in monotonic seconds.
+current = _Current()
+
+
+@contextmanager
+def response_deadline(deadline: float) -> Iterator[None]:
+    """Move the deadline of this thread forward to this one while the block runs."""
+    before = current.deadline
+    current.deadline = min(before, deadline)
+    try:
+        yield
+    finally:
+        current.deadline = before
+
+
+class DeadlineReader(io.RawIOBase):
+    """The bytes of a socket until a deadline. A read that is too late raises TimeoutError."""
+
+    def __init__(self, stream: io.RawIOBase, sock: Any, deadline: float) -> None:
+        self._stream = stream
+        self._sock = sock
+        self._deadline = deadline
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("the response is not complete at its deadline")
+        timeout = self._sock.gettimeout()
+        self._sock.settimeout(left if timeout is None else min(left, timeout))
+        try:
+            return self._stream.readinto(buffer)
+        finally:
+            self._sock.settimeout(timeout)  # the connection may serve other requests
+
+    def close(self) -> None:
+        self._stream.close()
+        super().close()

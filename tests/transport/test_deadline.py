@@ -1,0 +1,107 @@
+"""A deadline for whole responses, which a server that drips cannot move."""
+
+from __future__ import annotations
+
+import math
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+
+import pytest
+import requests
+
+from pokitdok_session.transport import Transport
+from pokitdok_session.transport.deadline import DeadlineReader, current, response_deadline
+from support.http_server import ScriptedServer
+
+#: Seconds between two bytes, and how many bytes there are before the end.
+DRIP, BYTES = 0.02, 100
+
+Pair = tuple[socket.socket, socket.socket]
+
+
+@pytest.fixture
+def pair() -> Iterator[Pair]:
+    here, there = socket.socketpair()
+    with here, there:
+        yield here, there
+
+
+def reader(sock: socket.socket, seconds: float) -> DeadlineReader:
+    return DeadlineReader(sock.makefile("rb", buffering=0), sock, time.monotonic() + seconds)
+
+
+@pytest.fixture
+def dripping_url() -> Iterator[str]:
+    """Yield the URL of a server whose header drips for 2 s, and then ends well."""
+
+    def serve() -> None:
+        connection, _ = listener.accept()
+        with connection, suppress(OSError):  # the client closes the connection
+            connection.recv(65536)
+            for byte in b"HTTP/1.1 200 OK\r\nX-Long: ".ljust(BYTES, b"x"):
+                connection.sendall(bytes([byte]))
+                tick.wait(DRIP)
+            connection.sendall(b"\r\nContent-Length: 2\r\n\r\n{}")
+            connection.recv(1)
+
+    tick = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}/"
+        thread.join(5)
+
+
+def test_reader_returns_what_has_arrived_and_restores_the_timeout(pair: Pair) -> None:
+    here, there = pair
+    here.settimeout(7)
+    there.sendall(b"abc")
+    with reader(here, 5) as stream:
+        assert stream.read(2) == b"ab"
+        assert here.gettimeout() == 7
+
+
+@pytest.mark.parametrize("timeout", [None, 7])
+def test_reader_waits_until_its_deadline_only(pair: Pair, timeout: float | None) -> None:
+    here, _ = pair
+    here.settimeout(timeout)
+    with reader(here, 0.01) as stream, pytest.raises(TimeoutError):
+        stream.read(1)
+
+
+def test_reader_after_its_deadline_reads_nothing(pair: Pair) -> None:
+    here, there = pair
+    there.sendall(b"abc")
+    with reader(here, -1) as stream, pytest.raises(TimeoutError, match="not complete at its dead"):
+        stream.read(1)
+    assert here.recv(3) == b"abc"
+
+
+def test_inner_deadline_does_not_extend_an_outer_one() -> None:
+    with response_deadline(5):
+        with response_deadline(9):
+            assert current.deadline == 5
+        with response_deadline(3):
+            assert current.deadline == 3
+        assert current.deadline == 5
+    assert current.deadline == math.inf
+
+
+def test_deadline_ends_a_header_that_drips(dripping_url: str) -> None:
+    with requests.Session() as session, response_deadline(time.monotonic() + 10 * DRIP):
+        session.mount("http://", Transport())
+        with pytest.raises(requests.ReadTimeout):
+            session.get(dripping_url, timeout=20 * BYTES * DRIP)
+
+
+def test_connection_of_a_deadline_serves_a_response_without_one(
+    other_origin: ScriptedServer,
+) -> None:
+    with requests.Session() as session:
+        session.mount("http://", Transport())
+        with response_deadline(time.monotonic() + 60):
+            assert session.get(other_origin.url).status_code == 200
+        assert session.get(other_origin.url).status_code == 200
