@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,6 +15,7 @@ from pokitdok_session import FileTokenStore, PokitDokSession, RedisTokenStore
 from pokitdok_session.oauth2.stores import shared as sharing
 from pokitdok_session.sandbox import Sandbox
 from support.clock import Clock
+from support.http_server import ScriptedServer
 from support.redis_server import RedisServer
 from support.subprocesses import FORKS_WITH_THREADS, Workers, call, call_for, token_of, wait_until
 from support.threads import TEST_TIMEOUT, run_in_threads
@@ -230,6 +232,53 @@ def test_stored_token_near_the_expiry_is_used_and_renewed(
     assert call(two, 2) == [200, 200]
     assert sandbox.requests[-2].token == first
     wait_until(lambda: sandbox.token_requests == 2)
+
+
+@pytest.fixture
+def revocation_url(other_origin: ScriptedServer) -> str:
+    return f"{other_origin.url}/revoke"
+
+
+def test_revoked_token_is_removed_from_the_store(
+    sandbox: Sandbox, make_store: MakeStore, revocation_url: str
+) -> None:
+    with sandbox.session(store=make_store()) as one, sandbox.session(store=make_store()) as two:
+        call(one)
+        revoked = one.access_token
+        one.revoke_token(revocation_url=revocation_url)
+        assert (one.store.load(key_in(one)) or {}).get("access_token") != revoked
+        assert call(two) == call(one) == [200]
+        assert revoked != two.access_token == one.access_token
+    assert sandbox.token_requests == 2
+
+
+def test_revoked_token_that_was_replaced_stays_replaced(
+    sandbox: Sandbox, pair: list[PokitDokSession], revocation_url: str
+) -> None:
+    one, two = pair
+    call(one)
+    two.fetch_token()
+    one.revoke_token(revocation_url=revocation_url)
+    assert call(one) == [200]
+    assert one.access_token == two.access_token
+    assert sandbox.token_requests == 2
+
+
+def test_revoked_token_that_is_replaced_during_the_lock_stays_replaced(
+    sandbox: Sandbox, pair: list[PokitDokSession], revocation_url: str
+) -> None:
+    one, two = pair
+    call(one)
+
+    @contextmanager
+    def replace_first(key: str) -> Iterator[None]:
+        one.store.save(key, {**one.store.load(key), "access_token": "of another"})
+        yield
+
+    lock, one.store.lock = one.store.lock, replace_first
+    one.revoke_token(revocation_url=revocation_url)
+    one.store.lock = lock
+    assert one.store.load(key_in(two))["access_token"] == "of another"
 
 
 @pytest.mark.parametrize(

@@ -155,8 +155,9 @@ class TokenFetching(BaseClientCredentialsSession):
         """Revoke the current token, or another one, at the provider (RFC 7009).
 
         A token that the provider does not know counts as revoked. Without ``revocation_url`` that
-        of the constructor or of the metadata is used. The session forgets its revoked token, and
-        the next request fetches a new one. Raises TokenError if the provider refuses.
+        of the constructor or of the metadata is used. The session and its store forget the
+        revoked token, and the next request fetches a new one. Raises TokenError if the provider
+        refuses.
         """
         from .revocation import send_revocation
 
@@ -171,6 +172,8 @@ class TokenFetching(BaseClientCredentialsSession):
             transport=self._transport_options(),
         )
         send_revocation(self._token_endpoint.adapt(request), self._send_token_request)
+        if self._shared is not None:  # first, because a request may load it from there
+            self._shared.remove(self._cache_key_parts(), text)
         if text == self.access_token:
             self._token_source.set(None)
 

@@ -24,7 +24,7 @@ class TokenStore(Protocol):
         """Return the token that was saved; None if there is none or it cannot be read."""
 
     def save(self, key: str, token: Mapping[str, Any]) -> None:
-        """Store a token completely or not at all."""
+        """Store a token completely or not at all. A revoked one is replaced by an empty one."""
 
     def lock(self, key: str) -> AbstractContextManager[Any]:
         """Return a context manager that waits for the lock and raises when it waited too long.

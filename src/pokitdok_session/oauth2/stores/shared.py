@@ -7,6 +7,7 @@ import json
 import logging
 import os
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
@@ -75,7 +76,7 @@ class SharedTokenSource:
                 token = self._load(key, stale, clock)
                 if token is None:
                     token = fetch()
-                    self._save(key, token)
+                    self._save(key, token.response)
         if self._failures == failures_before:
             self._failure_logged = False
         return token
@@ -86,7 +87,21 @@ class SharedTokenSource:
         self._is_unavailable = False
         self._load_raw(key)  # finds out within a limited time whether the store can be locked
         with self._lock(key):
-            self._save(key, token)
+            self._save(key, token.response)
+
+    def remove(self, identity: Any, access_token: str) -> None:
+        """Replace a revoked token by an empty one, unless another token is in the store."""
+        key = key_of(identity)
+        self._is_unavailable = False
+        if self._has(key, access_token):
+            with self._lock(key):
+                if self._has(key, access_token):
+                    # For a store that computes how long to keep it, it must still end later.
+                    self._save(key, {"access_token": "", "expires_at": time.time() + 1})
+
+    def _has(self, key: str, access_token: str) -> bool:
+        saved = self._load_raw(key)
+        return isinstance(saved, Mapping) and saved.get("access_token") == access_token
 
     def _load(self, key: str, stale: Token | None, clock: Callable[[], float]) -> Token | None:
         saved = self._load_raw(key)
@@ -104,8 +119,8 @@ class SharedTokenSource:
     def _load_raw(self, key: str) -> Any:
         return self._call_store("load", lambda: self.store.load(key))
 
-    def _save(self, key: str, token: Token) -> None:
-        self._call_store("save", lambda: self.store.save(key, dict(token.response)))
+    def _save(self, key: str, token: Mapping[str, Any]) -> None:
+        self._call_store("save", lambda: self.store.save(key, dict(token)))
 
     @contextmanager
     def _lock(self, key: str) -> Iterator[None]:
