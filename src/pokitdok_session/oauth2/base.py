@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Mapping
-from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from oauthlib.oauth2 import OAuth2Token
@@ -13,7 +12,7 @@ from oauthlib.oauth2 import OAuth2Token
 from .arguments import check_mapping
 from .errors import TokenError
 from .oauth2_session import OAuth2Session
-from .renewal import RenewalCall
+from .renewal import current_call, renewal_call
 from .timeouts import SESSION_DEFAULT, Timeout
 from .token import AccessToken, Token
 from .token_endpoint import TokenEndpoint
@@ -26,9 +25,6 @@ if TYPE_CHECKING:
     from .stores.shared import SharedTokenSource
 
 log = logging.getLogger(__name__)
-
-
-_renewal_call: ContextVar[RenewalCall | None] = ContextVar("renewal_call", default=None)
 
 
 class BaseClientCredentialsSession(OAuth2Session):
@@ -139,15 +135,11 @@ class BaseClientCredentialsSession(OAuth2Session):
 
     def _call_fetch_token(self, stale: Token | None, timeout: float) -> Token:
         """Fetch a token through the public methods, which subclasses may override."""
-        call = RenewalCall(self._token_source, timeout)
-        previous = _renewal_call.set(call)
-        try:
+        with renewal_call(self._token_source, timeout) as call:
             if stale is None:
                 fetched = self.fetch_token(self.token_url)
             else:
                 fetched = self.refresh_token(self.token_url)
-        finally:
-            _renewal_call.reset(previous)
         if not isinstance(fetched, Mapping):
             kind = type(fetched).__name__
             raise TokenError(f"fetch_token must return the token as a dict, got {kind}")
@@ -160,9 +152,8 @@ class BaseClientCredentialsSession(OAuth2Session):
 
     def _accept(self, token: Token) -> dict[str, Any]:
         """Use a new token, unless a renewal is waiting for it and uses it itself."""
-        renewal = self._renewal_call()
-        if renewal is not None:
-            renewal.token = token
+        if call := current_call(self._token_source):
+            call.token = token
             return self._show(token)
         self._token_source.set(token)
         if self._shared is not None:
@@ -170,16 +161,11 @@ class BaseClientCredentialsSession(OAuth2Session):
         self._notify_token_updater(token)
         return self._show(token)
 
-    def _renewal_call(self) -> RenewalCall | None:
-        """Return the renewal of this session that calls `fetch_token`, None outside of one."""
-        call = _renewal_call.get()
-        return call if call is not None and call.source is self._token_source else None
-
     @property
     def _deadline(self) -> float:
         """When a token request must have ended, in monotonic seconds; infinite if unlimited."""
-        renewal = self._renewal_call()
-        return renewal.deadline if renewal else math.inf
+        call = current_call(self._token_source)
+        return call.deadline if call else math.inf
 
     def _cache_key_parts(self) -> tuple[Any, ...]:
         """Return what a token belongs to: sessions with the same parts share one in a store."""

@@ -6,7 +6,9 @@ import copy
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Protocol, TypeVar
 
 from .errors import TokenError
@@ -118,6 +120,28 @@ class RenewalCall:
     def __init__(self, source: object, timeout: float) -> None:
         self.source = source
         self.deadline = time.monotonic() + timeout
+        self.is_over = False  # a context that was copied may outlive it
+
+
+_current_call: ContextVar[RenewalCall | None] = ContextVar("renewal_call", default=None)
+
+
+@contextmanager
+def renewal_call(source: object, timeout: float) -> Iterator[RenewalCall]:
+    """Let `current_call` find this renewal while the block runs."""
+    call = RenewalCall(source, timeout)
+    previous = _current_call.set(call)
+    try:
+        yield call
+    finally:
+        call.is_over = True
+        _current_call.reset(previous)
+
+
+def current_call(source: object) -> RenewalCall | None:
+    """Return the renewal of this source that the present code is a part of, None outside of one."""
+    call = _current_call.get()
+    return call if call is not None and call.source is source and not call.is_over else None
         self.token: Token | None = None
 
 
@@ -140,6 +164,15 @@ def warn_of_failure(token: Token, seconds: float, error: BaseException) -> None:
         "token %s could not be renewed; it is valid for %.0f s more: %s",
         *(token.fingerprint, seconds, reason),
     )
+
+def check_not_part_of_a_renewal(source: object) -> None:
+    """Raise TokenError in code that fetches the token of this source, and would wait for it."""
+    if current_call(source) is not None:
+        raise TokenError(
+            "a request that is part of fetching the token of its session cannot get that token: "
+            "token_fetcher, or a send that is overridden, must use another session"
+        )
+
 
 
 def no_token_in_time(timeout: float) -> TokenError:

@@ -26,6 +26,7 @@ from .renewal import (
     HELPER_NAME,
     RENEWAL_TIMEOUT,
     Renewal,
+    check_not_part_of_a_renewal,
     Renewer,
     no_token_in_time,
     start_helper,
@@ -78,6 +79,7 @@ class TokenSource:
             if now < token.renew_from:
                 return token
             if now < token.usable_until:
+        check_not_part_of_a_renewal(self)
                 return self._renew_ahead(token, renewer, now)
         with self._lock:
             current = self._take_set_aside() or self.current
@@ -93,6 +95,7 @@ class TokenSource:
             return current
 
     def replace(self, refused: Token, renewer: Renewer, timeout: Timeout) -> Token | None:
+        check_not_part_of_a_renewal(self)
         """Return another token than the one that a 401 refused; None if there is no better one."""
         with self._lock:
             current = self.current
