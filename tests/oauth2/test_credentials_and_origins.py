@@ -1,4 +1,4 @@
-"""What happens when credentials, origins or the token change while requests run."""
+"""What happens when origins or the token change while requests run."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from urllib3.util import Timeout
 from pokitdok_session import ClientCredentialsSession, TokenError
 from pokitdok_session.oauth2.client_auth import ClientSecretPost
 from pokitdok_session.oauth2.rejections import Rejections
-from pokitdok_session.oauth2.renewal import RENEWAL_TIMEOUT, Renewal, without_traceback
+from pokitdok_session.oauth2.renewal import RENEWAL_TIMEOUT, Renewal
 from pokitdok_session.oauth2.request_options import RequestOptions
 from pokitdok_session.oauth2.timeouts import total_timeout
 from pokitdok_session.oauth2.token import Token
@@ -64,21 +64,7 @@ class Renews:
         """Tell nothing."""
 
 
-# Credentials
-
-
-def test_refusal_of_old_credentials_is_not_remembered_for_new_ones(
-    server: ScriptedServer, held: ClientCredentialsSession
-) -> None:
-    def refuse(request: ReceivedRequest) -> ScriptedResponse:
-        held.client_secret = "better"  # while the request with the old one is under way
-        server.script["/token"] = GRANTED
-        return ScriptedResponse(401)
-
-    server.script["/token"] = refuse
-    with pytest.raises(TokenError):
-        held.get("/x")
-    assert held.get("/x").status_code == 200
+# Token requests
 
 
 def test_token_header_with_a_line_break_is_refused_without_its_value() -> None:
@@ -171,13 +157,15 @@ def test_session_is_freed_after_a_refused_token_request(server: ScriptedServer) 
         gc.enable()
 
 
-def test_exception_that_cannot_be_copied_is_kept_as_it_is() -> None:
+def test_waiter_gets_a_token_error_for_an_exception_without_a_copy() -> None:
     class Odd(Exception):
-        def __reduce__(self) -> Any:
-            raise TypeError("not this one")
+        def __init__(self, one: str, two: str) -> None:
+            super().__init__(one + two)
 
-    error = Odd()
-    assert without_traceback(error) is error
+    renewal = Renewal(0.0, None)
+    renewal.finish(Odd("private", "text"))
+    with pytest.raises(TokenError, match=r"^the token request raised Odd$"):
+        renewal.result(1)
 
 
 @pytest.mark.parametrize(
@@ -310,11 +298,19 @@ def test_token_url_of_another_type_is_a_type_error(wrong: Any) -> None:
         ClientCredentialsSession("id", "secret", wrong)
 
 
-def test_waiter_gets_what_the_renewal_raised() -> None:
+def test_waiters_get_copies_of_what_the_renewal_raised_with_its_cause() -> None:
     renewal = Renewal(0.0, None)
-    renewal.finish(KeyError("of a compliance hook"))
-    with pytest.raises(KeyError):
-        renewal.result(1)
+    error = KeyError("of a compliance hook")
+    error.__cause__ = OSError("its cause")
+    renewal.finish(error)
+    caught = []
+    for _ in range(2):
+        with pytest.raises(KeyError, match="of a compliance hook") as info:
+            renewal.result(1)
+        assert str(info.value.__cause__) == "its cause"
+        caught.append(info.value)
+    assert caught[0] is not caught[1]
+    assert len(traceback.extract_tb(caught[0].__traceback__)) == 2  # it does not grow
 
 
 def test_types_module_names_every_type() -> None:

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 from .errors import TokenError
 from .token import Token
@@ -64,7 +64,7 @@ class Renewal:
         self._gate.open()
 
     def result(self, timeout: float) -> Token:
-        """Wait at most ``timeout`` seconds; raise what the token request raised.
+        """Wait at most ``timeout`` seconds; raise a copy of what the token request raised.
 
         Raises TokenError when the time is up.
         """
@@ -76,10 +76,8 @@ class Renewal:
             # In short steps: an exception that a signal handler raises between the two steps of
             # `Gate.wait` leaves the gate closed, and the other threads must notice.
             self._gate.wait(min(left, WAIT_POLL_INTERVAL))
-        if isinstance(outcome, TokenError):
-            raise copy.copy(outcome) from outcome.__cause__  # each thread gets its own traceback
         if isinstance(outcome, BaseException):
-            raise outcome
+            raise without_traceback(outcome)  # each thread adds a traceback of its own
         return outcome
 
 
@@ -99,15 +97,16 @@ class Renewer(Protocol):
         """Tell the session's user of a new token, which is in use already."""
 
 
-ErrorT = TypeVar("ErrorT", bound=BaseException)
+def without_traceback(error: BaseException) -> BaseException:
+    """Return a copy of an exception to keep: a traceback would keep the caller's objects alive.
 
-
-def without_traceback(error: ErrorT) -> ErrorT:
-    """Return a copy of an exception to keep: a traceback would keep the caller's objects alive."""
+    One that cannot be copied, such as a caller's with a constructor of its own, becomes a
+    TokenError that names it.
+    """
     try:
         kept = copy.copy(error)
-    except Exception:  # an exception of the caller's, with a constructor of its own
-        kept = error
+    except Exception:
+        kept = TokenError(f"the token request raised {type(error).__name__}")
     cause = error.__cause__
     kept.__cause__ = None if cause is None or cause is error else without_traceback(cause)
     kept.__context__ = kept.__traceback__ = None
@@ -120,6 +119,7 @@ class RenewalCall:
     def __init__(self, source: object, timeout: float) -> None:
         self.source = source
         self.deadline = time.monotonic() + timeout
+        self.token: Token | None = None
         self.is_over = False  # a context that was copied may outlive it
 
 
@@ -142,7 +142,6 @@ def current_call(source: object) -> RenewalCall | None:
     """Return the renewal of this source that the present code is a part of, None outside of one."""
     call = _current_call.get()
     return call if call is not None and call.source is source and not call.is_over else None
-        self.token: Token | None = None
 
 
 def start_helper(run: Callable[..., None], *args: object) -> None:
@@ -165,6 +164,7 @@ def warn_of_failure(token: Token, seconds: float, error: BaseException) -> None:
         *(token.fingerprint, seconds, reason),
     )
 
+
 def check_not_part_of_a_renewal(source: object) -> None:
     """Raise TokenError in code that fetches the token of this source, and would wait for it."""
     if current_call(source) is not None:
@@ -172,7 +172,6 @@ def check_not_part_of_a_renewal(source: object) -> None:
             "a request that is part of fetching the token of its session cannot get that token: "
             "token_fetcher, or a send that is overridden, must use another session"
         )
-
 
 
 def no_token_in_time(timeout: float) -> TokenError:

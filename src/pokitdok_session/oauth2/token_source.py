@@ -14,7 +14,6 @@ A token request that was refused for good (a wrong secret) is not repeated for
 
 from __future__ import annotations
 
-import copy
 import threading
 import time
 from collections.abc import Callable
@@ -26,8 +25,8 @@ from .renewal import (
     HELPER_NAME,
     RENEWAL_TIMEOUT,
     Renewal,
-    check_not_part_of_a_renewal,
     Renewer,
+    check_not_part_of_a_renewal,
     no_token_in_time,
     start_helper,
     warn_of_failure,
@@ -46,7 +45,7 @@ class TokenSource:
     def __init__(self, token: Token | None = None) -> None:
         self.current = token
         self.clock: Callable[[], float] = time.monotonic
-        self._failure: TokenError | None = None
+        self._failure: BaseException | None = None
         self._failure_until = 0.0
         self._next_attempt = 0.0
         self._rejections = Rejections()
@@ -79,8 +78,8 @@ class TokenSource:
             if now < token.renew_from:
                 return token
             if now < token.usable_until:
-        check_not_part_of_a_renewal(self)
                 return self._renew_ahead(token, renewer, now)
+        check_not_part_of_a_renewal(self)
         with self._lock:
             current = self._take_set_aside() or self.current
             if current is not None and current is not token and self._is_usable(current):
@@ -95,8 +94,8 @@ class TokenSource:
             return current
 
     def replace(self, refused: Token, renewer: Renewer, timeout: Timeout) -> Token | None:
-        check_not_part_of_a_renewal(self)
         """Return another token than the one that a 401 refused; None if there is no better one."""
+        check_not_part_of_a_renewal(self)
         with self._lock:
             current = self.current
             now = self.clock()
@@ -164,7 +163,7 @@ class TokenSource:
         if self._pending is not None and not self._is_idle(now):
             return self._pending, False
         if self._failure is not None and now < self._failure_until:
-            raise copy.copy(self._failure) from self._failure.__cause__
+            raise without_traceback(self._failure)
         self._pending = Renewal(now, stale)
         return self._pending, True
 
