@@ -35,13 +35,13 @@ class BaseClientCredentialsSession(OAuth2Session):
     the attributes below.
     """
 
-    token_url: str
     token_params: dict[str, Any]
     token_timeout: Timeout
     timeout: Timeout
     store: TokenStore | None
     _token_source: TokenSource
     _client_secret: str | None
+    _token_url: str
     _token_options: TokenOptions
     _token_endpoint: TokenEndpoint
     _shared: SharedTokenSource | None
@@ -54,13 +54,15 @@ class BaseClientCredentialsSession(OAuth2Session):
 
     @property
     def client_id(self) -> str:
-        """The client's id. A new one is tried at once, even after a refusal."""
+        """The client's id. With another one the session forgets the token of the old client."""
         return str(self._client.client_id)
 
     @client_id.setter
     def client_id(self, value: str) -> None:
+        is_another = value != getattr(self._client, "client_id", None)
         self._client.client_id = value
-        self._token_source.forget_failure()
+        if is_another:
+            self._token_source.set(None)
 
     @client_id.deleter
     def client_id(self) -> None:
@@ -75,6 +77,30 @@ class BaseClientCredentialsSession(OAuth2Session):
     def client_secret(self, value: str | None) -> None:
         self._token_options.check_secret(value)
         self._client_secret = value
+        self._token_source.forget_failure()
+
+    @property
+    def token_url(self) -> str:
+        """The URL of the token endpoint. A new one is tried at once, even after a refusal.
+
+        It replaces the one of the provider's metadata.
+        """
+        return self._token_url
+
+    @token_url.setter
+    def token_url(self, value: str) -> None:
+        self._token_url = value
+        self._discovery = None
+        self._token_source.forget_failure()
+
+    @property
+    def scope(self) -> list[str] | str | None:
+        """The scope of the next token. A new one is tried at once, even after a refusal."""
+        return super().scope
+
+    @scope.setter
+    def scope(self, value: list[str] | str | None) -> None:
+        self._scope = value
         self._token_source.forget_failure()
 
     @property

@@ -22,12 +22,15 @@ if TYPE_CHECKING:
         """The part of the class that a client-credentials session uses."""
 
         _client: BackendApplicationClient
-        scope: list[str] | None
 
         @property
         def client_id(self) -> str: ...
         @client_id.setter
         def client_id(self, value: str) -> None: ...
+        @property
+        def scope(self) -> list[str] | str | None: ...
+        @scope.setter
+        def scope(self, value: list[str] | str | None) -> None: ...
 
         token_updater: Callable[[dict[str, Any]], Any] | None
         auto_refresh_url: str | None

@@ -92,7 +92,7 @@ class ClientCredentialsSession(RequestsOverrides):
         *OAuth2Session.__attrs__,
         *("_client", "_scope", "redirect_uri", "state", "_state", "_pkce"),
         *("auto_refresh_url", "auto_refresh_kwargs", "token_updater", "compliance_hook"),
-        *("_token_source", "token_url", "token_params", "token_timeout"),
+        *("_token_source", "_token_url", "token_params", "token_timeout"),
         *(
             "_token_options",
             "_token_usage",
@@ -166,7 +166,6 @@ class ClientCredentialsSession(RequestsOverrides):
         # Before the parent's constructor, which sets the token and the auth object.
         self._token_source = TokenSource()
         self._token_endpoint = TokenEndpoint()
-        self._discovery = None
         super().__init__(
             client=BackendApplicationClient(client_id),
             token=dict(token) if token else None,
