@@ -60,6 +60,19 @@ def test_redirect_to_another_token_origin_has_the_token() -> None:
         assert send_redirected(session, "/old", "https://files.example/x") == [BEARER, BEARER]
 
 
+def test_redirect_with_the_auth_of_another_session_follows_its_origins() -> None:
+    with session_for() as lent, session_for("https://other.example") as own:
+        for target, header in [
+            ("https://api.example/new", BEARER),
+            ("https://other.example/new", None),
+            ("https://third.example/new", None),
+        ]:
+            wire = RecordingAdapter(target)
+            own.mount("https://", wire)
+            own.get("https://api.example/old", auth=lent.auth)
+            assert wire.authorizations() == [BEARER, header]
+
+
 def test_redirect_from_http_to_https_on_loopback_loses_the_token() -> None:
     with session_for("http://localhost:80") as session:
         assert send_redirected(session, "/old", "https://localhost:443/x") == [BEARER, None]

@@ -188,17 +188,17 @@ class RequestsOverrides(OriginSettings):
         if self.should_strip_auth(sent_to, url):  # type: ignore[no-untyped-call]  # not in the stubs
             for name in ("Authorization", self._token_usage.header):
                 prepared_request.headers.pop(name, None)
-        if not self.is_token_origin(url):
-            super().rebuild_auth(  # type: ignore[no-untyped-call]  # not in the stubs
-                prepared_request, response
-            )
-        elif hook:
+        if hook and hook.auth.origins.contains(url):  # perhaps the auth of another session
             # Not prepare_auth, which measures the body again before it is rewound.
             try:
                 hook.auth(prepared_request)
             except TokenError as error:
                 error.processed = None  # the server processed the request before the redirect
                 raise
+        elif not self.is_token_origin(url):
+            super().rebuild_auth(  # type: ignore[no-untyped-call]  # not in the stubs
+                prepared_request, response
+            )
 
     def _token_auth(
         self, timeout: Timeout, *, use_netrc: bool = False, withhold: bool = False
