@@ -118,7 +118,7 @@ def test_reason_of_a_401_says_that_it_was_not_replayed(
 def test_reason_of_a_401_names_the_store(
     server: ScriptedServer, held: ClientCredentialsSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(type(held._token_source), "has_a_rival", True)
+    monkeypatch.setattr(type(held._token_source.rejections), "suspects_a_rival", True)
     assert "give all of them the same store" in reason_of_401(held.get("/refused"))
 
 

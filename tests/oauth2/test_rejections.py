@@ -116,7 +116,7 @@ def test_one_revoked_token_counts_once_for_many_threads(
     provider.accepted.clear()
     assert run_in_threads(16, lambda: session.get("/x").status_code) == [200] * 16
     assert provider.granted == 2
-    assert not session._token_source.has_a_rival
+    assert not session._token_source.rejections.suspects_a_rival
     assert "store" not in caplog.text
 
 
@@ -134,7 +134,7 @@ def test_tokens_that_another_process_invalidates_are_fetched_slowly(
         assert [call() for _ in range(MAX_YOUNG_REJECTIONS + 1)] == [200] * (
             MAX_YOUNG_REJECTIONS + 1
         )
-        assert session._token_source.has_a_rival
+        assert session._token_source.rejections.suspects_a_rival
         granted = provider.granted
         assert [call() for _ in range(5)] == [401] * 5
         assert provider.granted == granted
@@ -152,7 +152,7 @@ def test_token_that_was_revoked_late_is_no_sign_of_another_process(
         assert statuses(session, 1) == [200]
         provider.accepted.clear()
         clock.advance(REJECTED_TOKEN_COOLDOWN)
-    assert not session._token_source.has_a_rival
+    assert not session._token_source.rejections.suspects_a_rival
 
 
 def test_set_token_forgets_what_was_refused(

@@ -189,7 +189,7 @@ def reason_of_401(response: requests.Response) -> str:
     hook = ReplayOn401.of(response.request)
     if hook is None:
         return "the request carried other credentials than the token of this session"
-    if hook.auth.source.has_a_rival:
+    if hook.auth.source.rejections.suspects_a_rival:
         return (
             "the API refuses each token soon after it was granted; "
             "if other processes use this client, give all of them the same store"

@@ -41,6 +41,7 @@ class Rejections:
 
     @property
     def suspects_a_rival(self) -> bool:
+        """True if another process seems to invalidate each token that this one fetches."""
         return self._young_rejections >= MAX_YOUNG_REJECTIONS
 
     @property

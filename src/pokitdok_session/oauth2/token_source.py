@@ -48,7 +48,7 @@ class TokenSource:
         self._failure: BaseException | None = None
         self._failure_until = 0.0
         self._next_attempt = 0.0
-        self._rejections = Rejections()
+        self.rejections = Rejections()
         self._reset_after_fork()
         reset_after_fork(self)
 
@@ -61,7 +61,7 @@ class TokenSource:
         """Use this token, or none, from now on."""
         with self._lock:
             self._install(token)
-            self._rejections = Rejections()
+            self.rejections = Rejections()
             self._pending = None  # its token would be older than this one
 
     def forget_failure(self) -> None:
@@ -102,10 +102,10 @@ class TokenSource:
             if current is not None and current.access_token != refused.access_token:
                 if now < current.usable_until:
                     return current
-            elif other := self._rejections.other_token(current, now):
+            elif other := self.rejections.other_token(current, now):
                 self.current = other
                 return other
-            elif not self._rejections.allows_renewal(current, now):
+            elif not self.rejections.allows_renewal(current, now):
                 return None
             renewal, is_new = self._join_or_start(current)
         token = self._result(renewal, is_new, renewer, total_timeout(timeout))
@@ -117,19 +117,14 @@ class TokenSource:
     def mark_rejected(self, token: Token) -> bool:
         """Note that a token was refused; return True if it was fresh, so that age is no reason."""
         with self._lock:
-            return self._rejections.mark(token, self.clock())
-
-    @property
-    def has_a_rival(self) -> bool:
-        """True if another process seems to invalidate each token that this one fetches."""
-        return self._rejections.suspects_a_rival
+            return self.rejections.mark(token, self.clock())
 
     def _is_usable(self, token: Token | None) -> bool:
         return token is not None and self.clock() < token.usable_until
 
     def _take_set_aside(self) -> Token | None:
         """Use the newer token that was set aside, if there is one. The lock is held."""
-        token = self._rejections.take_set_aside()
+        token = self.rejections.take_set_aside()
         if token is not None:
             self._install(token)
         return token
@@ -140,8 +135,8 @@ class TokenSource:
             return token
         renewal, is_new = None, False
         with self._lock:
-            if self._rejections.has_set_aside:
-                return (self._take_set_aside() or token) if self._rejections.is_due(now) else token
+            if self.rejections.has_set_aside:
+                return (self._take_set_aside() or token) if self.rejections.is_due(now) else token
             if self._is_idle(now) and self.current is token and now >= self._next_attempt:
                 left = token.usable_until - now
                 window = token.usable_until - token.renew_from
@@ -226,7 +221,7 @@ class TokenSource:
                 self._pending = None
                 if stale is not None and token.access_token == stale.access_token:
                     token = token.extended_until(self.clock() + UNCHANGED_TOKEN_GRACE)
-                self._rejections.remember_older(stale, token)
+                self.rejections.remember_older(stale, token)
                 self._install(token)
         renewal.finish(token)
         if is_awaited:
