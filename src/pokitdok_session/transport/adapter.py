@@ -97,6 +97,7 @@ class Transport(HTTPAdapter):
             context = self._contexts.get(verify, cert)
             if context is not None:
                 return host, {"cert_reqs": tls["cert_reqs"], "ssl_context": context}
+            tls.pop("ssl_context", None)  # of requests before 2.32.5: no file was checked for it
         return host, tls
 
     def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:

@@ -72,6 +72,11 @@ def test_redis_pace_with_a_rate_shares_it(client: redis.Redis, name: str, clock:
     assert isinstance(second.ask(), Grant)
 
 
+def test_redis_pace_with_another_prefix_is_not_shared(client: redis.Redis, name: str) -> None:
+    paces = [RedisPace(client, "2/minute", name=name, prefix=prefix) for prefix in ("a", "a", "b")]
+    assert [pace._window_count.hit() for pace in paces] == [True, False, True]
+
+
 @pytest.mark.usefixtures("redis_time")
 def test_redis_pace_counts_what_was_used_before_the_first_call(
     client: redis.Redis, name: str, clock: Clock

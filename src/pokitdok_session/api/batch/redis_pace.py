@@ -121,13 +121,11 @@ class _WindowCount:
                 'RedisPace needs the extra "batch": pip install "pokitdok-session[batch]"'
             ) from missing
         self.errors: tuple[type[Exception], ...] = (StorageError, RedisError)
-        self._client, self._name = client, name
+        self._client, self._name, self._prefix = client, name, prefix
         self._rate_key = f"{prefix}:rate:{name}"
         self._make_item = RateLimitItemPerSecond
         pool = client.connection_pool
-        self._limiter = MovingWindowRateLimiter(
-            RedisStorage("redis://", connection_pool=pool, key_prefix=prefix)
-        )
+        self._limiter = MovingWindowRateLimiter(RedisStorage("redis://", connection_pool=pool))
         self._rate: tuple[int, int] | None = None
         self._item: Any = None
 
@@ -139,7 +137,7 @@ class _WindowCount:
         if self._rate != (number, period):
             self._rate = number, period
             usable = max(1, number - math.ceil(number * _RESERVE))
-            self._item = self._make_item(usable, period)
+            self._item = self._make_item(usable, period, namespace=self._prefix)
 
     def agree(self, number: int, period: int, used: int) -> None:
         """Use the longest period that any process has seen for this number of calls.
