@@ -15,6 +15,8 @@ from typing import Any, Literal
 
 import trustme
 
+from support.threads import TEST_TIMEOUT
+
 #: What the proxy can do to a connection of the client.
 ConnectionFault = Literal[
     "refuse",  # no listening socket
@@ -71,7 +73,8 @@ class FaultyProxy:
     ) -> None:
         self._close()
         for thread in self._threads:
-            thread.join(5)
+            thread.join(TEST_TIMEOUT)
+            assert not thread.is_alive(), "a connection of the proxy did not end"
 
     def inject(self, fault: ConnectionFault, times: int | None = None) -> None:
         """Apply a fault to the next ``times`` connections, or to all, and close the open ones.
@@ -117,12 +120,14 @@ class FaultyProxy:
             waiting.close()
         self._backlog_fillers = []
         if self._listener is not None:
-            _close_socket(self._listener)
+            _shut_down(self._listener)
+            self._listener.close()
             self._listener = None
+        # Only its own thread closes a connection: a thread in `select` would go on waiting if
+        # another one closed it, because the number of the file may then be another's.
         with self._lock:
-            connections = list(self._open)
-        for connection in connections:
-            _close_socket(connection)
+            for connection in self._open:
+                _shut_down(connection)
 
     def _start(self, work: Any, *args: Any) -> None:
         thread = threading.Thread(target=work, args=args, daemon=True)
@@ -161,7 +166,7 @@ class FaultyProxy:
         finally:
             with self._lock:
                 self._open.discard(client)
-            client.close()
+                client.close()
 
     def _misbehave(self, client: socket.socket, fault: ConnectionFault) -> None:
         client.settimeout(5)
@@ -216,8 +221,6 @@ def _context(authority: trustme.CA) -> ssl.SSLContext:
     return context
 
 
-def _close_socket(connection: socket.socket) -> None:
-    with contextlib.suppress(OSError):
+def _shut_down(connection: socket.socket) -> None:
+    with contextlib.suppress(OSError):  # the other side was first
         connection.shutdown(socket.SHUT_RDWR)
-    with contextlib.suppress(OSError):
-        connection.close()
