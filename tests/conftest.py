@@ -67,11 +67,12 @@ def session(sandbox: Sandbox, clock: Clock) -> Iterator[PokitDokSession]:
 
 @pytest.fixture
 def pass_time(sandbox: Sandbox, clock: Clock) -> Callable[[float], None]:
-    """Return a function that advances the clocks of the client and of the sandbox."""
+    """Return a function that advances the clocks of the sandbox and of the client."""
 
     def pass_time(seconds: float) -> None:
-        clock.advance(seconds)
+        # In this order: a token that a thread fetches meanwhile is as young as the client thinks.
         sandbox.clock.advance(seconds)
+        clock.advance(seconds)
 
     return pass_time
 

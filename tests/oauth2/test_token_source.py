@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -18,6 +17,7 @@ from pokitdok_session.sandbox import Sandbox
 from support.clock import Clock
 from support.paths import ACTIVITIES_PATH, TOKEN_PATH
 from support.renewals import block_token_requests, status_of, wait_for_renewals
+from support.subprocesses import wait_until
 from support.threads import TEST_TIMEOUT, ThreadGroup, run_in_threads
 
 PassTime = Callable[[float], None]
@@ -75,20 +75,29 @@ def test_expired_token_replaced_meanwhile_is_not_renewed_again(
     assert sandbox.token_requests == 2
 
 
-def test_busy_threads_make_one_token_request_per_lifetime() -> None:
-    lifetime, lasting = 0.3, 1.5
-    with Sandbox(token_lifetime=lifetime) as sandbox, sandbox.session() as session:
-        end = time.monotonic() + lasting
+def test_busy_threads_make_one_token_request_per_lifetime(
+    sandbox: Sandbox, session: PokitDokSession, pass_time: PassTime
+) -> None:
+    stop = threading.Event()
 
-        def call_until_the_end() -> set[int]:
-            seen = set()
-            while time.monotonic() < end:
-                seen.add(status_of(session))
-            return seen
+    def call_until_the_end() -> set[int]:
+        seen = set()
+        while not stop.is_set():
+            seen.add(status_of(session))
+        return seen
 
-        assert run_in_threads(4, call_until_the_end) == [{200}] * 4
-        assert len(sandbox.requests) > 50
-        assert 4 <= sandbox.token_requests <= lasting / lifetime + 1
+    threads = ThreadGroup(4, call_until_the_end)
+    for lifetimes in range(1, 5):
+        wait_until(lambda: sandbox.token_requests)
+        wait_until(lambda count=20 * lifetimes: len(sandbox.requests) > count)
+        wait_for_renewals()
+        assert sandbox.token_requests == lifetimes
+        pass_time(3600 - 60)
+        wait_until(lambda count=lifetimes: sandbox.token_requests > count)
+    stop.set()
+    assert threads.join() == [{200}] * 4
+    wait_for_renewals()
+    assert sandbox.token_requests == 5
 
 
 def test_renewal_ahead_lets_requests_use_the_old_token(
@@ -205,8 +214,9 @@ def test_call_waits_for_its_token_until_its_timeout(
 def test_session_timeout_limits_the_wait_for_a_token(sandbox: Sandbox) -> None:
     with sandbox.session(timeout=0.05) as session:
         blocking = block_token_requests(sandbox, session)
-        with pytest.raises(TokenError, match=r"within 0\.05 s"):
+        with pytest.raises(TokenError, match=r"no token was available within 0\.05 s") as caught:
             session.get(ACTIVITIES_PATH)
+        assert isinstance(caught.value.__cause__, TokenError)  # its own token request ended
         blocking.released.set()
         wait_for_renewals()
         assert session.authorized  # for the next call

@@ -8,6 +8,7 @@ from typing import Any
 
 import requests
 
+from pokitdok_session.oauth2.timeouts import total_timeout
 from pokitdok_session.transport.adapter import Transport
 
 #: Seconds after which a test that hangs fails; longer than any test takes.
@@ -46,14 +47,20 @@ def run_in_threads(size: int, work: Callable[[], Any]) -> list[Any]:
 
 
 class BlockingTransport(Transport):
-    """Blocks requests until ``released`` is set; ``arrived`` is set as soon as one waits."""
+    """Blocks requests until ``released`` is set; ``arrived`` is set as soon as one waits.
+
+    A request that is blocked for longer than its timeout ends as if the server was silent.
+    """
 
     def __init__(self, verify: str) -> None:
         super().__init__(verify=verify)
         self.arrived = threading.Event()
         self.released = threading.Event()
 
-    def send(self, *args: Any, **kwargs: Any) -> requests.Response:
+    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:  # type: ignore[override]
         self.arrived.set()
-        assert self.released.wait(TEST_TIMEOUT), "the test did not release a request"
-        return super().send(*args, **kwargs)
+        timeout = total_timeout(options["timeout"])
+        if not self.released.wait(min(timeout, TEST_TIMEOUT)):
+            assert timeout < TEST_TIMEOUT, "the test did not release a request"
+            raise requests.ReadTimeout(request=request)
+        return super().send(request, **options)
