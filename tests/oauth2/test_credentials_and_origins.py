@@ -324,4 +324,4 @@ def test_types_module_names_every_type() -> None:
 def test_client_id_can_be_deleted_as_in_oauth2_session() -> None:
     session = ClientCredentialsSession("id", "secret", "https://h/token")
     del session.client_id
-    assert not hasattr(session, "client_id")
+    assert session.client_id is None

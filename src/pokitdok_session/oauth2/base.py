@@ -55,7 +55,8 @@ class BaseClientCredentialsSession(OAuth2Session):
     @property
     def client_id(self) -> str:
         """The client's id. With another one the session forgets the token of the old client."""
-        return str(self._client.client_id)
+        client_id: Any = getattr(self._client, "client_id", None)  # None after `del`
+        return client_id  # type: ignore[no-any-return]
 
     @client_id.setter
     def client_id(self, value: str) -> None:
