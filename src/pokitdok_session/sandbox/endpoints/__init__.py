@@ -42,16 +42,18 @@ A module has a ``Family`` named ``api``, and its decorators mark the handlers::
 
 from __future__ import annotations
 
+import functools
 import pkgutil
 from importlib import import_module
 
 from ..server.routing import Endpoint, Family
 
 
-def endpoints() -> list[Endpoint]:
+@functools.cache
+def endpoints() -> tuple[Endpoint, ...]:
     """Return every endpoint of every module in this folder."""
     found: list[Endpoint] = []
     for module in pkgutil.iter_modules(__path__):
         api: Family = import_module(f"{__name__}.{module.name}").api
         found.extend(api.endpoints)
-    return found
+    return tuple(found)
