@@ -7,6 +7,8 @@
     │                                oauthlib OAuth2Error
     ├── InsecureTransport            plain http where only https is allowed; also an oauthlib
     │                                InsecureTransportError
+    ├── TLSFileError                 a CA bundle, a client certificate or its key cannot be used;
+    │                                a requests SSLError
     ├── BatchStopped                 a batch ended before its last row; ``__cause__`` says why
     ├── JournalError                 the journal of a batch is in use, not a journal, or full
     ├── RowInDoubt                   a batch was killed while it sent this row
@@ -44,6 +46,7 @@ from .api.errors import (
 )
 from .oauth2.errors import InsecureTransport, TokenError
 from .pokitdok.errors import ActivityPending, TradingPartnerError
+from .transport.tls import TLSFileError
 
 __all__ = [
     "APIError",
@@ -58,6 +61,7 @@ __all__ = [
     "RefusedCall",
     "RowInDoubt",
     "ServerError",
+    "TLSFileError",
     "TokenError",
     "TradingPartnerError",
     "Unauthorized",

@@ -19,6 +19,7 @@ from requests.structures import CaseInsensitiveDict
 from urllib3.util import Timeout
 
 from pokitdok_session import ClientCredentialsSession
+from pokitdok_session.errors import TLSFileError
 from pokitdok_session.oauth2.session import ClientCredentialsSession as Ours
 from support.http_server import ScriptedServer
 
@@ -98,7 +99,7 @@ def outcome(server: ScriptedServer, call: Callable[[], Any]) -> Any:
 
 def is_the_same(ours: Any, expected: Any) -> bool:
     """Return True for the same outcome; a missing certificate is an SSLError, not any OSError."""
-    return ours == expected or (ours, expected) == (requests.exceptions.SSLError, OSError)
+    return ours == expected or (ours, expected) == (TLSFileError, OSError)
 
 
 def with_server(server: ScriptedServer, value: Any) -> Any:

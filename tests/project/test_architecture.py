@@ -106,7 +106,7 @@ BELOW = {
     "oauth2": {"transport"},
     "api": {"transport", "oauth2"},
     "pokitdok": {"transport", "oauth2", "api"},
-    "errors": {"oauth2", "api", "pokitdok"},
+    "errors": {"transport", "oauth2", "api", "pokitdok"},
     "types": {"oauth2", "pokitdok"},
 }
 

@@ -17,7 +17,7 @@ from .fork import reset_after_fork
 from .outcome import mark_nothing_sent
 from .pools import POOL_CLASSES
 from .retries import NO_RETRIES, RetryPolicy, rewind_body
-from .tls import SSLContextCache, explain_certificate_error
+from .tls import SSLContextCache, TLSFileError, explain_certificate_error
 
 #: Idle connections that are kept per host. With fewer than there are threads, each thread that
 #: finds none makes a TLS handshake per request. An unused place costs nothing.
@@ -36,10 +36,12 @@ class Transport(HTTPAdapter):
 
     __attrs__ = [*HTTPAdapter.__attrs__, "verify"]  # noqa: RUF012  # requests' own convention
 
+    #: False if urllib3 has to read the files, which it also does for a proxy's certificate.
+    _shares_contexts = True
+
     def __init__(self, retries: int | Retry = 0, *, verify: bool | str | None = None) -> None:
         self.verify = verify
-        #: None if urllib3 has to read the files, which it also does for a proxy's certificate.
-        self._contexts: SSLContextCache | None = SSLContextCache()
+        self._contexts = SSLContextCache()
         super().__init__(pool_maxsize=POOL_SIZE, max_retries=RetryPolicy.from_value(retries))
         reset_after_fork(self)
 
@@ -64,7 +66,7 @@ class Transport(HTTPAdapter):
                 max_retries=NO_RETRIES if has_position else RetryPolicy.from_count(0)
             )
         if proxies and (select_proxy(request.url or "", proxies) or "").startswith("https:"):
-            adapter = adapter.replace(_contexts=None)
+            adapter = adapter.replace(_shares_contexts=False)
         try:
             return super(Transport, adapter).send(
                 request, stream=stream, timeout=timeout, verify=verify, cert=cert, proxies=proxies
@@ -93,9 +95,9 @@ class Transport(HTTPAdapter):
     ) -> Any:
         """Replace the names of the files by the shared context that has read them."""
         host, tls = super().build_connection_pool_key_attributes(request, verify, cert)
-        if host["scheme"] == "https" and self._contexts is not None:
-            context = self._contexts.get(verify, cert)
-            if context is not None:
+        if host["scheme"] == "https":
+            context = self._contexts.get(verify, cert)  # which also checks the files
+            if context is not None and self._shares_contexts:
                 return host, {"cert_reqs": tls["cert_reqs"], "ssl_context": context}
             tls.pop("ssl_context", None)  # of requests before 2.32.5: no file was checked for it
         return host, tls
@@ -103,11 +105,12 @@ class Transport(HTTPAdapter):
     def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
         """Leave a pool with a shared context alone: urllib3 would read the files again."""
         if conn.conn_kw.get("ssl_context") is None:
-            try:
-                super().cert_verify(conn, url, verify, cert)  # type: ignore[no-untyped-call]
-            except OSError as error:  # requests raises it bare for a file that is missing
-                with mark_nothing_sent():
-                    raise SSLError(str(error)) from error
+            for setting, files in (("verify", None), ("cert", cert)):
+                try:
+                    super().cert_verify(conn, url, verify, files)  # type: ignore[no-untyped-call]
+                except OSError as error:  # requests raises it bare for a file that is missing
+                    with mark_nothing_sent():
+                        raise TLSFileError(str(error), setting=setting) from error
 
     def replace(self, **attributes: Any) -> Transport:
         """Return a copy that shares connections, with some attributes replaced."""

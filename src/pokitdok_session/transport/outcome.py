@@ -29,7 +29,7 @@ def mark_nothing_sent() -> Iterator[None]:
     """Mark an exception of the block as raised before anything could be sent."""
     try:
         yield
-    except OSError as error:
+    except Exception as error:  # OSError, and urllib3's own, which are not
         error.nothing_was_sent = True  # type: ignore[attr-defined]
         raise
 

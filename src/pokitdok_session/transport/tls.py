@@ -1,10 +1,9 @@
-"""TLS contexts that are shared by the connections of an adapter."""
+"""TLS contexts that are shared by the connections of an adapter, and what is wrong with TLS."""
 
 from __future__ import annotations
 
 import os
 import ssl
-import stat
 import threading
 from typing import Any
 
@@ -17,6 +16,21 @@ from .redaction import iter_causes
 #: Contexts that are cached at a time.
 MAX_CONTEXTS = 16
 
+# Codes of OpenSSL's X509_STORE_CTX_get_error(3), which another CA bundle would not change.
+_OUTSIDE_VALIDITY = (9, 10)  # the certificate is not yet valid, has expired
+_OTHER_NAME = (62, 64)  # it is for another host, for another IP address
+
+
+class TLSFileError(requests.exceptions.SSLError):
+    """A CA bundle, a client certificate or its key cannot be used. Nothing was sent.
+
+    No request can succeed until ``setting``, ``"verify"`` or ``"cert"``, names a usable file.
+    """
+
+    def __init__(self, message: str = "a TLS file cannot be used", *, setting: str = "") -> None:
+        super().__init__(message)
+        self.setting = setting
+
 
 class SSLContextCache:
     """TLS contexts by ``verify``, ``cert`` and the versions of the files that they name.
@@ -26,65 +40,103 @@ class SSLContextCache:
     """
 
     def __init__(self) -> None:
-        self._contexts: dict[Any, ssl.SSLContext] = {}
+        self._contexts: dict[Any, ssl.SSLContext | None] = {}
         self._lock = threading.Lock()
 
     def get(self, verify: Any, cert: Any) -> ssl.SSLContext | None:
         """Return the context of these settings, or None if requests has to handle them.
 
-        requests handles a folder of certificates, a ``verify`` of another type, and files that
-        are missing or invalid: it has the errors for them.
+        requests handles a folder of certificates, settings of another type, and files that are
+        missing: it has the errors for those. Raises TLSFileError for a file that is invalid.
         """
         if not isinstance(verify, (bool, str)):
+            if not isinstance(verify, (bytes, os.PathLike)):
+                return None
+            verify = os.fsdecode(verify)
+        if verify == "":  # which requests takes for False
             return None
         bundle = verify if isinstance(verify, str) else DEFAULT_CA_BUNDLE_PATH if verify else None
-        pair = (cert, None) if isinstance(cert, str) else cert or (None, None)
+        pair = (cert, None) if isinstance(cert, (str, bytes)) else cert or (None, None)
         if not isinstance(pair, (tuple, list)) or len(pair) != 2:
             return None
         certificate, key = pair
         try:
             versions = [_file_version(path) for path in (bundle, certificate, key) if path]
-        except OSError:
+        except (OSError, ValueError):  # ValueError: a path with a null character
             return None
         # The classes, because truststore replaces them: a context of the replaced class recurses.
         classes = (ssl.SSLContext, vars(ssl_).get("SSLContext"), ssl_.create_urllib3_context)
         keylog = os.environ.get("SSLKEYLOGFILE")
         cache_key = (bundle, certificate, key, *versions, keylog, *classes)
-        context = self._contexts.get(cache_key)
-        if context is None:
+        try:
+            return self._contexts[cache_key]
+        except KeyError:
             with self._lock:  # threads that start together read the files once
-                context = self._contexts.get(cache_key)
-                if context is None:
-                    context = self._create(cache_key)
-        return context
+                if cache_key not in self._contexts:
+                    self._create(cache_key)
+                return self._contexts[cache_key]
 
-    def _create(self, cache_key: Any) -> ssl.SSLContext | None:
+    def _create(self, cache_key: Any) -> None:
         if len(self._contexts) >= MAX_CONTEXTS:
             self._contexts.clear()
-        try:
-            context = self._contexts[cache_key] = create_context(*cache_key[:3])
-        except (OSError, ValueError):  # ssl.SSLError is an OSError
-            return None
-        return context
+        context = create_context(*cache_key[:3])  # also reads a certificate beside a folder
+        is_folder = cache_key[0] is not None and os.path.isdir(cache_key[0])
+        self._contexts[cache_key] = None if is_folder else context
 
 
 def create_context(bundle: str | None, certificate: str | None, key: str | None) -> ssl.SSLContext:
-    """Return a client context that trusts ``bundle``; None turns verification off."""
+    """Return a client context that trusts ``bundle``; None turns verification off.
+
+    Raises TLSFileError, which names the file, if one of them cannot be used.
+    """
     context = ssl_.create_urllib3_context(
         cert_reqs=ssl.CERT_NONE if bundle is None else ssl.CERT_REQUIRED
     )
-    if bundle is not None:
-        context.load_verify_locations(bundle)
-    if certificate is not None:
-        context.load_cert_chain(certificate, key, password=_fail_on_encrypted_key)
+    if bundle is not None and not os.path.isdir(bundle):
+        try:
+            context.load_verify_locations(bundle)
+        except OSError as error:  # ssl.SSLError is one
+            raise TLSFileError(
+                f"the CA bundle {bundle} cannot be used: {_problem(error, 'certificate')}; verify "
+                "or REQUESTS_CA_BUNDLE must name a PEM file of certificates",
+                setting="verify",
+            ) from error
+    if certificate:
+        try:
+            context.load_cert_chain(certificate, key, password=_fail_on_encrypted_key)
+        except (OSError, ValueError) as error:
+            problem = _client_certificate_problem(certificate, key or certificate, error)
+            raise TLSFileError(problem, setting="cert") from error
     return context
 
 
-def _file_version(path: str) -> tuple[float, int, int]:
-    """Return what changes with the content of a file; raise OSError if it is not a file."""
+def _client_certificate_problem(certificate: str, key: str, error: Exception) -> str:
+    """Return which file of a client certificate is wrong, and what must be there."""
+    if not isinstance(error, OSError):
+        return f"{error}, got {key}"
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(certificate)
+    except OSError as wrong:
+        what = f"client certificate {certificate} cannot be used: {_problem(wrong, 'certificate')}"
+    else:
+        problem = _problem(error, "private key of that certificate")
+        what = f"key {key} of the client certificate cannot be used: {problem}"
+    return (
+        f"the {what}; cert must name a PEM file with the certificate and its key, or be a pair of "
+        "two files"
+    )
+
+
+def _problem(error: OSError, content: str) -> str:
+    if not isinstance(error, ssl.SSLError):
+        return error.strerror or type(error).__name__
+    reason = f" ({error.reason})" if error.reason else ""
+    return f"it does not hold a valid {content} in PEM form{reason}"
+
+
+def _file_version(path: str | bytes) -> tuple[float, int, int]:
+    """Return what changes with the content of a file; raise OSError if there is none."""
     status = os.stat(path)
-    if stat.S_ISDIR(status.st_mode):
-        raise IsADirectoryError(path)
     return status.st_mtime, status.st_size, status.st_ino
 
 
@@ -94,7 +146,7 @@ def _fail_on_encrypted_key() -> str:
 
 
 def explain_certificate_error(error: requests.exceptions.SSLError, verify: Any) -> None:
-    """If a server's certificate was not accepted, say why, and with which CA bundle."""
+    """If a server's certificate was not accepted, say why, and what to do."""
     for cause in iter_causes(error):
         if isinstance(cause, ssl.SSLCertVerificationError):
             url = parse_url(getattr(error.request, "url", None) or "")
@@ -102,7 +154,21 @@ def explain_certificate_error(error: requests.exceptions.SSLError, verify: Any) 
             error.__cause__ = cause
             error.args = (
                 f"certificate verify failed for {url.scheme}://{url.netloc}: "
-                f"{cause.verify_message} (CA bundle: {bundle}; verify or REQUESTS_CA_BUNDLE "
-                "must name one with the authority of the certificate)",
+                f"{certificate_advice(cause, bundle)}",
             )
             return
+
+
+def certificate_advice(
+    error: ssl.SSLCertVerificationError, bundle: object, setting: str = "verify"
+) -> str:
+    """Return what is wrong with the certificate of a server, and what to do about it."""
+    problem = error.verify_message
+    if error.verify_code in _OUTSIDE_VALIDITY:
+        return f"{problem}: check this machine's clock, or tell the operator of the server"
+    if error.verify_code in _OTHER_NAME:
+        return f"{problem}: the URL must have a host name of the certificate"
+    return (
+        f"{problem} (CA bundle: {bundle}; {setting} or REQUESTS_CA_BUNDLE must name one with the "
+        "authority of the certificate)"
+    )
