@@ -28,6 +28,7 @@ from pokitdok_session.errors import (
     RefusedCall,
     RowInDoubt,
     ServerError,
+    TLSFileError,
     TradingPartnerError,
     Unauthorized,
     UnreadableReply,
@@ -74,9 +75,13 @@ def limited(seconds: float) -> RateLimited:
     return error
 
 
-def untrusted(error: BaseException) -> BaseException:
-    error.__cause__ = exceptions.SSLError(ssl.SSLCertVerificationError("self-signed"))
+def caused_by(error: BaseException, cause: BaseException) -> BaseException:
+    error.__cause__ = cause
     return error
+
+
+def untrusted(error: BaseException) -> BaseException:
+    return caused_by(error, exceptions.SSLError(ssl.SSLCertVerificationError("self-signed")))
 
 
 TABLE: dict[str, tuple[BaseException, Verdict]] = {
@@ -111,6 +116,7 @@ TABLE: dict[str, tuple[BaseException, Verdict]] = {
     "proxy URL": (exceptions.InvalidProxyURL("a proxy"), STOP),
     "certificate": (untrusted(exceptions.SSLError("untrusted")), STOP),
     "certificate, sent nothing": (unprocessed(untrusted(exceptions.SSLError("x"))), STOP),  # type: ignore[arg-type]
+    "TLS file": (unprocessed(TLSFileError(setting="verify")), STOP),
     "conflict": (answered(APIError, 409), UNKNOWN),
     "redirect": (answered(requests.HTTPError, 302), UNKNOWN),
     "500": (answered(ServerError, 500), UNKNOWN),
@@ -152,6 +158,7 @@ TABLE: dict[str, tuple[BaseException, Verdict]] = {
     "token 408": (TokenError(status_code=408), RETRY),
     "no response for a token": (TokenError(), RETRY),
     "token endpoint not trusted": (untrusted(TokenError()), STOP),
+    "TLS file for a token": (caused_by(TokenError(), TLSFileError(setting="cert")), STOP),
 }
 
 
@@ -209,6 +216,24 @@ def test_verdict_on_an_untrusted_certificate_is_stop(sandbox: Sandbox, session: 
     session.get("/activities/")  # the token is there
     session.verify = True
     assert verdict_on(raised(session)) == STOP
+
+
+@pytest.mark.parametrize("option", ["verify", "cert"])
+@pytest.mark.parametrize("exists", [True, False])
+@pytest.mark.parametrize("has_token", [True, False])
+def test_verdict_on_a_tls_file_that_cannot_be_used_is_stop(
+    sandbox: Sandbox, session: Any, tmp_path: Path, option: str, exists: bool, has_token: bool
+) -> None:
+    path = tmp_path / "file.pem"
+    if exists:
+        path.write_text("not a certificate")
+    if has_token:
+        session.fetch_token()
+    setattr(session, option, str(path))
+    error = raised(session)
+    assert isinstance(error, TLSFileError if has_token else TokenError)
+    assert verdict_on(error) == STOP
+    assert sandbox.received("/eligibility/") == []
 
 
 def test_verdict_on_a_response_that_is_no_json_is_unknown_with_simplejson(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from ..oauth2.errors import InsecureTransport, TokenError
 from ..transport.headers import parse_retry_after
 from ..transport.outcome import IDEMPOTENT_METHODS
 from ..transport.redaction import iter_causes
+from ..transport.tls import TLSFileError
 from .batch.errors import BatchStopped, JournalError, RefusedCall
 from .errors import APIError, RateLimited
 
@@ -99,11 +100,7 @@ def verdict_on(error: BaseException) -> Verdict:
 def _verdict_on_token(error: TokenError) -> Verdict:
     """A request without a token was not sent. The token endpoint says whether to go on."""
     status = error.status_code
-    if status is None:
-        stop = _is_untrusted_certificate(error)
-    else:
-        stop = status < 500 and status not in _TOKEN_RETRIES
-    if stop:
+    if _is_permanent(error) if status is None else status < 500 and status not in _TOKEN_RETRIES:
         return _STOP
     return Verdict("retry", error.retry_after or None, processed=False)
 
@@ -132,7 +129,7 @@ def _verdict_on_server_error(error: requests.HTTPError, response: requests.Respo
 
 
 def _verdict_on_network(error: requests.RequestException) -> Verdict:
-    if _is_untrusted_certificate(error):
+    if _is_permanent(error):
         return _STOP
     if error.response is not None:
         return _UNKNOWN  # an activity is not finished in time: what started it was processed
@@ -142,8 +139,10 @@ def _verdict_on_network(error: requests.RequestException) -> Verdict:
     return Verdict("retry") if isinstance(error, lost) and _is_idempotent(error) else _UNKNOWN
 
 
-def _is_untrusted_certificate(error: BaseException) -> bool:
-    return any(isinstance(cause, ssl.SSLCertVerificationError) for cause in iter_causes(error))
+def _is_permanent(error: BaseException) -> bool:
+    """Return True for a certificate that is not trusted, and a file that cannot be used."""
+    kinds = (ssl.SSLCertVerificationError, TLSFileError)
+    return any(isinstance(cause, kinds) for cause in iter_causes(error))
 
 
 def _is_idempotent(error: requests.RequestException) -> bool:
