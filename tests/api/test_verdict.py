@@ -201,6 +201,43 @@ def test_verdict_on_a_fault_of_the_sandbox_is_that_of_its_kind(
     assert verdict_on(raised(session)).action == action
 
 
+def redirected_error(sandbox: Sandbox, session: Any, method: str, location: str) -> Exception:
+    sandbox.fail("/activities/", status=303, headers={"Location": location})
+    with pytest.raises((requests.RequestException, ValueError)) as caught:
+        session.call(method, "/activities/")
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("location", "action"),
+    [
+        ("http://[broken", "fix"),
+        ("https://:99999/", "fix"),
+        ("http://.example/", "fix"),
+        ("ftp://files.example/", "fix"),
+        ("http://127.0.0.1:1/", "retry"),
+    ],
+)
+def test_verdict_after_a_redirect_that_fails_depends_on_the_method(
+    sandbox: Sandbox, session: Any, location: str, action: str
+) -> None:
+    assert verdict_on(redirected_error(sandbox, session, "POST", location)) == UNKNOWN
+    error = redirected_error(sandbox, session, "GET", location)
+    assert verdict_on(error) == Verdict(action)  # type: ignore[arg-type]
+
+
+def test_verdict_on_a_refused_token_after_a_redirect_is_unknown(
+    sandbox: Sandbox, session: Any
+) -> None:
+    session.get("/activities/")  # the token is there
+    sandbox.fail("/eligibility/", status=303, headers={"Location": "/api/v4/activities/"})
+    sandbox.fail("/activities/", status=401)
+    sandbox.fail("/oauth2/token", status=400, times=None)
+    error = raised(session)
+    assert isinstance(error, TokenError)
+    assert verdict_on(error) == UNKNOWN
+
+
 def test_verdict_on_silence_is_unknown(sandbox: Sandbox, session: Any) -> None:
     sandbox.fail("/eligibility/", delay=5)
     session.timeout = (5, 0.05)

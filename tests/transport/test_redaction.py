@@ -12,6 +12,7 @@ import requests
 
 from pokitdok_session import ClientCredentialsSession, PokitDokSession
 from pokitdok_session.sandbox import Sandbox
+from pokitdok_session.transport.redaction import REDACTED
 from support.fault_table import (
     AT_THE_TOKEN_ENDPOINT,
     FAULTS,
@@ -146,14 +147,19 @@ def test_records_of_another_host_are_unchanged(
     assert said.holds(*confidential(sandbox)) == []
 
 
-def test_records_of_a_redirect_to_another_host_are_unchanged(
-    sandbox: Sandbox, other_origin: ScriptedServer, said: Said
+@pytest.mark.parametrize("fails", [False, True])
+def test_redirect_of_ours_to_another_host_is_redacted(
+    sandbox: Sandbox, other_origin: ScriptedServer, said: Said, fails: bool
 ) -> None:
-    sandbox.fail(GET, status=302, headers={"Location": f"{other_origin.url}/public?q=of-theirs"})
+    """Our API wrote its path and query, which may hold what the request asked for."""
+    host = "http://localhost:1" if fails else other_origin.url
+    sandbox.fail(GET, status=302, headers={"Location": f"{host}/{MARK}?member={MARK}"})
     with sandbox.session() as session:
-        session.get(GET, params={"q": MARK})
+        attempt(said, lambda: session.get(GET, params={"q": MARK}))
+        session.get(f"{other_origin.url}/again?q=of-theirs")
     lines = said.of("urllib3.connectionpool")
-    assert [line for line in lines if '"GET /public?q=of-theirs HTTP' in line]
+    assert [line for line in lines if '"GET /again?q=of-theirs HTTP' in line]
+    assert [line for line in lines if f'"GET {REDACTED} HTTP' in line]
     assert said.holds(*confidential(sandbox)) == []
 
 

@@ -81,9 +81,19 @@ _KINDS: tuple[tuple[type[BaseException], Verdict], ...] = (
 def verdict_on(error: BaseException) -> Verdict:
     """Return what an exception means: of this package, of requests, or of a resource method.
 
-    The type, the status and ``error.processed`` decide, never the text. What is not covered is
-    ``unknown``.
+    The type, the status and what the transport noted decide, never the text. What is not covered
+    is ``unknown``.
     """
+    answered = getattr(error, "answered_method", None)
+    if answered is None:
+        return _verdict_on(error)
+    # The error is of a redirect or a hook: the request itself had been answered.
+    if answered not in IDEMPOTENT_METHODS:
+        return _UNKNOWN
+    return _verdict_on(error)._replace(processed=None)
+
+
+def _verdict_on(error: BaseException) -> Verdict:
     if isinstance(error, TokenError):
         return _verdict_on_token(error)
     response = getattr(error, "response", None)

@@ -13,7 +13,7 @@ from requests.utils import resolve_proxies
 
 from ..transport import redaction
 from ..transport.environment import EnvironmentSettingsCache
-from ..transport.outcome import annotate_error, set_processed
+from ..transport.outcome import annotate_error, set_answered, set_processed
 from ..transport.responses import redact_raise_for_status
 from .auth import ReplayOn401, TokenAuth
 from .errors import TokenError
@@ -144,10 +144,11 @@ class RequestsOverrides(OriginSettings):
         kwargs.setdefault("timeout", default_timeout(self.timeout, url))
         if not self.is_token_origin(url):
             self._origins.check_https(url)
-            with redaction.redact_logs(None):  # a redirect may have led from our origin to another
+            # A redirect of our origin to another may have put confidential data in the URL.
+            with redaction.redact_logs(request if redaction.is_redacting() else None):
                 try:
                     return super().send(request, **kwargs)
-                except requests.RequestException as error:
+                except (requests.RequestException, ValueError) as error:
                     set_processed(error, request)
                     raise
         if url.startswith("http:"):
@@ -157,9 +158,10 @@ class RequestsOverrides(OriginSettings):
             try:
                 response = super().send(request, **kwargs)
                 return redact_raise_for_status(response, self.is_token_origin)
-            except TokenError:
+            except TokenError as error:
+                set_answered(error, request)
                 raise
-            except requests.RequestException as error:
+            except (requests.RequestException, ValueError) as error:
                 annotate_error(error, request)
                 raise
 
@@ -190,11 +192,7 @@ class RequestsOverrides(OriginSettings):
                 prepared_request.headers.pop(name, None)
         if hook and hook.auth.origins.contains(url):  # perhaps the auth of another session
             # Not prepare_auth, which measures the body again before it is rewound.
-            try:
-                hook.auth(prepared_request)
-            except TokenError as error:
-                error.processed = None  # the server processed the request before the redirect
-                raise
+            hook.auth(prepared_request)
         elif not self.is_token_origin(url):
             super().rebuild_auth(  # type: ignore[no-untyped-call]  # not in the stubs
                 prepared_request, response

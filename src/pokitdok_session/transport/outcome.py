@@ -62,26 +62,32 @@ def lost_before_sending(error: BaseException) -> bool:
     )
 
 
-def annotate_error(error: requests.RequestException, request: requests.PreparedRequest) -> None:
-    """Remove the path and query of ``request`` from an exception, and set ``processed``."""
-    redaction.redact_exception(error, request)
+def annotate_error(error: Exception, request: requests.PreparedRequest) -> None:
+    """Remove the paths and queries from an exception of requests, and set ``processed``."""
+    if isinstance(error, requests.RequestException):
+        redaction.redact_exception(error, request)
+        if isinstance(error.request, requests.PreparedRequest):  # a redirect led to it
+            redaction.redact_exception(error, error.request)
     set_processed(error, request)
 
 
-def set_processed(error: requests.RequestException, request: requests.PreparedRequest) -> None:
+def set_processed(error: Exception, request: requests.PreparedRequest) -> None:
     """Set ``error.processed``: False if ``request`` was not processed, None if unknown.
 
     If a request that is not idempotent was lost, the text becomes a sentence that says so.
     """
+    if set_answered(error, request) or not isinstance(error, requests.RequestException):
+        return
     failed = error.request or request
     is_about_another = hasattr(error, "processed") or _target(failed) != _target(request)
     error.request = failed
-    if is_about_another:  # a redirect or a hook sent it, so ``request`` was answered
-        error.processed = None  # type: ignore[attr-defined]
+    if is_about_another:  # a hook sent it
+        _set_answered(error, request)
         return
-    error.processed = False if nothing_was_sent(error) else None  # type: ignore[attr-defined]
+    is_processed = False if nothing_was_sent(error) else None
+    error.processed = is_processed  # type: ignore[attr-defined]
     if (
-        error.processed is None  # type: ignore[attr-defined]
+        is_processed is None
         and isinstance(error, _LOST)
         and failed.method not in IDEMPOTENT_METHODS
     ):
@@ -89,6 +95,26 @@ def set_processed(error: requests.RequestException, request: requests.PreparedRe
         if isinstance(reason, BaseException):
             error.__cause__ = reason  # which the text replaces
         error.args = (f"{_what_was_lost(error, failed)}: {IN_DOUBT}",)
+
+
+def set_answered(error: Exception, request: requests.PreparedRequest) -> bool:
+    """If ``request`` was answered by a redirect that failed, note it and return True.
+
+    An exception of requests does not tell this, only where it was raised does.
+    """
+    frame = error.__traceback__
+    while frame is not None and frame.tb_frame.f_code.co_name != "resolve_redirects":
+        frame = frame.tb_next
+    if frame is not None:
+        _set_answered(error, request)
+    return frame is not None
+
+
+def _set_answered(error: Exception, request: requests.PreparedRequest) -> None:
+    if isinstance(error, requests.RequestException):
+        error.request = error.request or request
+    error.processed = None  # type: ignore[attr-defined]
+    error.answered_method = request.method  # type: ignore[attr-defined]
 
 
 def _target(request: requests.PreparedRequest | requests.Request) -> tuple[object, object]:

@@ -40,6 +40,11 @@ def redact_logs(request: requests.PreparedRequest | None) -> Iterator[None]:
         _current.request, _current.callers_exception = before
 
 
+def is_redacting() -> bool:
+    """Return True if this thread is sending a confidential request."""
+    return _current_request() is not None
+
+
 def _current_request() -> requests.PreparedRequest | None:
     return getattr(_current, "request", None)
 
