@@ -367,7 +367,8 @@ def test_expired_certificate_is_named_with_the_bundle(tmp_path: Path) -> None:
     [
         ({"token_request_format": "xml"}, ValueError, "token_request_format must be one of"),
         ({"token_headers": ["X"]}, TypeError, "token_headers must be a dict"),
-        ({"token_headers": {"X": 1}}, TypeError, "token_headers must be a dict of str to str"),
+        ({"token_headers": {"X": 1}}, TypeError, r"token_headers\['X'\] must be a string, got int"),
+        ({"token_headers": {1: "x"}}, TypeError, "names in token_headers must be strings, got int"),
         ({"token_headers": {"authorization": "x"}}, ValueError, "must not contain Authorization"),
         ({"token_response": "x"}, TypeError, "token_response must be callable, got str"),
         ({"token_fetcher": "x"}, TypeError, "token_fetcher must be callable, got str"),

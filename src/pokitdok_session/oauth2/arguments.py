@@ -56,6 +56,16 @@ def check_header_name(name: Any, argument: str) -> None:
         raise ValueError(f"{argument} must not be {name}, which requests sets for each request")
 
 
+def check_header_value(value: Any, argument: str) -> None:
+    """Raise TypeError or ValueError unless it can be sent in a header. It may be secret."""
+    if not isinstance(value, str):
+        raise TypeError(f"{argument} must be a string, got {type(value).__name__}")
+    if "\n" in value or "\r" in value:
+        raise ValueError(f"{argument} must not contain a line break")
+    if value != value.strip() or not value.isprintable() or max(value, default="") > "\xff":
+        raise ValueError(f"{argument} must be printable latin-1 text without spaces at its ends")
+
+
 def check_store(store: Any) -> None:
     """Raise TypeError unless it has the methods of a `TokenStore`, or is None."""
     methods = (getattr(store, name, None) for name in ("load", "save", "lock"))

@@ -95,6 +95,9 @@ class RequestsOverrides(OriginSettings):
             # Also in place of () and "", with which requests would send no credentials.
             request.auth = request.auth or self._token_auth(self.timeout, use_netrc=self.trust_env)
         self._run_compliance_hooks(request)
+        usage = self._token_usage
+        if usage.origin_headers and self.is_token_origin(request.url):
+            request.headers = usage.add_origin_headers(request.headers)
         self._skip_empty_merges(request)
         try:
             return super().prepare_request(request)
@@ -180,7 +183,7 @@ class RequestsOverrides(OriginSettings):
     def rebuild_auth(
         self, prepared_request: requests.PreparedRequest, response: requests.Response
     ) -> None:
-        """Keep the token on its own origin when a redirect leads to another one.
+        """Keep the token and ``origin_headers`` on their origin when a redirect leads away.
 
         requests would keep it from http to https, and in any other header than Authorization. It
         would also look for a replacement in a ``~/.netrc``.
@@ -189,6 +192,9 @@ class RequestsOverrides(OriginSettings):
         hook = ReplayOn401.detach(prepared_request)
         if self.should_strip_auth(sent_to, url):  # type: ignore[no-untyped-call]  # not in the stubs
             for name in ("Authorization", self._token_usage.header):
+                prepared_request.headers.pop(name, None)
+        if self.is_token_origin(sent_to) and not self.is_token_origin(url):
+            for name in self._token_usage.origin_headers:
                 prepared_request.headers.pop(name, None)
         if hook and hook.auth.origins.contains(url):  # perhaps the auth of another session
             # Not prepare_auth, which measures the body again before it is rewound.

@@ -77,6 +77,7 @@ class ClientCredentialsSession(RequestsOverrides):
     ``revocation_url``                str, for `revoke_token`
     ``token_header``                  str, the request header that holds the token
     ``token_prefix``                  str before the token; None or ``""`` for the token only
+    ``origin_headers``                dict, added to every request to these origins, and to no other
     ``store``                         shares one token with all sessions of the same client
     ``timeout``                       of a request, as in requests, in seconds
     ``retries``                       int or urllib3 `Retry`, opts in to more than one attempt
@@ -133,6 +134,7 @@ class ClientCredentialsSession(RequestsOverrides):
         revocation_url: str | None = None,
         token_header: str = "Authorization",
         token_prefix: str | None = "Bearer",
+        origin_headers: Mapping[str, str] | None = None,
         store: TokenStore | None = None,
         timeout: Timeout = DEFAULT_TIMEOUT,
         retries: int | Retry = 0,
@@ -152,7 +154,11 @@ class ClientCredentialsSession(RequestsOverrides):
         )
         self._token_options.check()
         self._token_options.check_secret(client_secret)
-        self._token_usage = TokenUsage(header=token_header, prefix=token_prefix)
+        self._token_usage = TokenUsage(
+            header=token_header,
+            prefix=token_prefix,
+            origin_headers=origin_headers or {},
+        )
         self._token_usage.check()
         check_mapping(token, "token")
         check_mapping(token_params, "token_params")
@@ -197,7 +203,8 @@ class ClientCredentialsSession(RequestsOverrides):
     def auth(self) -> Any:
         """The auth object that carries the token, also for requests outside this session.
 
-        As in requests, another one can be set, or None to send no credentials.
+        It does not carry ``origin_headers``. As in requests, another one can be set, or None to
+        send no credentials.
         """
         return self._token_auth(self.timeout) if self._uses_token else self._other_auth
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
-from .arguments import check_callable, check_choice, check_flag, check_mapping
+from .arguments import check_callable, check_choice, check_flag, check_header_value, check_mapping
 from .client_auth import (
     METHODS,
     ClientAuth,
@@ -125,10 +125,11 @@ def _check_certificate(cert: Any) -> None:
 def _check_headers(headers: Any) -> None:
     check_mapping(headers, "token_headers")
     for name, value in headers.items():
-        if not isinstance(name, str) or not isinstance(value, str):
-            raise TypeError("token_headers must be a dict of str to str")
-        if "\n" in value or "\r" in value:
-            raise ValueError(f"token_headers[{name!r}] must not contain a line break")
+        if not isinstance(name, str):
+            raise TypeError(
+                f"the names in token_headers must be strings, got {type(name).__name__}"
+            )
+        check_header_value(value, f"token_headers[{name!r}]")
         if name.lower() == "authorization":
             raise ValueError(
                 "token_headers must not contain Authorization, which "
