@@ -18,7 +18,7 @@ import pytest
 import requests
 
 from pokitdok_session import PokitDokSession
-from pokitdok_session.oauth2.auth import ReplayOn401
+from pokitdok_session.oauth2.auth import ReplayHook
 from pokitdok_session.sandbox import Sandbox
 from pokitdok_session.transport import fork
 from support.paths import ACTIVITIES_PATH
@@ -165,7 +165,7 @@ def test_pickled_response_holds_no_session_and_no_secret(
     sandbox: Sandbox, session: PokitDokSession
 ) -> None:
     response = session.get(ACTIVITIES_PATH)
-    assert [hook for hook in response.request.hooks["response"] if isinstance(hook, ReplayOn401)]
+    assert [hook for hook in response.request.hooks["response"] if isinstance(hook, ReplayHook)]
     pickled = pickle.dumps(response)
     assert sandbox.client_secret.encode() not in pickled
     assert b"Session" not in pickled

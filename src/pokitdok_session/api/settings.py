@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ..oauth2.stores.base import TokenStore
     from ..oauth2.token_options import AuthMethod, Certificate, TokenFetcher
     from ..oauth2.token_request import ResponseReader
+    from ..oauth2.token_usage import ExpiredStatuses
 
 
 class APISessionSettings(ClientCredentialsSession):
@@ -52,6 +53,7 @@ class APISessionSettings(ClientCredentialsSession):
         token_header: str = "Authorization",
         token_prefix: str | None = "Bearer",
         origin_headers: Mapping[str, str] | None = None,
+        expired_statuses: ExpiredStatuses = (401,),
         store: TokenStore | None = None,
         timeout: Timeout = (5, 60),
         retries: int | Retry = 0,
@@ -88,6 +90,7 @@ class APISessionSettings(ClientCredentialsSession):
             token_header=token_header,
             token_prefix=token_prefix,
             origin_headers=origin_headers,
+            expired_statuses=expired_statuses,
             store=store,
             timeout=timeout,
             retries=retries,

@@ -16,6 +16,7 @@ from requests.cookies import extract_cookies_to_jar
 from ..transport.retries import rewind_body
 from .errors import TokenError
 from .origins import Origins, origin_of
+from .rejections import REJECTED_TOKEN_COOLDOWN
 from .renewal import Renewer
 from .timeouts import Timeout
 from .token import Token
@@ -63,7 +64,7 @@ class TokenAuth(AuthBase):
             log.debug("replacing the caller's %s header by the token", header)
         request.headers[header] = self.usage.value(token)
         # Before the caller's hooks, also after a redirect: those see the second response.
-        request.hooks["response"].insert(0, ReplayOn401(self, token))
+        request.hooks["response"].insert(0, ReplayHook(self, token))
         return request
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -81,12 +82,13 @@ class TokenAuth(AuthBase):
         return request
 
 
-class ReplayOn401:
+class ReplayHook:
     """The response hook of a request with a token: renews the token and replays after a 401.
 
     A request that got a 401 was not processed, so every method can be sent again, with its whole
     body or not at all. It is sent a third time if the second token came from a store and was not
-    fresh.
+    fresh. Another status of ``expired_statuses`` is treated in the same way, except if the token
+    was fresh: then the response is returned, because it is about a right that is missing.
     """
 
     def __init__(self, auth: TokenAuth, token: Token, *, attempts: int = 2) -> None:
@@ -95,34 +97,40 @@ class ReplayOn401:
         self.attempts = attempts
 
     def __call__(self, response: requests.Response, **kwargs: Any) -> requests.Response:
-        request = response.request
-        if response.status_code == 401 and self.was_sent_with(request):
+        request, usage = response.request, self.auth.usage
+        may_be_expired = response.status_code in usage.expired_statuses or usage.expired_predicate
+        if may_be_expired and self.was_sent_with(request) and usage.says_expired(response):
             response = self._renew_and_replay(response, **kwargs)
-        if self.auth.usage.header != "Authorization" and response.is_redirect:
+        if usage.header != "Authorization" and response.is_redirect:
             self._keep_from_other_origins(request, response)
         return response
 
     def _renew_and_replay(self, response: requests.Response, **kwargs: Any) -> requests.Response:
-        request = response.request
+        request, source = response.request, self.auth.source
         is_ours = self.auth.origins.contains  # which may have changed since the request was sent
-        if not is_ours(request.url or ""):
+        # Another status than 401 may also mean that the client lacks a right.
+        is_certain = response.status_code == 401
+        is_fresh = self.token.is_young(source.clock(), REJECTED_TOKEN_COOLDOWN)
+        if (is_fresh and not is_certain) or not is_ours(request.url or ""):
             return response
         can_be_replayed = rewind_body(request)
         _release(response)  # before the token request, which may need this connection
-        source, renewer = self.auth.source, self.auth.renewer
         try:
-            token = source.replace(self.token, renewer, kwargs.get("timeout"))
+            token = source.replace(self.token, self.auth.renewer, kwargs.get("timeout"))
         except TokenError:
-            if can_be_replayed:
+            if can_be_replayed and is_certain:
                 raise
             token = None
         if token is None or not can_be_replayed or not is_ours(request.url or ""):
             return response
         replayed = self._replay(response, token, **kwargs)
-        if replayed.status_code == 401 and not source.mark_rejected(token) and self.attempts > 1:
-            again = ReplayOn401(self.auth, token, attempts=self.attempts - 1)
-            return again(replayed, **kwargs)
-        return replayed
+        if not self.auth.usage.says_expired(replayed):
+            return replayed
+        is_fresh = replayed.status_code == 401 and source.mark_rejected(token)
+        if is_fresh or self.attempts == 1:
+            return replayed
+        again = ReplayHook(self.auth, token, attempts=self.attempts - 1)
+        return again._renew_and_replay(replayed, **kwargs)
 
     def _keep_from_other_origins(
         self, request: requests.PreparedRequest, response: requests.Response
@@ -147,9 +155,7 @@ class ReplayOn401:
         usage = self.auth.usage
         request.headers[usage.header] = usage.value(token)
         # With a hook of its own, for code that sends ``response.request`` once more.
-        hooks = [
-            ReplayOn401(self.auth, token) if hook is self else hook for hook in _hooks(request)
-        ]
+        hooks = [ReplayHook(self.auth, token) if hook is self else hook for hook in _hooks(request)]
         request.hooks = {**request.hooks, "response": hooks}
         # As requests' own digest authentication does.
         cookies = request._cookies  # type: ignore[attr-defined]  # not in the stubs
@@ -163,12 +169,12 @@ class ReplayOn401:
         return response
 
     @classmethod
-    def of(cls, request: requests.PreparedRequest) -> ReplayOn401 | None:
+    def of(cls, request: requests.PreparedRequest) -> ReplayHook | None:
         """Return the hook of a request that was sent with a token, else None."""
         return next((hook for hook in _hooks(request) if isinstance(hook, cls)), None)
 
     @classmethod
-    def detach(cls, request: requests.PreparedRequest) -> ReplayOn401 | None:
+    def detach(cls, request: requests.PreparedRequest) -> ReplayHook | None:
         """Take token and hook off a request that a redirect has copied; return the hook."""
         hook = cls.of(request)
         others = [each for each in _hooks(request) if not isinstance(each, cls)]
@@ -186,7 +192,7 @@ class ReplayOn401:
 
 def reason_of_401(response: requests.Response) -> str:
     """Return in words why a 401 came back to the caller."""
-    hook = ReplayOn401.of(response.request)
+    hook = ReplayHook.of(response.request)
     if hook is None:
         return "the request carried other credentials than the token of this session"
     if hook.auth.source.rejections.suspects_a_rival:
@@ -194,7 +200,7 @@ def reason_of_401(response: requests.Response) -> str:
             "the API refuses each token soon after it was granted; "
             "if other processes use this client, give all of them the same store"
         )
-    if any(earlier.status_code == 401 for earlier in response.history):
+    if not all(earlier.is_redirect for earlier in response.history):
         return "the API refused the token and the one that replaced it"
     return "the API refused the token, and the request was not replayed"
 

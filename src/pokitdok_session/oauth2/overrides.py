@@ -15,7 +15,7 @@ from ..transport import redaction
 from ..transport.environment import EnvironmentSettingsCache
 from ..transport.outcome import annotate_error, set_answered, set_processed
 from ..transport.responses import redact_raise_for_status
-from .auth import ReplayOn401, TokenAuth
+from .auth import ReplayHook, TokenAuth
 from .errors import TokenError
 from .oauth2_session import OAuth2Session
 from .origin_settings import OriginSettings
@@ -189,7 +189,7 @@ class RequestsOverrides(OriginSettings):
         would also look for a replacement in a ``~/.netrc``.
         """
         url, sent_to = prepared_request.url or "", response.request.url or ""
-        hook = ReplayOn401.detach(prepared_request)
+        hook = ReplayHook.detach(prepared_request)
         if self.should_strip_auth(sent_to, url):  # type: ignore[no-untyped-call]  # not in the stubs
             for name in ("Authorization", self._token_usage.header):
                 prepared_request.headers.pop(name, None)

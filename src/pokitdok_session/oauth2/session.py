@@ -6,7 +6,7 @@ The path of one request::
     prepare_request  a path is appended to base_url; compliance hooks
     TokenAuth        sees the final URL: our origin? get a token, set the header
     send             refuses plain http to our own host; the adapter sends
-    ReplayOn401      sees the response: our token refused? replace it and replay once
+    ReplayHook      sees the response: our token refused? replace it and replay once
     rebuild_auth     on each redirect: the token stays at its origin
 
 Four places send a request again, each for one reason: `transport.retries` after a network error
@@ -43,7 +43,7 @@ from .timeouts import DEFAULT_TIMEOUT, DEFAULT_TOKEN_TIMEOUT, Timeout, check_tim
 from .token_endpoint import TokenEndpoint
 from .token_options import AuthMethod, Certificate, TokenFetcher, TokenOptions
 from .token_source import TokenSource
-from .token_usage import TokenUsage
+from .token_usage import ExpiredStatuses, TokenUsage
 
 if TYPE_CHECKING:
     from .client_assertion import AssertionCallable, PrivateKeyJWT
@@ -78,12 +78,16 @@ class ClientCredentialsSession(RequestsOverrides):
     ``token_header``                  str, the request header that holds the token
     ``token_prefix``                  str before the token; None or ``""`` for the token only
     ``origin_headers``                dict, added to every request to these origins, and to no other
+    ``expired_statuses``              statuses of an expired token, or a function of the `Response`
     ``store``                         shares one token with all sessions of the same client
     ``timeout``                       of a request, as in requests, in seconds
     ``retries``                       int or urllib3 `Retry`, opts in to more than one attempt
     ================================= ==============================================================
 
     Without ``base_url`` and ``origins``, the token goes to the origin of the token endpoint.
+    A response by ``expired_statuses`` has the token renewed and the request sent once more, so it
+    must mean that nothing was processed. With another status than 401, for which a missing right
+    may be the reason, that happens at most once per 30 s.
     Building a session sends nothing. Raises InsecureTransport for a URL that would carry the
     token or the secret over plain http, except to loopback.
     """
@@ -135,6 +139,7 @@ class ClientCredentialsSession(RequestsOverrides):
         token_header: str = "Authorization",
         token_prefix: str | None = "Bearer",
         origin_headers: Mapping[str, str] | None = None,
+        expired_statuses: ExpiredStatuses = (401,),
         store: TokenStore | None = None,
         timeout: Timeout = DEFAULT_TIMEOUT,
         retries: int | Retry = 0,
@@ -154,12 +159,12 @@ class ClientCredentialsSession(RequestsOverrides):
         )
         self._token_options.check()
         self._token_options.check_secret(client_secret)
-        self._token_usage = TokenUsage(
+        self._token_usage = TokenUsage.from_arguments(
             header=token_header,
             prefix=token_prefix,
-            origin_headers=origin_headers or {},
+            origin_headers=origin_headers,
+            expired_statuses=expired_statuses,
         )
-        self._token_usage.check()
         check_mapping(token, "token")
         check_mapping(token_params, "token_params")
         check_callable(token_updater, "token_updater")

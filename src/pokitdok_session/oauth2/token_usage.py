@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import Any, NamedTuple, TypeAlias
 
+import requests
 from requests.structures import CaseInsensitiveDict
 
 from .arguments import check_header_name, check_header_value, check_mapping
 from .token import Token
 
 _AUTHORIZATION = "Authorization"
+
+#: Status numbers, or a function that returns True for a response to an expired token.
+ExpiredStatuses: TypeAlias = "Collection[int] | Callable[[requests.Response], bool]"
 
 
 class TokenUsage(NamedTuple):
@@ -19,31 +23,73 @@ class TokenUsage(NamedTuple):
     header: str = _AUTHORIZATION
     prefix: str | None = "Bearer"
     origin_headers: Mapping[str, str] = {}  # never changed
+    expired_statuses: Collection[int] = (401,)
+    expired_predicate: Callable[[requests.Response], bool] | None = None
+
+    @classmethod
+    def from_arguments(
+        cls,
+        *,
+        header: str,
+        prefix: str | None,
+        origin_headers: Mapping[str, str] | None,
+        expired_statuses: ExpiredStatuses,
+    ) -> TokenUsage:
+        """Check the arguments of a session; raise TypeError or ValueError if one cannot work."""
+        if header != _AUTHORIZATION:
+            check_header_name(header, "token_header")
+        _check_prefix(prefix)
+        _check_origin_headers(origin_headers, header)
+        usage = cls(header, prefix, origin_headers or {})
+        if callable(expired_statuses):
+            return usage._replace(expired_statuses=(), expired_predicate=expired_statuses)
+        return usage._replace(expired_statuses=_checked_statuses(expired_statuses))
 
     def __repr__(self) -> str:
         return "<TokenUsage>"  # a header may hold an API key
 
-    def check(self) -> None:
-        """Raise TypeError or ValueError for options that cannot work."""
-        if self.header != _AUTHORIZATION:
-            check_header_name(self.header, "token_header")
-        _check_prefix(self.prefix)
-        check_mapping(self.origin_headers, "origin_headers")
-        for name, value in self.origin_headers.items():
-            check_header_name(name, "a name in origin_headers")
-            check_header_value(value, f"origin_headers[{name!r}]")
-            if name.lower() == self.header.lower():
-                raise ValueError(f"origin_headers must not contain {name}, which holds the token")
-
     def value(self, token: Token) -> str:
         """Return the value of the header."""
         return f"{self.prefix} {token.access_token}" if self.prefix else token.access_token
+
+    def says_expired(self, response: requests.Response) -> bool:
+        """Return True if a response says that the token has expired."""
+        if self.expired_predicate is not None:
+            return bool(self.expired_predicate(response))
+        return response.status_code in self.expired_statuses
 
     def add_origin_headers(self, headers: Any) -> CaseInsensitiveDict[Any]:
         """Return the headers of a request with ``origin_headers``, which replace none of them."""
         merged: CaseInsensitiveDict[Any] = CaseInsensitiveDict(self.origin_headers)
         merged.update(headers or {})
         return merged
+
+
+def _check_origin_headers(headers: Any, token_header: str) -> None:
+    check_mapping(headers, "origin_headers")
+    for name, value in (headers or {}).items():
+        check_header_name(name, "a name in origin_headers")
+        check_header_value(value, f"origin_headers[{name!r}]")
+        if name.lower() == token_header.lower():
+            raise ValueError(f"origin_headers must not contain {name}, which holds the token")
+
+
+def _checked_statuses(statuses: Any) -> tuple[int, ...]:
+    if isinstance(statuses, (str, bytes)) or not isinstance(statuses, Iterable):
+        raise TypeError(
+            "expired_statuses must be status numbers, such as (401, 403), or a function of the "
+            f"response, got {type(statuses).__name__}"
+        )
+    numbers = tuple(statuses)
+    for number in numbers:
+        if isinstance(number, bool) or not isinstance(number, int):
+            raise TypeError(f"expired_statuses must hold ints, got {type(number).__name__}")
+        if not 400 <= number <= 499:
+            raise ValueError(
+                f"expired_statuses must hold statuses from 400 to 499, got {number}: a request "
+                "that got another one may have been processed, and must not be replayed"
+            )
+    return numbers
 
 
 def _check_prefix(prefix: Any) -> None:
