@@ -1,16 +1,21 @@
-"""Sessions on a scripted server, and on hosts without a server."""
+"""Sessions on a scripted server, on hosts without a server, and with stores that they share."""
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
+import socket
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from pokitdok_session import ClientCredentialsSession
+from pokitdok_session import ClientCredentialsSession, FileTokenStore, RedisTokenStore
+from pokitdok_session.sandbox import Sandbox
+from support.clock import Clock
 from support.http_server import ScriptedServer
 from support.recording import OptionsRecorder, RecordingAdapter, session_for
+from support.redis_server import RedisServer
 
 
 @pytest.fixture
@@ -57,3 +62,44 @@ def netrc_header(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     (tmp_path / "netrc").write_text("\n".join(lines) + "\n")
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
     return "Basic " + base64.b64encode(b"somebody:else").decode()
+
+
+@pytest.fixture
+def closed_port() -> Iterator[int]:
+    """Yield a port that refuses connections. It is bound, so that no server can get it."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield bound.getsockname()[1]
+
+
+# Stores that sessions share
+
+
+@pytest.fixture(params=["file", "redis"])
+def make_store(
+    request: pytest.FixtureRequest, tmp_path: Path, redis_server: RedisServer
+) -> Callable[..., Any]:
+    if request.param == "file":
+        return lambda **options: FileTokenStore(tmp_path / "tokens.json", **options)
+    return lambda **options: RedisTokenStore.from_url(redis_server.url, **options)
+
+
+@pytest.fixture
+def store(make_store: Callable[..., Any]) -> Any:
+    return make_store()
+
+
+@pytest.fixture
+def file_store(tmp_path: Path) -> FileTokenStore:
+    return FileTokenStore(tmp_path / "tokens.json")
+
+
+@pytest.fixture
+def pair(sandbox: Sandbox, clock: Clock, file_store: FileTokenStore) -> Iterator[list[Any]]:
+    """Two sessions of one clock that share a store."""
+    sessions = [sandbox.session(store=file_store) for _ in range(2)]
+    for session in sessions:
+        session._token_source.clock = clock
+    yield sessions
+    for session in sessions:
+        session.close()

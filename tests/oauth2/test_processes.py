@@ -148,8 +148,8 @@ def test_forked_child_shares_no_connection_of_a_user_adapter(echo: EchoServer) -
 def test_forks_during_requests_share_no_lock_and_no_connection(echo: EchoServer) -> None:
     # In another process without coverage, because a lock of coverage does not survive a fork.
     with echo.session() as session, Workers("spawn", 1, session) as workers:
-        ((in_threads, in_children),) = workers.run(fork_while_sixteen_threads_send, 25)
-    assert len(in_children) == 25
+        ((in_threads, in_children),) = workers.run(fork_while_sixteen_threads_send, 10)
+    assert len(in_children) == 10
     connections = [in_threads, *in_children]
     assert len(set.union(*connections)) == sum(map(len, connections)), (
         "two processes used one connection"
@@ -279,13 +279,12 @@ def test_gevent_greenlets_send_together_with_one_token_request(
         code = """
 from gevent import monkey
 monkey.patch_all()
-import os, pickle, sys, time
+import os, pickle, sys
 import gevent
 session = pickle.load(sys.stdin.buffer)
-started = time.monotonic()
 jobs = [gevent.spawn(session.get, "/activities/") for _ in range(20)]
 gevent.joinall(jobs, timeout=20)
-print({job.get(block=False).status_code for job in jobs}, time.monotonic() - started < 3)
+print({job.get(block=False).status_code for job in jobs})
 sys.stdout.flush()
 pid = os.fork()
 if pid == 0:
@@ -295,5 +294,6 @@ if pid == 0:
     os._exit(0)
 os.waitpid(pid, 0)
 """
-        assert run_script(code, session) == "{200} True\n{200}\n"
+        assert run_script(code, session) == "{200}\n{200}\n"
     assert sandbox.token_requests == 1
+    assert sandbox.connections > 10  # one after the other would use the first connection

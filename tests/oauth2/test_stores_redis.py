@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import functools
 import pickle
-import socket
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,7 +16,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from pokitdok_session import RedisTokenStore
-from support.redis_server import RedisServer
+from support.redis_server import RedisServer, unused_port
 from support.store_conformance import HOUR, TokenStoreConformance, token
 from support.subprocesses import FORKS_WITH_THREADS, PROCESS_TIMEOUT, wait_until
 
@@ -191,18 +190,10 @@ def connect(port: int) -> redis.Redis:
     return redis.Redis(connection_pool=pool)
 
 
-@pytest.fixture
-def closed_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 def test_store_with_a_cluster_client_works_and_is_refused_when_pickled(
-    tmp_path: Path, closed_port: int
+    tmp_path: Path,
 ) -> None:
-    bus = f"--cluster-enabled yes --cluster-port {closed_port} --dir {tmp_path}"
+    bus = f"--cluster-enabled yes --cluster-port {unused_port()} --dir {tmp_path}"
     with RedisServer(*bus.split()) as server:
         server.client().execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
         wait_until(lambda: b"cluster_state:ok" in cluster_info(server), PROCESS_TIMEOUT)

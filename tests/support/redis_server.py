@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import random
 import select
 import shutil
 import signal
@@ -27,9 +29,7 @@ class RedisServer:
         self._program = found
         self._process: subprocess.Popen[bytes] | None = None
         self._clients: list[redis.Redis] = []
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port: int = probe.getsockname()[1]
+        self.port = unused_port()
         self.url = f"redis://127.0.0.1:{self.port}"
 
     def client(self, **options: Any) -> redis.Redis:
@@ -84,3 +84,15 @@ class RedisServer:
         for client in self._clients:
             client.close()
         self.stop()
+
+
+def unused_port() -> int:
+    """Return a port that no server listens on.
+
+    It stays unused while a server restarts: clients have their ports from 32768 on.
+    """
+    while True:
+        port = random.randrange(20_000, 32_768)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port

@@ -17,8 +17,6 @@ from multiprocessing.connection import Connection
 from types import TracebackType
 from typing import Any
 
-import pytest
-
 from support.threads import TEST_TIMEOUT
 
 #: Seconds; starting an interpreter on a busy machine takes some.
@@ -131,15 +129,6 @@ def call(session: Any, times: int = 1) -> list[int]:
     return statuses
 
 
-def call_for(session: Any, seconds: float) -> list[int]:
-    """Return the status of each response that the caller sees."""
-    end = time.monotonic() + seconds
-    statuses = []
-    while time.monotonic() < end:
-        statuses.append(session.get("/activities/").status_code)
-    return statuses
-
-
 def token_of(session: Any) -> str:
     token: str = session.access_token
     return token
@@ -159,6 +148,8 @@ def run_script(code: str, session: Any) -> str:
     except subprocess.TimeoutExpired:
         os.killpg(script.pid, signal.SIGKILL)
         output, errors = script.communicate()
-        pytest.fail(f"the script did not end: {output.decode()} {errors.decode()}")
+        raise AssertionError(
+            f"the script did not end: {output.decode()} {errors.decode()}"
+        ) from None
     assert script.returncode == 0, errors.decode()
     return output.decode()
