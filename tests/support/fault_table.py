@@ -34,8 +34,8 @@ TOKEN = TOKEN_PATH
 GET = ACTIVITIES_PATH
 POST = "/claims/"
 
-#: Timeouts in seconds, for tests of silence and for others.
-SHORT, PATIENT = 0.3, 5.0
+#: Timeouts in seconds, for tests of silence and for others, which do not wait for theirs.
+SHORT, PATIENT = 0.3, 10.0
 
 #: Faults that only a timeout can detect.
 SILENT = ("no connection", "silence before TLS", "silence")
@@ -126,7 +126,6 @@ class Outcome:
     sees: int | type[Exception]
     requests: int
     in_doubt: bool = False
-    seconds: float = 3.0
 
 
 def lost(kind: type[Exception], requests: int) -> Outcome:
