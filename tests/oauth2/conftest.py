@@ -18,6 +18,14 @@ from support.recording import OptionsRecorder, RecordingAdapter, session_for
 from support.redis_server import RedisServer
 
 
+@pytest.fixture(autouse=True)
+def _short_pause_after_a_late_refusal(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if "retry_sleeps" not in request.fixturenames:  # which sees the pause, and does not sleep
+        monkeypatch.setattr("pokitdok_session.oauth2.token_endpoint.LATE_REFUSAL_PAUSE", 0.01)
+
+
 @pytest.fixture
 def api_server(other_origin: ScriptedServer) -> ScriptedServer:
     """Return the scripted server that stands for the API."""
