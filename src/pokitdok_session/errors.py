@@ -29,6 +29,9 @@
             └── UnreadableReply      success, but not in the API's form: a POST may have been
                                      processed
 
+    UserWarning
+    └── InsecureHostWarning          ``insecure_hosts`` allows plain http
+
 Texts name the status, the activity and the fields, never what was sent.
 """
 
@@ -44,7 +47,7 @@ from .api.errors import (
     UnreadableReply,
     ValidationError,
 )
-from .oauth2.errors import InsecureTransport, TokenError
+from .oauth2.errors import InsecureHostWarning, InsecureTransport, TokenError
 from .pokitdok.errors import ActivityPending, TradingPartnerError
 from .transport.tls import TLSFileError
 
@@ -53,6 +56,7 @@ __all__ = [
     "ActivityPending",
     "BatchStopped",
     "Forbidden",
+    "InsecureHostWarning",
     "InsecureTransport",
     "JournalError",
     "NotFound",

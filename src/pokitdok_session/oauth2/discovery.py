@@ -46,6 +46,7 @@ class Discovery:
         issuer: str | None = None,
         fhir_base: str | None = None,
         trusted_hosts: Iterable[str] = (),
+        insecure_hosts: frozenset[str] = frozenset(),
     ) -> None:
         if (issuer is None) == (fhir_base is None):
             raise ValueError("discover must get either issuer or fhir_base")
@@ -55,8 +56,9 @@ class Discovery:
         self.url = (issuer or fhir_base or "").rstrip("/")
         self._shown_url = without_query(self.url)
         name = "fhir_base" if issuer is None else "issuer"
-        self._host = trusted_origin(self.url, name)[1]
-        self._trusted_hosts = frozenset(host.lower() for host in trusted_hosts) | {self._host}
+        host = trusted_origin(self.url, name, insecure_hosts)[1]
+        self._trusted_hosts = frozenset(host.lower() for host in trusted_hosts) | {host}
+        self._insecure_hosts = insecure_hosts
         self._endpoints: Endpoints | None = None
 
     def endpoints(self, get: Callable[[str], requests.Response]) -> Endpoints:
@@ -128,7 +130,7 @@ class Discovery:
                 f"the {name} of {self._shown_url} is on another host, {origin[1]}: if it is the "
                 f"provider's own, name it in trusted_token_hosts=[{origin[1]!r}]"
             )
-        trusted_origin(url, name)
+        trusted_origin(url, name, self._insecure_hosts)
         return str(url)
 
     def _error(self, message: str) -> TokenError:

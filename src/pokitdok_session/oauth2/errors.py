@@ -47,3 +47,7 @@ class InsecureTransport(requests.RequestException, InsecureTransportError):
 
     def __init__(self, message: str = "https is required") -> None:
         requests.RequestException.__init__(self, message)
+
+
+class InsecureHostWarning(UserWarning):
+    """``insecure_hosts`` allows plain http: token, secret and data can be read on the way."""

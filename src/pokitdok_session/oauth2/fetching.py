@@ -12,6 +12,7 @@ from ..transport.deadline import response_deadline
 from .arguments import drop_none
 from .base import BaseClientCredentialsSession
 from .errors import TokenError
+from .origins import insecure_host_names
 from .timeouts import Timeout, limit_timeout
 from .token import Token
 from .token_request import TokenRequest, TransportOptions, build_form
@@ -62,7 +63,12 @@ class TokenFetching(BaseClientCredentialsSession):
         """
         from .discovery import Discovery  # imported when needed, as the two below
 
-        discovery = Discovery(issuer=issuer, fhir_base=fhir_base, trusted_hosts=trusted_token_hosts)
+        discovery = Discovery(
+            issuer=issuer,
+            fhir_base=fhir_base,
+            trusted_hosts=trusted_token_hosts,
+            insecure_hosts=insecure_host_names(options.get("insecure_hosts", ())),
+        )
         options.setdefault("base_url", fhir_base)
         build: Any = cls  # the constructor is that of a subclass
         session: Self = build(client_id, client_secret, discovery.url, **options)

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from .arguments import url_list
 from .fetching import TokenFetching
-from .origins import Origins, trusted_origin
+from .origins import Origins
 
 
 class OriginSettings(TokenFetching):
@@ -25,8 +25,9 @@ class OriginSettings(TokenFetching):
 
     @origins.setter
     def origins(self, urls: Iterable[str]) -> None:
-        self._origin_urls = url_list(urls, "origins")
-        self._update_origins(self.base_url)
+        urls = url_list(urls, "origins")
+        self._update_origins(urls, self.base_url)
+        self._origin_urls = urls
 
     @property
     def base_url(self) -> str | None:
@@ -36,15 +37,15 @@ class OriginSettings(TokenFetching):
     @base_url.setter
     def base_url(self, value: str | None) -> None:
         value = value and value.rstrip("/")
-        self._update_origins(value)
+        self._update_origins(self._origin_urls, value)
         self._base_url = value
 
-    def _update_origins(self, base_url: str | None) -> None:
-        named = [(url, "origins") for url in self._origin_urls]
+    def _update_origins(self, urls: list[str], base_url: str | None) -> None:
+        named = [(url, "origins") for url in urls]
         if base_url:
             named.append((base_url, "base_url"))
         self._origins.replace(
-            [trusted_origin(*each) for each in named or [(self.token_url, "token_url")]]
+            [self._origins.trust(*each) for each in named or [(self.token_url, "token_url")]]
         )
 
     def is_token_origin(self, url: str) -> bool:

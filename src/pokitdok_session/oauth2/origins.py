@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ipaddress
+import sys
+import warnings
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from requests import Request
 from requests.exceptions import InvalidSchema, InvalidURL, MissingSchema
@@ -12,7 +14,9 @@ from requests.utils import prepend_scheme_if_needed, select_proxy
 from urllib3.exceptions import LocationParseError
 from urllib3.util import parse_url
 
-from .errors import InsecureTransport
+from .errors import InsecureHostWarning, InsecureTransport
+
+_PACKAGE = __name__.partition(".")[0] + "."
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -36,9 +40,15 @@ def origin_of(url: str) -> Origin | None:
 
 
 class Origins:
-    """The origins that the token is sent to. One instance serves a session and its auth object."""
+    """The origins that the token is sent to. One instance serves a session and its auth object.
 
-    def __init__(self, origins: Iterable[Origin]) -> None:
+    Plain http is allowed to ``insecure_hosts`` only, and to loopback.
+    """
+
+    def __init__(
+        self, origins: Iterable[Origin], insecure_hosts: frozenset[str] = frozenset()
+    ) -> None:
+        self.insecure_hosts = insecure_hosts
         self.replace(origins)
 
     def replace(self, origins: Iterable[Origin]) -> None:
@@ -61,6 +71,10 @@ class Origins:
         """Return True if the token is sent to this URL."""
         return url.startswith(self._prefixes) or origin_of(url) in self._origins
 
+    def trust(self, url: str, name: str) -> Origin:
+        """Return `trusted_origin` of a URL."""
+        return trusted_origin(url, name, self.insecure_hosts)
+
     def are_foreign_to(self, url: str) -> bool:
         """Return True if the URL has a scheme and none of our hosts, although it may be invalid."""
         return "://" in url and not any(host in url.lower() for _, host, _ in self._origins)
@@ -76,7 +90,7 @@ class Origins:
         if (
             origin is not None
             and origin[0] == "http"
-            and not _is_confidential(origin)
+            and not _may_get_a_token(origin, self.insecure_hosts)
             and origin[1] in {host for _, host, _ in self._origins}
         ):
             raise InsecureTransport(
@@ -84,11 +98,12 @@ class Origins:
             )
 
 
-def trusted_origin(url: str, name: str) -> Origin:
+def trusted_origin(url: str, name: str, insecure_hosts: frozenset[str] = frozenset()) -> Origin:
     """Return the origin of a URL that will get a token or a secret.
 
     ``name`` is the argument that the URL came from. Raises an error of requests if it is not an
-    absolute URL, and InsecureTransport for plain http to another machine.
+    absolute URL, and InsecureTransport for plain http to another machine that is not named in
+    ``insecure_hosts``.
     """
     if not isinstance(url, str):
         raise TypeError(f"{name} must be a string, got {type(url).__name__}")
@@ -99,9 +114,52 @@ def trusted_origin(url: str, name: str) -> Origin:
         raise type(error)(
             f"{name} must be an absolute URL that begins with https:// and a host"
         ) from None
-    if origin is None or not _is_confidential(origin):
-        raise InsecureTransport(f"{name} must begin with https://, got {without_query(url)}")
+    if origin is None or not _may_get_a_token(origin, insecure_hosts):
+        message = f"{name} must begin with https://, got {without_query(url)}"
+        if origin is not None and origin[0] == "http":
+            message += (
+                f". If token and secret may be read on the way, insecure_hosts=[{origin[1]!r}] "
+                "allows plain http; OAUTHLIB_INSECURE_TRANSPORT is ignored"
+            )
+        raise InsecureTransport(message)
     return origin
+
+
+def insecure_host_names(hosts: Any) -> frozenset[str]:
+    """Return the hosts of ``insecure_hosts``, spelt as in a prepared URL."""
+    if isinstance(hosts, str) or not isinstance(hosts, Iterable):
+        raise TypeError(f"insecure_hosts must be a list of host names, got {type(hosts).__name__}")
+    return frozenset(map(_host_name, hosts))
+
+
+def _host_name(host: Any) -> str:
+    if not isinstance(host, str):
+        raise TypeError(f"insecure_hosts must hold host names, got {type(host).__name__}")
+    name, url = None, ""
+    try:
+        url = Request("GET", f"http://{host}").prepare().url or ""
+        name = parse_url(url).host
+    except (InvalidURL, LocationParseError):
+        pass
+    if name is None or "/" in host or url != f"http://{name}/":
+        shown = "a URL with a password" if "@" in host else repr(host)
+        raise ValueError(
+            f"insecure_hosts must hold host names without scheme, port and path, got {shown}"
+        )
+    return name
+
+
+def warn_of_insecure_hosts(hosts: Iterable[str]) -> None:
+    """Warn the code that builds a session; the warning points to its line."""
+    frame, level = sys._getframe(), 1
+    while frame.f_back and str(frame.f_globals.get("__name__")).startswith(_PACKAGE):
+        frame, level = frame.f_back, level + 1
+    warnings.warn(
+        f"insecure_hosts={sorted(hosts)}: token, secret and data can be read on the way to these "
+        "hosts, because plain http is allowed; use https outside of a network of your own",
+        InsecureHostWarning,
+        stacklevel=level,
+    )
 
 
 def check_no_proxy(url: str, proxies: Mapping[str, str] | None) -> None:
@@ -123,10 +181,12 @@ def without_query(url: str) -> str:
     return parts._replace(auth=None, query=None, fragment=None).url
 
 
-def _is_confidential(origin: Origin) -> bool:
-    """Return True for https, and for http that does not leave this machine."""
+def _may_get_a_token(origin: Origin, insecure_hosts: frozenset[str]) -> bool:
+    """Return True for https, and for http that stays on this machine or is allowed."""
     scheme, host, _ = origin
-    return scheme == "https" or (scheme == "http" and _is_loopback(host))
+    return scheme == "https" or (
+        scheme == "http" and (host in insecure_hosts or _is_loopback(host))
+    )
 
 
 def _is_loopback(host: str) -> bool:

@@ -135,6 +135,7 @@ class RequestsOverrides(OriginSettings):
         this session uses by https: the path and the body are confidential too.
         """
         if isinstance(request, TokenEndpointRequest):
+            self._origins.trust(request.url or "", "token_url")
             check_no_proxy(request.url or "", kwargs.get("proxies"))
             with redaction.redact_logs(request):
                 try:

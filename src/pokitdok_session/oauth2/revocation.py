@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import requests
 
-from .errors import TokenError
+from .errors import InsecureTransport, TokenError
 from .origins import without_query
 from .token_endpoint import Send, connection_error
 from .token_request import TokenRequest
@@ -18,6 +18,8 @@ def send_revocation(request: TokenRequest, send: Send) -> None:
     """
     try:
         response = send(request.to_requests(), request.transport)
+    except InsecureTransport:
+        raise
     except requests.RequestException as error:
         raise connection_error(error, request.url, request.transport.bundle) from error
     if response.status_code < 300:

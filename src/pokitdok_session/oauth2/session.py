@@ -37,7 +37,7 @@ from .arguments import (
 )
 from .auth import TokenAuth
 from .oauth2_session import OAuth2Session
-from .origins import Origins, trusted_origin
+from .origins import Origins, insecure_host_names, warn_of_insecure_hosts
 from .overrides import RequestsOverrides
 from .timeouts import DEFAULT_TIMEOUT, DEFAULT_TOKEN_TIMEOUT, Timeout, check_timeout
 from .token_endpoint import TokenEndpoint
@@ -79,17 +79,21 @@ class ClientCredentialsSession(RequestsOverrides):
     ``token_prefix``                  str before the token; None or ``""`` for the token only
     ``origin_headers``                dict, added to every request to these origins, and to no other
     ``expired_statuses``              statuses of an expired token, or a function of the `Response`
+    ``insecure_hosts``                host names that may be reached by plain http
     ``store``                         shares one token with all sessions of the same client
     ``timeout``                       of a request, as in requests, in seconds
     ``retries``                       int or urllib3 `Retry`, opts in to more than one attempt
     ================================= ==============================================================
 
     Without ``base_url`` and ``origins``, the token goes to the origin of the token endpoint.
+    Building a session sends nothing. Raises InsecureTransport for a URL that would carry the
+    token or the secret over plain http, except to loopback and to ``insecure_hosts``: what goes
+    there can be read on the way, the secret too, and an InsecureHostWarning says so once per
+    session.
+
     A response by ``expired_statuses`` has the token renewed and the request sent once more, so it
     must mean that nothing was processed. With another status than 401, for which a missing right
     may be the reason, that happens at most once per 30 s.
-    Building a session sends nothing. Raises InsecureTransport for a URL that would carry the
-    token or the secret over plain http, except to loopback.
     """
 
     #: What a pickle carries; a subclass adds its own names, as in requests.
@@ -140,6 +144,7 @@ class ClientCredentialsSession(RequestsOverrides):
         token_prefix: str | None = "Bearer",
         origin_headers: Mapping[str, str] | None = None,
         expired_statuses: ExpiredStatuses = (401,),
+        insecure_hosts: Iterable[str] = (),
         store: TokenStore | None = None,
         timeout: Timeout = DEFAULT_TIMEOUT,
         retries: int | Retry = 0,
@@ -171,9 +176,11 @@ class ClientCredentialsSession(RequestsOverrides):
         check_store(store)
         check_timeout(timeout, "timeout")
         check_timeout(token_timeout, "token_timeout")
-        if base_url:
-            trusted_origin(base_url, "base_url")
-        trusted_origin(token_url, "token_url")
+        self._origins = Origins((), insecure_host_names(insecure_hosts))
+        for url, name in ((base_url, "base_url"), (revocation_url, "revocation_url")):
+            if url:
+                self._origins.trust(url, name)
+        self._origins.trust(token_url, "token_url")
         # Before the parent's constructor, which sets the token and the auth object.
         self._token_source = TokenSource()
         self._token_endpoint = TokenEndpoint()
@@ -183,7 +190,6 @@ class ClientCredentialsSession(RequestsOverrides):
             scope=scope_list(scope),
             token_updater=token_updater,
         )
-        self._origins = Origins(())
         self.auth = self._token_auth(timeout)  # pyright: ignore[reportIncompatibleVariableOverride]  # a property here
         self.token_url = token_url
         self.token_params = dict(token_params or {})
@@ -203,6 +209,8 @@ class ClientCredentialsSession(RequestsOverrides):
         self.mount("https://", Transport(retries))
         self.mount("http://", Transport(retries))
         reset_after_fork(self)
+        if self._origins.insecure_hosts:
+            warn_of_insecure_hosts(self._origins.insecure_hosts)
 
     @property
     def auth(self) -> Any:

@@ -15,7 +15,6 @@ from .client_auth import (
     check_assertion,
     check_secret,
 )
-from .origins import trusted_origin
 
 if TYPE_CHECKING:
     import requests
@@ -66,8 +65,6 @@ class TokenOptions(NamedTuple):
         check_choice(self.request_format, "token_request_format", ("form", "json"))
         check_callable(self.read_response, "token_response")
         check_callable(self.fetcher, "token_fetcher")
-        if self.revocation_url is not None:
-            trusted_origin(self.revocation_url, "revocation_url")
         _check_certificate(self.cert)
         _check_headers(self.headers)
         if self.basic_unencoded and self.auth_method != "client_secret_basic":

@@ -11,7 +11,6 @@ import requests
 from oauthlib.oauth2 import BackendApplicationClient
 
 from .client_auth import ClientAuth, RequestAuth
-from .origins import trusted_origin
 
 #: The fields of a form. A list stands for a field that is sent once per item.
 Form: TypeAlias = "dict[str, str | list[str]]"
@@ -76,15 +75,13 @@ class TokenRequest(NamedTuple):
     def to_requests(self) -> requests.Request:
         """Build the request of one attempt.
 
-        The compliance hooks run, and an assertion is signed, once per attempt. Raise
-        `InsecureTransport` if a hook leads to plain http.
+        The compliance hooks run, and an assertion is signed, once per attempt.
         """
         form = {**self.form, **self.client_auth.form_fields(self.audience or self.url)}
         url, headers = self.url, {**self._default_headers(), **self.more_headers}
         content: dict[str, Any] = {self._place(): form}
         for hook in self.request_hooks:
             url, headers, content = hook(url, headers, content)
-        trusted_origin(url, "token_url")
         auth: Any = self.auth or self.client_auth.header_auth()
         return requests.Request(self.method, url, headers=headers, auth=auth, **content)
 
