@@ -144,10 +144,7 @@ def test_discover_finds_the_token_and_the_revocation_endpoint(
     oidc_provider: Server, keys: Keys, authority: Path
 ) -> None:
     options = options_for("ES384", keys, authority)
-    # The alias for TLS certificates is on another host, so it has to be trusted in any case.
-    with discovered(
-        oidc_provider, "ES384", trusted_token_hosts=["localhost"], **options
-    ) as session:
+    with discovered(oidc_provider, "ES384", **options) as session:
         assert session.get("/api").json()["client_id"] == "ES384"
         session.revoke_token()
         assert session.token == {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+from operator import methodcaller
 from typing import Any
 
 import pytest
@@ -120,7 +121,6 @@ def test_another_token_url_is_used_without_metadata(other_origin: ScriptedServer
         ({"token_endpoint": "https://evil.example/t"}, r"trusted_token_hosts=\['evil.example'\]"),
         ({"token_endpoint": "nonsense"}, "must have a URL as token_endpoint"),
         ({"token_endpoint": None}, "no token_endpoint was found: .* returned 200, .* returned 200"),
-        ({"revocation_endpoint": 7}, "must have a URL as revocation_endpoint"),
     ],
 )
 def test_metadata_that_must_not_be_used_is_a_token_error(
@@ -130,6 +130,37 @@ def test_metadata_that_must_not_be_used_is_a_token_error(
     with by_issuer(other_origin) as session, pytest.raises(TokenError, match=text):
         session.get(f"{other_origin.url}/api")
     assert "/token" not in paths(other_origin)
+
+
+@pytest.mark.parametrize(
+    ("metadata", "options", "call"),
+    [
+        (
+            {"revocation_endpoint": "https://evil.example/r"},
+            {"client_secret": "secret"},
+            methodcaller("revoke_token", "a-token"),
+        ),
+        (
+            {"mtls_endpoint_aliases": {"token_endpoint": "https://evil.example/t"}},
+            {"token_endpoint_auth_method": "tls_client_auth"},
+            methodcaller("fetch_token"),
+        ),
+    ],
+    ids=["revocation", "mtls"],
+)
+def test_endpoint_on_another_host_matters_only_when_it_is_used(
+    other_origin: ScriptedServer, metadata: dict[str, Any], options: dict[str, Any], call: Any
+) -> None:
+    publish(other_origin, OPENID, **metadata)
+    with by_issuer(other_origin) as session:
+        session.fetch_token()
+    with (
+        ClientCredentialsSession.discover(
+            "client", issuer=f"{other_origin.url}/realm", **options
+        ) as session,
+        pytest.raises(TokenError, match=r"trusted_token_hosts=\['evil.example'\]"),
+    ):
+        call(session)
 
 
 def test_trusted_token_host_may_be_another(other_origin: ScriptedServer) -> None:

@@ -12,7 +12,6 @@ given          read                                                 described by
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -23,13 +22,33 @@ from .origins import origin_of, trusted_origin, without_query
 from .token_response import REFUSAL_COOLDOWN, is_transient_status, read_body
 
 
-@dataclass(frozen=True)
 class Endpoints:
-    """The endpoints of a provider; ``mtls_token`` is for clients with a TLS certificate."""
+    """The endpoints of a provider. Each is checked when it is used, because others do not matter.
 
-    token: str
-    mtls_token: str
-    revocation: str | None = None
+    ``check`` returns the URL with this name, or raises `TokenError`.
+    """
+
+    def __init__(self, metadata: Mapping[str, Any], check: Callable[[Any, str], str]) -> None:
+        self._metadata = metadata
+        self._check = check
+
+    @property
+    def token(self) -> str:
+        """The token endpoint."""
+        return self._check(self._metadata["token_endpoint"], "token_endpoint")
+
+    @property
+    def mtls_token(self) -> str:
+        """The token endpoint for clients with a TLS certificate (RFC 8705 section 5)."""
+        aliases = self._metadata.get("mtls_endpoint_aliases")
+        alias = aliases.get("token_endpoint") if isinstance(aliases, Mapping) else None
+        return self._check(alias, "mtls_endpoint_aliases") if alias else self.token
+
+    @property
+    def revocation(self) -> str | None:
+        """The revocation endpoint, None if the metadata has none."""
+        url = self._metadata.get("revocation_endpoint")
+        return self._check(url, "revocation_endpoint") if url else None
 
 
 class Discovery:
@@ -110,15 +129,7 @@ class Discovery:
             raise self._error(
                 f"{without_query(url)} must name the issuer {self._shown_url}, but does not"
             )
-        aliases = metadata.get("mtls_endpoint_aliases")
-        mtls_token = aliases.get("token_endpoint") if isinstance(aliases, Mapping) else None
-        revocation = metadata.get("revocation_endpoint")
-        token = self._checked(metadata["token_endpoint"], "token_endpoint")
-        return Endpoints(
-            token=token,
-            mtls_token=self._checked(mtls_token, "mtls_endpoint_aliases") if mtls_token else token,
-            revocation=self._checked(revocation, "revocation_endpoint") if revocation else None,
-        )
+        return Endpoints(metadata, self._checked)
 
     def _checked(self, url: Any, name: str) -> str:
         """Return the URL of an endpoint; raise `TokenError` if no credentials must go there."""
