@@ -167,18 +167,30 @@ def test_tls_client_auth_sends_the_id_and_the_certificate(
 
 
 def not_decoding(
-    client_id: str, client_secret: str
+    client_id: str, client_secret: str, refused: ScriptedResponse = REFUSED
 ) -> Callable[[ReceivedRequest], ScriptedResponse]:
     """The token endpoint of a server that takes the Authorization header as it is."""
 
     def answer(seen: ReceivedRequest) -> ScriptedResponse:
-        return GRANTED if seen.authorization == basic(client_id, client_secret) else REFUSED
+        return GRANTED if seen.authorization == basic(client_id, client_secret) else refused
 
     return answer
 
 
-def test_basic_falls_back_to_the_plain_pair_and_remembers_it(endpoint: ScriptedServer) -> None:
-    endpoint.script["/token"] = not_decoding("a!b|c", "x+/=")
+@pytest.mark.parametrize(
+    "refused",
+    [
+        REFUSED,
+        ScriptedResponse(400, b'{"error": "invalid_client"}'),
+        ScriptedResponse(401),
+        ScriptedResponse(403, b""),
+    ],
+    ids=["401 invalid_client", "400 invalid_client", "401", "403"],
+)
+def test_basic_falls_back_to_the_plain_pair_and_remembers_it(
+    endpoint: ScriptedServer, refused: ScriptedResponse
+) -> None:
+    endpoint.script["/token"] = not_decoding("a!b|c", "x+/=", refused)
     with session_for(endpoint, client_id="a!b|c", client_secret="x+/=") as session:
         session.fetch_token()
         session.fetch_token()
@@ -233,8 +245,9 @@ def test_basic_refused_in_both_forms_raises_the_first_refusal(endpoint: Scripted
     assert len(endpoint.seen) == 2
 
 
-def test_basic_is_not_sent_plain_for_another_error(endpoint: ScriptedServer) -> None:
-    endpoint.script["/token"] = ScriptedResponse(400, b'{"error": "invalid_scope"}')
+@pytest.mark.parametrize("status", [400, 403])
+def test_basic_is_not_sent_plain_for_another_error(endpoint: ScriptedServer, status: int) -> None:
+    endpoint.script["/token"] = ScriptedResponse(status, b'{"error": "invalid_scope"}')
     with (
         session_for(endpoint, client_secret="x=") as session,
         pytest.raises(TokenError, match="invalid_scope"),

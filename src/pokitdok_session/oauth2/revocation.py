@@ -8,7 +8,7 @@ from .errors import InsecureTransport, TokenError
 from .origins import without_query
 from .token_endpoint import Send, connection_error
 from .token_request import TokenRequest
-from .token_response import read_body
+from .token_response import read_body, refuses_the_client
 
 
 def send_revocation(request: TokenRequest, send: Send) -> None:
@@ -26,7 +26,7 @@ def send_revocation(request: TokenRequest, send: Send) -> None:
         return
     code = read_body(response).get("error")
     advice = ""
-    if response.status_code == 401 or code == "invalid_client":
+    if refuses_the_client(response.status_code, code):
         advice = f": {request.client_auth.refusal_advice(response)}"
     raise TokenError(
         f"the token was not revoked: {without_query(request.url)} returned "

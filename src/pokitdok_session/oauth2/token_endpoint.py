@@ -20,6 +20,7 @@ from .token_response import (
     error_from_rejected_response,
     is_transient_status,
     parse_token_response,
+    refuses_the_client,
 )
 
 #: Attempts after which a renewal has failed.
@@ -95,7 +96,8 @@ class TokenEndpoint:
         if request == self._granted and error.status_code in (400, 401):
             # Some endpoints refuse good credentials once in a while.
             return request if attempts.wait(LATE_REFUSAL_PAUSE) else None
-        return _without_encoding(request) if _refuses_the_client(error) else None
+        is_refused = refuses_the_client(error.status_code, error.error)
+        return _without_encoding(request) if is_refused else None
 
 
 class _Attempts:
@@ -167,10 +169,6 @@ def _without_encoding(request: TokenRequest) -> TokenRequest | None:
         return None
     plain = request.client_auth.unencoded()
     return None if plain is None else request._replace(client_auth=plain)
-
-
-def _refuses_the_client(error: TokenError) -> bool:
-    return error.status_code == 401 or error.error == "invalid_client"
 
 
 def _is_transient(failure: TokenError) -> bool:

@@ -74,6 +74,14 @@ def error_from_rejected_response(response: requests.Response, request: TokenRequ
     )
 
 
+def refuses_the_client(status: int | None, code: str | None) -> bool:
+    """Return True if the endpoint did not accept the client's authentication.
+
+    RFC 6749 section 5.2 has 401 and ``invalid_client``; some servers say 403 without a code.
+    """
+    return code == "invalid_client" or status == 401 or (status == 403 and code is None)
+
+
 def is_transient_status(status: int) -> bool:
     """Return True if the same token request may succeed a moment later."""
     return status >= 500 or status in (408, 429)
@@ -168,7 +176,7 @@ def _error_response(
 def _advice(
     response: requests.Response, request: TokenRequest, code: str | None, description: str
 ) -> str:
-    if code == "invalid_client" or response.status_code == 401:
+    if refuses_the_client(response.status_code, code):
         return f": {request.client_auth.refusal_advice(response)}"
     if response.status_code in (404, 405):
         return ": check token_url"
