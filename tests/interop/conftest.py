@@ -1,6 +1,7 @@
-"""Servers that others wrote: oidc-provider on Node, and sekmet-fhir in an environment of its own.
+"""Servers that others wrote: oidc-provider on Node, sekmet-fhir on Python, glewlwyd of Debian.
 
-`.ci/run` installs both in build/interop. A test is skipped with a reason if one is missing.
+`.ci/run` installs them: the first two in build/interop, the third by apt-get. A test is skipped
+with a reason if its server is missing.
 """
 
 from __future__ import annotations
@@ -8,7 +9,9 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import socket
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -17,10 +20,13 @@ from pathlib import Path
 import pytest
 import trustme
 
+from support import glewlwyd as glewlwyd_setup
 from support.interop_clients import Keys, Server
 
 HERE = Path(__file__).parent
 INSTALLED = Path(os.environ.get("INTEROP_SERVERS", HERE.parents[1] / "build" / "interop"))
+
+SECONDS_TO_START = 30
 
 
 def find_node() -> str | None:
@@ -59,10 +65,12 @@ def running(command: list[str], authority: Path, log: Path) -> Iterator[Server]:
         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True) as process,
     ):
         assert process.stdout is not None
-        port = process.stdout.readline().strip()
-        assert port, f"the server did not start: {log.read_text()}"
-        yield Server(f"https://127.0.0.1:{port}", str(authority / "ca.pem"))
-        process.terminate()
+        try:
+            port = process.stdout.readline().strip()
+            assert port, f"the server did not start: {log.read_text()}"
+            yield Server(f"https://127.0.0.1:{port}", str(authority / "ca.pem"))
+        finally:
+            process.terminate()
 
 
 @pytest.fixture(scope="session")
@@ -108,3 +116,39 @@ def sekmet(
     command = [str(python), str(HERE / "sekmet_server.py"), str(folder)]
     with running(command, authority, folder / "log.txt") as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def glewlwyd(
+    keys: Keys, authority: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
+    """glewlwyd, an OpenID provider in C, with one client for each method."""
+    if shutil.which("glewlwyd") is None or not glewlwyd_setup.SCHEMA.is_file():
+        pytest.skip("glewlwyd is missing: apt-get install glewlwyd dbconfig-no-thanks")
+    folder = tmp_path_factory.mktemp("glewlwyd")
+    url = glewlwyd_setup.configure(folder, authority)
+    server = Server(url, str(authority / "ca.pem"))
+    command = ["glewlwyd", "--config-file", str(folder / "glewlwyd.conf")]
+    with (
+        (folder / "log.txt").open("w") as log,
+        subprocess.Popen(command, stdout=log, stderr=log) as process,
+    ):
+        try:
+            wait_until_listening(url, process)
+            glewlwyd_setup.add_clients(url, server.ca_file, keys)
+            yield server
+        finally:
+            process.terminate()
+
+
+def wait_until_listening(url: str, process: subprocess.Popen[bytes]) -> None:
+    """Return when a server, which does not report its port, accepts connections."""
+    deadline = time.monotonic() + SECONDS_TO_START
+    while process.poll() is None and time.monotonic() < deadline:
+        try:
+            socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2]))).close()
+        except ConnectionRefusedError:
+            time.sleep(0.05)
+        else:
+            return
+    raise AssertionError("the server did not start")

@@ -62,6 +62,16 @@ class Keys:
         jwk = (OKPAlgorithm if alg == "EdDSA" else kind).to_jwk(key, as_dict=True)
         return {**jwk, "kid": f"key-{alg}", "alg": alg, "use": "sig"}
 
+    def oidc_clients(self) -> list[dict[str, Any]]:
+        """One client for each method, as RFC 7591 describes them."""
+        common = {
+            "grant_types": ["client_credentials"],
+            "redirect_uris": [],
+            "response_types": [],
+            "scope": "read write",
+        }
+        return [{**common, **client} for client in self._clients()]
+
     def sekmet_clients(self) -> list[dict[str, Any]]:
         """The clients of sekmet-fhir: one for each algorithm of SMART, and one with a secret."""
         clients = [
@@ -70,8 +80,22 @@ class Keys:
         ]
         return [*clients, {"client_id": "secret", "client_secret": SECRET}]
 
-    def oidc_clients(self) -> list[dict[str, Any]]:
-        """The clients, as RFC 7591 describes them."""
+    def glewlwyd_clients(self) -> list[dict[str, Any]]:
+        """The same clients in the words of glewlwyd."""
+        common = {
+            "authorization_type": ["client_credentials"],
+            "scope": ["read"],
+            "confidential": True,
+            "enabled": True,
+        }
+        clients = [{**common, **client} for client in self._clients()]
+        for client in clients:
+            client["name"] = client["client_id"]
+            client["token_endpoint_auth_method"] = [client["token_endpoint_auth_method"]]
+            client.pop("token_endpoint_auth_signing_alg", None)
+        return clients
+
+    def _clients(self) -> list[dict[str, Any]]:
         der = self._certificate.public_bytes(serialization.Encoding.DER)
         bound = {**self.public_jwk("RS256"), "x5c": [base64.b64encode(der).decode()]}
         del bound["alg"]
@@ -109,13 +133,7 @@ class Keys:
             }
             for alg in ALGORITHMS
         ]
-        common = {
-            "grant_types": ["client_credentials"],
-            "redirect_uris": [],
-            "response_types": [],
-            "scope": "read write",
-        }
-        return [{**common, **client} for client in clients]
+        return clients
 
 
 def self_signed(key: rsa.RSAPrivateKey) -> x509.Certificate:

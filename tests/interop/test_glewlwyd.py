@@ -1,0 +1,96 @@
+"""The session against glewlwyd: authentication methods, discovery and resource indicators.
+
+It cannot check self-signed certificates in TLS sessions, and it finds every token of a client
+inactive, so those are tested with oidc-provider only.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import jwt
+import pytest
+
+from pokitdok_session import ClientCredentialsSession, PrivateKeyJWT, TokenError
+from support.glewlwyd import ISSUER_PATH
+from support.interop_clients import ALGORITHMS, SECRET, Keys, Server
+
+SECRET_METHODS = ["client_secret_basic", "client_secret_post", "client_secret_jwt"]
+CLIENTS = [*SECRET_METHODS, *ALGORITHMS, "tls_client_auth"]
+
+
+def discover(server: Server, client_id: str, **options: Any) -> ClientCredentialsSession:
+    session = ClientCredentialsSession.discover(
+        client_id,
+        issuer=server.url + ISSUER_PATH,
+        base_url=server.url + ISSUER_PATH,
+        scope="read",
+        **options,
+    )
+    session.verify = server.ca_file
+    return session
+
+
+def options_for(client_id: str, keys: Keys, authority: Path) -> dict[str, Any]:
+    if client_id in SECRET_METHODS:
+        return {"token_endpoint_auth_method": client_id, "client_secret": SECRET}
+    if client_id in ALGORITHMS:
+        assertion = PrivateKeyJWT(keys.private[client_id], kid=f"key-{client_id}", alg=client_id)
+        return {"token_endpoint_auth_method": "private_key_jwt", "client_assertion": assertion}
+    return {
+        "token_endpoint_auth_method": client_id,
+        "token_cert": str(authority / "client.pem"),
+    }
+
+
+@pytest.mark.parametrize("client_id", CLIENTS)
+def test_client_is_authenticated(
+    glewlwyd: Server, keys: Keys, authority: Path, client_id: str
+) -> None:
+    with discover(glewlwyd, client_id, **options_for(client_id, keys, authority)) as session:
+        token = session.fetch_token()
+    claims = jwt.decode(token["access_token"], options={"verify_signature": False})
+    assert (claims["client_id"], token["scope"]) == (client_id, ["read"])
+
+
+@pytest.mark.parametrize("client_id", SECRET_METHODS)
+def test_wrong_secret_is_refused(
+    glewlwyd: Server, keys: Keys, authority: Path, client_id: str
+) -> None:
+    options = options_for(client_id, keys, authority)
+    options["client_secret"] = SECRET[:-1] + "x"
+    with (
+        discover(glewlwyd, client_id, **options) as session,
+        pytest.raises(TokenError, match="check client_id"),
+    ):
+        session.fetch_token()
+
+
+def test_assertion_that_is_sent_twice_is_refused(glewlwyd: Server, keys: Keys) -> None:
+    assertion = PrivateKeyJWT(keys.private["ES384"], kid="key-ES384")
+    text = assertion.sign("ES384", f"{glewlwyd.url}{ISSUER_PATH}/token")
+    with discover(
+        glewlwyd,
+        "ES384",
+        token_endpoint_auth_method="private_key_jwt",
+        client_assertion=lambda: text,
+    ) as session:
+        session.fetch_token()
+        with pytest.raises(TokenError):
+            session.fetch_token()
+
+
+def test_resource_indicators_give_a_token_for_the_resource(
+    glewlwyd: Server, keys: Keys, authority: Path
+) -> None:
+    options = options_for("client_secret_post", keys, authority)
+    with discover(
+        glewlwyd,
+        "client_secret_post",
+        token_params={"resource": "https://api.clinic.example/"},
+        **options,
+    ) as session:
+        token = session.fetch_token()
+    claims = jwt.decode(token["access_token"], options={"verify_signature": False})
+    assert claims["aud"] == "https://api.clinic.example/"
