@@ -29,6 +29,7 @@ class ReceivedRequest:
     path: str
     headers: Message
     body: bytes
+    certificate: Any = None  # of the client, over TLS
 
     @property
     def authorization(self) -> str | None:
@@ -79,7 +80,8 @@ class ScriptedServer:
         class Handler(BaseHTTPRequestHandler):
             def _respond(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                request = ReceivedRequest(self.command, self.path, self.headers, body)
+                certificate = getattr(self.connection, "getpeercert", lambda: None)()
+                request = ReceivedRequest(self.command, self.path, self.headers, body, certificate)
                 server.requests.append(request)
                 script = server.script.get(self.path.partition("?")[0], ScriptedResponse())
                 response = script if isinstance(script, ScriptedResponse) else script(request)
