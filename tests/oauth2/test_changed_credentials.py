@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from oauthlib.oauth2 import InsecureTransportError
 
 from pokitdok_session import ClientCredentialsSession, TokenError
 from support.http_server import ReceivedRequest, ScriptedResponse, ScriptedServer
@@ -48,6 +49,17 @@ def test_refusal_at_the_old_token_url_is_not_remembered_for_a_new_one(
         held.get("/x")
     held.token_url = f"{server.url}/token"
     assert held.get("/x").status_code == 200
+
+
+def test_new_token_url_is_an_origin_if_none_was_given(server: ScriptedServer) -> None:
+    with ClientCredentialsSession("id", "secret", "https://wrong.example/token") as session:
+        with pytest.raises(InsecureTransportError, match="token_url must begin with https"):
+            session.token_url = "http://wrong.example/token"
+        session.token_url = f"{server.url}/token"
+        assert session.is_token_origin(server.url)
+        assert not session.is_token_origin("https://wrong.example/")
+        session.get(f"{server.url}/x")
+    assert server.requests[-1].authorization == "Bearer t"
 
 
 def test_token_url_that_is_set_replaces_the_one_of_the_metadata(server: ScriptedServer) -> None:

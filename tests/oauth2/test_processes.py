@@ -56,6 +56,15 @@ def test_shallow_copy_has_the_token_and_renews_by_itself(sandbox: Sandbox) -> No
         assert sandbox.token_requests == 2
 
 
+def test_shallow_copy_with_new_settings_leaves_the_original_alone(sandbox: Sandbox) -> None:
+    with sandbox.session() as session:
+        origins = session.origins
+        copied = copy.copy(session)
+        copied.base_url, copied.client_id = "https://other.example", "another"
+        assert (session.origins, session.client_id) == (origins, sandbox.client_id)
+        assert call(session) == [200]
+
+
 @pytest.mark.parametrize("copy_session", [by_pickle, copy.copy, copy.deepcopy])
 def test_copy_with_a_store_shares_its_token(
     sandbox: Sandbox, tmp_path: Path, copy_session: Callable[[Any], Any]

@@ -45,7 +45,7 @@ class BaseClientCredentialsSession(OAuth2Session):
     _token_options: TokenOptions
     _token_endpoint: TokenEndpoint
     _shared: SharedTokenSource | None
-    _discovery: Discovery | None
+    _discovery: Discovery | None = None
 
     @property
     def token_endpoint_auth_method(self) -> AuthMethod:
@@ -78,20 +78,6 @@ class BaseClientCredentialsSession(OAuth2Session):
     def client_secret(self, value: str | None) -> None:
         self._token_options.check_secret(value)
         self._client_secret = value
-        self._token_source.forget_failure()
-
-    @property
-    def token_url(self) -> str:
-        """The URL of the token endpoint. A new one is tried at once, even after a refusal.
-
-        It replaces the one of the provider's metadata.
-        """
-        return self._token_url
-
-    @token_url.setter
-    def token_url(self, value: str) -> None:
-        self._token_url = value
-        self._discovery = None
         self._token_source.forget_failure()
 
     @property
@@ -164,9 +150,9 @@ class BaseClientCredentialsSession(OAuth2Session):
         """Fetch a token through the public methods, which subclasses may override."""
         with renewal_call(self._token_source, timeout) as call:
             if stale is None:
-                fetched = self.fetch_token(self.token_url)
+                fetched = self.fetch_token(self._token_url)
             else:
-                fetched = self.refresh_token(self.token_url)
+                fetched = self.refresh_token(self._token_url)
         if not isinstance(fetched, Mapping):
             kind = type(fetched).__name__
             raise TokenError(f"fetch_token must return the token as a dict, got {kind}")
@@ -197,7 +183,7 @@ class BaseClientCredentialsSession(OAuth2Session):
     def _cache_key_parts(self) -> tuple[Any, ...]:
         """Return what a token belongs to: sessions with the same parts share one in a store."""
         scope = self.scope.split() if isinstance(self.scope, str) else self.scope
-        parts = self.token_url, self.client_id, sorted(scope or ()), self.token_params
+        parts = self._token_url, self.client_id, sorted(scope or ()), self.token_params
         identity = self._token_options.identity
         return (*parts, identity) if identity else parts
 

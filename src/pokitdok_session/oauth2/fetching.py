@@ -186,7 +186,7 @@ class TokenFetching(BaseClientCredentialsSession):
     def _transport_options(
         self, timeout: Timeout = None, verify: Any = None, cert: Any = None, proxies: Any = None
     ) -> TransportOptions:
-        bundle = self.merge_environment_settings(self.token_url, {}, False, verify, None)["verify"]
+        bundle = self.merge_environment_settings(self._token_url, {}, False, verify, None)["verify"]
         return TransportOptions(
             timeout=self.token_timeout if timeout is None else timeout,
             verify=verify,
@@ -216,8 +216,8 @@ class TokenFetching(BaseClientCredentialsSession):
 
     def _resolve(self, token_url: str | None) -> str:
         """Return the URL of the token endpoint; read the provider's metadata if it is not known."""
-        if self._discovery is None or token_url not in (None, self.token_url):
-            return token_url or self.token_url
+        if self._discovery is None or token_url not in (None, self._token_url):
+            return token_url or self._token_url
         endpoints = self._discovery.endpoints(self._get_metadata)
         uses_tls = "tls_client_auth" in self.token_endpoint_auth_method
         return endpoints.mtls_token if uses_tls else endpoints.token

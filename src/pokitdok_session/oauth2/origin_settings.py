@@ -19,6 +19,22 @@ class OriginSettings(TokenFetching):
     _origins: Origins
 
     @property
+    def token_url(self) -> str:
+        """The URL of the token endpoint. A new one is tried at once, even after a refusal.
+
+        It replaces the one of the provider's metadata.
+        """
+        return self._token_url
+
+    @token_url.setter
+    def token_url(self, value: str) -> None:
+        self._origins.trust(value, "token_url")
+        self._token_url = value
+        self._update_origins(self._origin_urls, self._base_url)
+        self._discovery = None
+        self._token_source.forget_failure()
+
+    @property
     def origins(self) -> list[str]:
         """The origins that the token goes to, as URLs. The one of ``base_url`` is always there."""
         return [f"{scheme}://{host}:{port}" for scheme, host, port in self._origins]
@@ -45,7 +61,7 @@ class OriginSettings(TokenFetching):
         if base_url:
             named.append((base_url, "base_url"))
         self._origins.replace(
-            [self._origins.trust(*each) for each in named or [(self.token_url, "token_url")]]
+            [self._origins.trust(*each) for each in named or [(self._token_url, "token_url")]]
         )
 
     def is_token_origin(self, url: str) -> bool:

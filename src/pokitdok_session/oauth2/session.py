@@ -16,6 +16,7 @@ or a status, `auth` after a 401, `token_endpoint` for the token request, and
 
 from __future__ import annotations
 
+import copy
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
@@ -102,18 +103,8 @@ class ClientCredentialsSession(RequestsOverrides):
         *("_client", "_scope", "redirect_uri", "state", "_state", "_pkce"),
         *("auto_refresh_url", "auto_refresh_kwargs", "token_updater", "compliance_hook"),
         *("_token_source", "_token_url", "token_params", "token_timeout"),
-        *(
-            "_token_options",
-            "_token_usage",
-            "_token_endpoint",
-            "_discovery",
-            "_client_secret",
-            "_base_url",
-            "_origin_urls",
-            "_origins",
-            "timeout",
-            "_uses_token",
-        ),
+        *("_token_options", "_token_usage", "_token_endpoint", "_discovery", "_client_secret"),
+        *("_base_url", "_origin_urls", "_origins", "timeout", "_uses_token"),
         *("store", "_shared"),
     ]
 
@@ -191,7 +182,7 @@ class ClientCredentialsSession(RequestsOverrides):
             token_updater=token_updater,
         )
         self.auth = self._token_auth(timeout)  # pyright: ignore[reportIncompatibleVariableOverride]  # a property here
-        self.token_url = token_url
+        self._token_url = token_url
         self.token_params = dict(token_params or {})
         self.token_timeout = token_timeout
         self.client_secret = client_secret
@@ -245,4 +236,6 @@ class ClientCredentialsSession(RequestsOverrides):
         super().__setstate__(  # type: ignore[misc]  # not in the stubs
             {**state, "_token_source": self._token_source}
         )
+        # A shallow copy must not change the client and the origins of the original.
+        self._client, self._origins = copy.copy(self._client), copy.copy(self._origins)
         reset_after_fork(self)
