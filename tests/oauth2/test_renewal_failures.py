@@ -23,6 +23,20 @@ from support.threads import TEST_TIMEOUT, ThreadGroup, run_in_threads
 PassTime = Callable[[float], None]
 
 
+@pytest.fixture
+def waiting(monkeypatch: pytest.MonkeyPatch) -> list[Renewal]:
+    """Return a list that gets the renewal of each thread that begins to wait for one."""
+    waiting: list[Renewal] = []
+    wait = Renewal.result
+
+    def recorded(renewal: Renewal, timeout: float) -> Token:
+        waiting.append(renewal)
+        return wait(renewal, timeout)
+
+    monkeypatch.setattr(Renewal, "result", recorded)
+    return waiting
+
+
 def test_renewal_that_fails_keeps_the_valid_token(
     sandbox: Sandbox,
     session: PokitDokSession,
@@ -97,16 +111,8 @@ def test_expired_token_without_renewal_raises_and_sends_nothing(
 
 
 def test_renewal_failure_is_raised_in_every_waiting_thread(
-    sandbox: Sandbox, session: PokitDokSession, monkeypatch: pytest.MonkeyPatch
+    sandbox: Sandbox, session: PokitDokSession, waiting: list[Renewal]
 ) -> None:
-    waiting: list[Renewal] = []
-    wait = Renewal.result
-
-    def recorded(renewal: Renewal, timeout: float) -> Token:
-        waiting.append(renewal)
-        return wait(renewal, timeout)
-
-    monkeypatch.setattr(Renewal, "result", recorded)
     blocking = block_token_requests(sandbox, session)
     sandbox.fail(TOKEN_PATH, status=200, body="", times=None)  # this failure has no cooldown
     threads = ThreadGroup(8, lambda: status_of(session))
@@ -227,18 +233,33 @@ def test_waiter_of_a_failing_renewal_uses_a_token_set_meanwhile(
 
 
 def test_log_that_raises_does_not_hide_the_token_error(
-    sandbox: Sandbox, session: PokitDokSession, monkeypatch: pytest.MonkeyPatch
+    sandbox: Sandbox,
+    session: PokitDokSession,
+    clock: Clock,
+    waiting: list[Renewal],
+    retry_sleeps: list[float],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def fail(*args: Any) -> None:
         raise RuntimeError("the log is full")
 
     monkeypatch.setattr("pokitdok_session.oauth2.renewal.log.warning", fail)
-    monkeypatch.setattr(threading, "excepthook", lambda args: None)
-    session.get(ACTIVITIES_PATH)
+    raised: list[Any] = []
+    monkeypatch.setattr(threading, "excepthook", raised.append)
+    status_of(session)
+    clock.advance(3600 - 60)
+    blocking = block_token_requests(sandbox, session)
+    status_of(session)  # starts the renewal
+    assert blocking.arrived.wait(TEST_TIMEOUT)
     sandbox.revoke()
     sandbox.fail(TOKEN_PATH, status=401, times=None)
-    with pytest.raises(TokenError, match="returned 401"):
-        session.get(ACTIVITIES_PATH)
+    threads = ThreadGroup(1, lambda: session.get(ACTIVITIES_PATH, timeout=TEST_TIMEOUT / 2))
+    wait_until(lambda: len(waiting) == 1)
+    blocking.released.set()
+    (error,) = threads.join()
+    assert "returned 401" in str(error)
+    wait_for_renewals()
+    assert [args.exc_type for args in raised] == [RuntimeError]
 
 
 def test_renewal_that_hangs_is_abandoned_after_its_timeout(

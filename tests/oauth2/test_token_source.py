@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -180,19 +179,18 @@ def test_waiter_that_missed_its_wakeup_returns_after_a_poll(
     assert waiter.join() == [token]
 
 
-def test_renewal_without_threads_is_done_by_the_caller(
-    sandbox: Sandbox, session: PokitDokSession, monkeypatch: pytest.MonkeyPatch
+def test_renewal_ahead_without_threads_is_done_by_the_caller(
+    session: PokitDokSession, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class UnstartableThread(threading.Thread):
-        def start(self) -> None:
-            raise RuntimeError("can't start new thread")
+    def fail_to_start(*args: Any, **kwargs: Any) -> None:
+        raise RuntimeError("can't start new thread")
 
-    stand_in = SimpleNamespace(Thread=UnstartableThread, Lock=threading.Lock, Event=threading.Event)
-    monkeypatch.setattr("pokitdok_session.oauth2.renewal.threading", stand_in)
     assert status_of(session) == 200
-    sandbox.revoke()
-    assert status_of(session) == 200
-    assert sandbox.token_requests == 2
+    first = session.access_token
+    clock.advance(3600 - 60)
+    monkeypatch.setattr("pokitdok_session.oauth2.renewal.threading.Thread.start", fail_to_start)
+    session.get_access_token()
+    assert session.access_token != first
 
 
 def test_call_waits_for_its_token_until_its_timeout(
