@@ -118,6 +118,35 @@ def test_renewal_ahead_lets_requests_use_the_old_token(
     assert sandbox.token_requests == 2
 
 
+def test_renewal_ahead_is_started_once_by_two_threads_that_race(
+    sandbox: Sandbox, session: PokitDokSession, clock: Clock
+) -> None:
+    status_of(session)
+    clock.advance(3600 - 60)
+    blocking = block_token_requests(sandbox, session)
+    source = session._token_source
+
+    class OvertakenLock:
+        """A lock that another thread gets first."""
+
+        def __init__(self) -> None:
+            self._lock, source._lock = source._lock, self
+
+        def __enter__(self) -> None:
+            source._lock = self._lock
+            assert status_of(session) == 200
+            self._lock.acquire()
+
+        def __exit__(self, *error: object) -> None:
+            self._lock.release()
+
+    OvertakenLock()
+    assert status_of(session) == 200
+    blocking.released.set()
+    wait_for_renewals()
+    assert sandbox.token_requests == 2
+
+
 def test_same_token_granted_near_expiry_is_not_requested_in_a_loop(clock: Clock) -> None:
     with Sandbox(same_token=True) as sandbox, sandbox.session() as session:
         session._token_source.clock = clock
