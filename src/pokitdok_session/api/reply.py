@@ -51,6 +51,11 @@ class Reply(dict[str, Any], Generic[Data]):
         """What was refused in a reply that reports success; empty unless the API has such."""
         return []
 
+    @property
+    def is_pending(self) -> bool:
+        """True if the API goes on with what it was asked for; False unless it reports that."""
+        return False
+
     def __repr__(self) -> str:
         """Show the status, the activity and the names of the keys, never the body."""
         response = getattr(self, "response", None)

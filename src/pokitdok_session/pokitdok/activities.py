@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING, Any
 from ..api.reply import Reply
 from ..api.resource import SESSION_TIMEOUT, Identifier
 from ..oauth2.timeouts import Timeout
+from .envelope import END_STATES
 from .errors import ActivityPending
 from .resources.activities import Activities
 
 if TYPE_CHECKING:
     from .types import Activity
-
-#: The states that an activity does not leave by itself (page "Activities", May 2019).
-END_STATES = frozenset({"completed", "canceled", "failed", "rejected", "rejected_reviewed"})
 
 #: The longest pause between two reads, in seconds.
 MAX_POLL_INTERVAL = 60.0

@@ -23,6 +23,9 @@ from ..api.rate_limit import RateLimit, read_rate_limit, seconds_until
 from ..api.reply import Data, Reply, build_reply
 from .errors import TradingPartnerError
 
+#: The states that an activity does not leave by itself (page "Activities", May 2019).
+END_STATES = frozenset({"completed", "canceled", "failed", "rejected", "rejected_reviewed"})
+
 
 class PokitDokReply(Reply[Data]):
     """The envelope of a response. A body without one, such as raw X12, is the whole ``data``."""
@@ -46,6 +49,12 @@ class PokitDokReply(Reply[Data]):
         ``at`` the member of the data in which they were: ``"subscriber"``, ``"state"``.
         """
         return list(_rejections(self.data))
+
+    @property
+    def is_pending(self) -> bool:
+        """True if the data is an activity that has not ended: `wait_for_activity` waits for it."""
+        state = self.data.get("state") if isinstance(self.data, dict) else None
+        return isinstance(state, dict) and state.get("name") not in END_STATES
 
 
 def _rejections(part: Any, at: str = "", depth: int = 0) -> Iterator[dict[str, Any]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from ..reply import Reply
 from ..verdict import Action, Verdict
 
 
@@ -27,6 +28,11 @@ class Outcome:
     def action(self) -> Literal["answered"] | Action:
         """``"answered"``, or the action of the verdict."""
         return "answered" if self.verdict is None else self.verdict.action
+
+    @property
+    def is_pending(self) -> bool:
+        """True if the API received the row and goes on with it: the reply is not the last one."""
+        return isinstance(self.reply, Reply) and self.reply.is_pending
 
     def __repr__(self) -> str:
         """Show no request and no reply: both hold health data."""
