@@ -141,6 +141,12 @@ def test_redis_pace_without_the_extra_names_it(
         RedisPace(client)
 
 
+def test_redis_pace_of_a_url_says_what_it_takes() -> None:
+    url: Any = "redis://127.0.0.1"
+    with pytest.raises(TypeError, match=r"must be a redis.Redis, got str; .*from_url\(url\)"):
+        RedisPace(url)
+
+
 def test_redis_pace_refuses_a_rate_of_another_form(client: redis.Redis) -> None:
     rate: Any = "often"
     with pytest.raises(ValueError, match="pace must be a rate"):

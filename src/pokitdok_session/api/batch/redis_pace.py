@@ -120,6 +120,11 @@ class _WindowCount:
             raise ImportError(
                 'RedisPace needs the extra "batch": pip install "pokitdok-session[batch]"'
             ) from missing
+        if not hasattr(client, "connection_pool"):
+            raise TypeError(
+                f"client must be a redis.Redis, got {type(client).__name__};"
+                " redis.Redis.from_url(url) makes one"
+            )
         self.errors: tuple[type[Exception], ...] = (StorageError, RedisError)
         self._client, self._name, self._prefix = client, name, prefix
         self._rate_key = f"{prefix}:rate:{name}"
