@@ -49,7 +49,9 @@ def processed(sandbox: Sandbox) -> Counter[str]:
 
 
 def records(path: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in path.read_text().splitlines()]
+    """Return the records of a journal that are about a row."""
+    lines = map(json.loads, path.read_text().splitlines())
+    return [record for record in lines if "journal" not in record]
 
 
 def actions(outcomes: Iterable[Any]) -> dict[str, str]:

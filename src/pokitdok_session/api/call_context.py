@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -23,8 +23,16 @@ class CallContext:
     #: Collects the responses of a status below 400 to requests that are not idempotent.
     answered: list[requests.Response] | None = None
 
+    #: Called before a call sends ``headers``.
+    before_headers: Callable[[], object] = lambda: None
     #: True once a call has sent ``headers``. What does not go through `call` does not.
     are_headers_sent: bool = False
+
+    def add_headers(self, headers: Mapping[str, str] | None) -> Mapping[str, str]:
+        """Return the headers of a call that is about to be sent, with those of the context."""
+        self.before_headers()
+        self.are_headers_sent = True
+        return {**self.headers, **(headers or {})}
 
     def note(self, response: requests.Response) -> None:
         """Take in a response that came, a redirect too."""

@@ -64,8 +64,7 @@ class APISession(APISessionSettings, BatchMethods, Resource):
             headers = {**(headers or {}), "Content-Type": data.content_type}
         context = current_call_context()
         if context.headers:
-            headers = {**context.headers, **(headers or {})}
-            context.are_headers_sent = True
+            headers = context.add_headers(headers)
         if json is not None:
             json = encoding.to_json(json, self.format_value)
         options: dict[str, Any] = {} if timeout is SESSION_TIMEOUT else {"timeout": timeout}

@@ -90,10 +90,10 @@ def main(argv: Sequence[str]) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         check(options)
-        method = method_named(options.method)
+        check_method(options.method)
         _log_progress()
         with open_session() as session:
-            return run_batch(session, method, options)
+            return run_batch(session, options)
     except (UsageError, JournalError) as error:
         print(error, file=sys.stderr)
         return USAGE
@@ -122,8 +122,8 @@ def check(options: argparse.Namespace) -> None:
             raise UsageError(f"--{error}") from None
 
 
-def method_named(name: str) -> Callable[[Any, Any], Any]:
-    """Return a resource method that takes one body. Raises UsageError for another name."""
+def check_method(name: str) -> None:
+    """Raise UsageError unless the name is that of a resource method that takes one body."""
     usable = {
         each
         for family in Resources.__bases__
@@ -131,7 +131,7 @@ def method_named(name: str) -> Callable[[Any, Any], Any]:
         if not each.startswith("_") and inspect.isfunction(method) and _takes_one(method)
     }
     if name in usable:
-        return lambda session, body: getattr(session, name)(body)
+        return
     near = get_close_matches(name, usable, 3)
     advice = f" Did you mean {' or '.join(near)}?" if near else ""
     raise UsageError(f"METHOD must be a resource method that takes one body, got {name}.{advice}")
@@ -145,7 +145,7 @@ def _takes_one(method: Callable[..., Any]) -> bool:
     return bool(positional) and required in ([], positional[:1])
 
 
-def run_batch(session: PokitDokSession, method: Any, options: argparse.Namespace) -> int:
+def run_batch(session: PokitDokSession, options: argparse.Namespace) -> int:
     counts: Counter[str] = Counter()
     stopped: BaseException | None = None
     with Output(options.output) as output, open_rows(options.rows) as lines:
@@ -155,7 +155,7 @@ def run_batch(session: PokitDokSession, method: Any, options: argparse.Namespace
             output.write(outcome, line)
 
         batch = session.batch(
-            lambda body: method(session, body),
+            getattr(session, options.method),
             read_rows(lines, on_unreadable=note),
             key=None if options.key is None else lambda row: field_of(row, options.key),
             journal=options.journal,

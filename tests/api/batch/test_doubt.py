@@ -255,6 +255,41 @@ def test_resume_sends_the_idempotency_key_of_the_first_run(
     assert len({each.headers[HEADER.lower()] for each in sent}) == 1
 
 
+def test_resume_sends_the_first_row_again_with_its_idempotency_key(
+    sandbox: Sandbox, session: PokitDokSession, path: Path
+) -> None:
+    def run() -> Outcome:
+        batch = session.batch(
+            session.eligibility, rows_of(1), key=key_of, journal=path, idempotency_header=HEADER
+        )
+        return next(batch)
+
+    run()
+    kept = [each for each in records(path) if "done" not in each]  # as a kill leaves it
+    path.write_text("".join(json.dumps(each) + "\n" for each in kept))
+    sandbox._app.activities.__init__()  # type: ignore[misc]  # the search finds nothing
+    assert (run().action, run().attempts) == ("answered", 2)
+    sent = sandbox.received(ELIGIBILITY)
+    assert len(sent) == 2
+    assert len({each.headers[HEADER.lower()] for each in sent}) == 1
+
+
+def test_journal_names_only_the_rows_that_carried_an_idempotency_key(
+    session: PokitDokSession, path: Path
+) -> None:
+    def call(row: Any) -> Any:
+        if key_of(row) == "A1":
+            return session.post(ELIGIBILITY, json=row)
+        return session.eligibility(row)
+
+    list(
+        session.batch(
+            call, rows_of(3), key=key_of, journal=path, idempotency_header=HEADER, threads=1
+        )
+    )
+    assert [each["named"] for each in records(path) if "named" in each] == ["A0", "A2"]
+
+
 class NoWait(Pace):
     """A pace that gives leave at once, after a refusal too."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -9,10 +10,9 @@ from typing import Any
 
 import pytest
 
-from pokitdok_session.api.batch.errors import JournalError
 from pokitdok_session.api.batch.index import Entry, Index
 from pokitdok_session.api.batch.journal import Journal
-from pokitdok_session.api.batch.keys import digest_of, text_of
+from pokitdok_session.api.batch.keys import digest_of, name_of, text_of
 
 
 @pytest.fixture
@@ -57,15 +57,6 @@ def test_index_counts_equal_rows() -> None:
     index.close()
 
 
-def test_index_of_a_file_that_is_no_journal_raises(tmp_path: Path) -> None:
-    path = tmp_path / "rows.jsonl"
-    path.write_text('{"trading_partner_id": "X"}\n')
-    journal = Journal(path)
-    with pytest.raises(JournalError):
-        Index(journal)
-    journal.close()
-
-
 def test_digest_is_the_same_whatever_the_order_of_names() -> None:
     assert digest_of({"a": 1, "b": [2]}) == digest_of({"b": [2], "a": 1})
     assert digest_of({"a": 1}) != digest_of({"a": 2})
@@ -89,6 +80,16 @@ def test_key_is_text_or_a_whole_number() -> None:
 def test_key_of_another_kind_raises(key: Any, kind: type[Exception]) -> None:
     with pytest.raises(kind, match="key must"):
         text_of(key)
+
+
+class Call:
+    def __call__(self, row: Any) -> None: ...
+
+
+def test_name_of_a_call_is_that_of_the_function() -> None:
+    assert name_of(digest_of) == name_of(functools.partial(digest_of)) == "digest_of"
+    assert name_of(Index.claim) == "claim"
+    assert name_of(lambda row: row) is name_of(Call()) is None
 
 
 @pytest.mark.parametrize("value", [{"b", "a"}, object(), b"bytes"], ids=["set", "object", "bytes"])

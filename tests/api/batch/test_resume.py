@@ -69,8 +69,8 @@ def test_resume_sends_a_wrong_row_only_if_it_has_changed(run: Run, sandbox: Sand
     assert again.error.errors == first.error.errors  # type: ignore[union-attr]
     assert str(again.error) == str(first.error)
     assert (again.verdict, again.attempts) == (first.verdict, 1)
-    (mended,) = run([row_of(0)])
-    assert (mended.action, mended.attempts) == ("answered", 2)
+    (corrected,) = run([row_of(0)])
+    assert (corrected.action, corrected.attempts) == ("answered", 2)
     assert appointments(sandbox) == {"A0": 2}
 
 
@@ -159,6 +159,29 @@ def test_batch_finds_a_row_with_a_lost_response(run: Run, sandbox: Sandbox) -> N
     assert appointments(sandbox) == {"A0": 1}
 
 
+def test_batch_finds_a_row_that_is_pending(
+    session: PokitDokSession, run: Run, sandbox: Sandbox
+) -> None:
+    sandbox.fail(ELIGIBILITY, reset="after_headers")
+    row = row_of(0, **{"async": True})
+    for _ in range(2):
+        (outcome,) = run([row], resend_in_doubt=True)
+        assert (outcome.action, outcome.is_pending, outcome.reply.is_pending) == (
+            "answered",
+            True,
+            True,
+        )
+    assert appointments(sandbox) == {"A0": 1}
+    with sandbox.no_waiting():
+        activity = session.wait_for_activity(outcome.reply)
+    assert not activity.is_pending
+    assert activity.data["result"]["valid_request"] is True
+
+
+def test_batch_of_final_replies_has_none_that_is_pending(run: Run) -> None:
+    assert [outcome.is_pending for outcome in run([row_of(0), "wrong"])] == [False, False]
+
+
 def test_batch_finds_a_refusal_with_a_lost_response(run: Run, sandbox: Sandbox) -> None:
     sandbox.fail(ELIGIBILITY, reset="after_headers")
     (outcome,) = run([row_of(0, provider={"npi": "3"})])
@@ -236,7 +259,7 @@ def test_batch_of_an_api_without_a_search_leaves_the_row_unknown(
 def test_batch_on_a_journal_in_use_is_refused(session: PokitDokSession, path: Path) -> None:
     first = session.batch(session.eligibility, rows_of(9), key=key_of, journal=path)
     next(first)
-    with pytest.raises(JournalError, match=r"in use by another process.*a journal of its own"):
+    with pytest.raises(JournalError, match=r"in use by another batch of this process"):
         list(session.batch(session.eligibility, rows_of(9), key=key_of, journal=path))
     first.close()
     assert len(list(session.batch(session.eligibility, rows_of(9), key=key_of, journal=path))) == 9
@@ -246,6 +269,33 @@ def test_batch_on_a_file_that_is_no_journal_is_refused(run: Run, path: Path) -> 
     path.write_text(json.dumps(row_of(0)) + "\n")
     with pytest.raises(JournalError, match="is not a journal"):
         run(rows_of(1))
+
+
+def test_batch_on_the_journal_of_another_method_is_refused(
+    session: PokitDokSession, sandbox: Sandbox, run: Run, path: Path
+) -> None:
+    run(rows_of(2))
+    sent, noted = len(sandbox.requests), path.read_bytes()
+    with pytest.raises(JournalError, match="written for eligibility, and this batch calls claims"):
+        list(session.batch(session.claims, rows_of(3), key=key_of, journal=path))
+    assert len(sandbox.requests) == sent
+    assert path.read_bytes() == noted
+
+
+def test_batch_on_a_journal_that_answered_another_row_is_refused(
+    session: PokitDokSession, sandbox: Sandbox, run: Run, path: Path
+) -> None:
+    run(rows_of(2))
+    others = [row_of(number, trading_partner_id="OTHER") for number in range(9)]
+    batch = session.batch(session.eligibility, others, key=key_of, journal=path)
+    with pytest.raises(JournalError) as refused:
+        list(batch)
+    assert str(refused.value) == (
+        f"the journal {path} has the answer to another row with the key 'A0': the journal is"
+        " that of another batch, or the row has changed since. Give this batch a journal of its"
+        " own, or the row another key"
+    )
+    assert set(appointments(sandbox)) == {"A0", "A1"}
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="Linux has /dev/full")

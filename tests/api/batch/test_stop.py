@@ -68,7 +68,9 @@ def test_batch_stops_at_the_first_verdict_that_says_so(
     outcomes, stopped = read(batch)
     assert stopped is not None
     assert isinstance(stopped.__cause__, PaymentRequired)
-    assert "PaymentRequired" in str(stopped)
+    assert str(stopped).startswith(
+        f"the batch was stopped by PaymentRequired ({stopped.__cause__}). Nothing further"
+    )
     done = list(actions(outcomes).values())
     assert done.count("answered") == 5
     assert 1 <= done.count("stop") <= 4

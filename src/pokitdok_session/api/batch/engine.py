@@ -10,12 +10,14 @@ from .control import Control
 from .errors import BatchStopped
 from .index import Index
 from .journal import Journal
+from .keys import name_of
 from .learned_pace import LearnedPace
 from .outcome import Outcome
 from .pacing import EvenPace, Pace, parse_rate
 from .plan import Planner
 from .pool import Pool
 from .progress import Progress, ProgressOption
+from .recorded import describe_cause
 from .sender import Rules, Sender
 
 #: Seconds that leaving a batch waits for the calls in flight.
@@ -51,7 +53,9 @@ def run(
     total = len(rows) if isinstance(rows, Sized) else None
 
     def outcomes() -> Generator[Outcome, None, None]:
-        book = None if journal is None else Journal(journal, keep_replies=journal_replies)
+        book = None
+        if journal is not None:
+            book = Journal(journal, call=name_of(rules.call), keep_replies=journal_replies)
         index = reports = None
         control = Control(give_up_after)
         pool = Pool(Sender(rules, paced, control, book).process, threads, control)
@@ -97,7 +101,7 @@ def _outcomes(
             yield outcome
     if control.cause is not None:
         raise BatchStopped(
-            f"the batch was stopped by {type(control.cause).__name__}: nothing further was sent."
+            f"the batch was stopped by {describe_cause(control.cause)}. Nothing further was sent."
             " Every row that was sent has its outcome. Run the same batch again to go on"
         ) from control.cause
     if failure is not None:

@@ -20,14 +20,14 @@ class BatchStopped(requests.RequestException):
 
 
 class JournalError(requests.RequestException):
-    """The journal is in use by another process, is not a journal, or cannot be written."""
+    """The journal is in use, is that of another batch, is not a journal, or cannot be written."""
 
     def __init__(self, message: str = "the journal cannot be used") -> None:
         super().__init__(message)
 
 
 class RowInDoubt(requests.RequestException):
-    """An earlier run sent the row, and ended before it could note what became of it."""
+    """An earlier run sent the row, and could not note what became of it."""
 
     def __init__(
         self,

@@ -56,15 +56,19 @@ class Index:
         for offset, record in journal.records():
             if "sent" in record:
                 execute(
-                    "INSERT OR REPLACE INTO entry VALUES (?, ?, ?, ?, NULL, ?, ?, 0)",
+                    "INSERT OR REPLACE INTO entry VALUES (?, ?, ?, ?, NULL, ?, NULL, 0)",
                     (
                         record["sent"],
                         record["digest"],
                         SENT,
                         record["at"],
                         record.get("nonce", ""),
-                        record.get("header"),
                     ),
+                )
+            elif "named" in record:
+                execute(
+                    "UPDATE entry SET header = ? WHERE key = ?",
+                    (record["header"], record["named"]),
                 )
             else:
                 execute(

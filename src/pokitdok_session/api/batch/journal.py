@@ -1,11 +1,14 @@
 """The journal: what is about to be sent, and what became of it, as JSON Lines on disk.
 
-Two records per row. The first is on disk before the request leaves::
+A first line names the call, and each row has two records. The first is on disk before the request
+leaves::
 
+    {"journal": 1, "call": "eligibility"}
     {"sent": "A-17", "digest": "5f0c...", "at": 1764093000.25, "nonce": "9b1e..."}
     {"done": "A-17", "action": "answered", "attempts": 1, "at": 1764093001.5, "reply": {...}}
 
-A row with only the first record is in doubt: the request may have been processed.
+Between the two, ``{"named": "A-17", "header": "Idempotency-Key"}`` says that the request carries
+an idempotency key. A row without ``done`` is in doubt: the request may have been processed.
 """
 
 from __future__ import annotations
@@ -17,62 +20,79 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from . import journal_file
 from .errors import JournalError
-from .lock import try_lock
-
-#: Bytes that are read at a time when looking for the end of the last complete line.
-_BLOCK = 1 << 16
-
-Record = dict[str, Any]
+from .journal_file import Record
 
 
 class Journal:
     """An open journal, locked for this process. Any thread may write.
 
-    A torn last line, left by a kill or a power failure, is cut off. Raises JournalError if
-    another process holds the journal.
+    ``call`` is the name of what the batch calls, None if it has none. Raises JournalError if the
+    file cannot be opened, is in use, is not a journal, or is that of another call.
     """
 
     def __init__(
         self,
         path: str | os.PathLike[str],
         *,
+        call: str | None = None,
         keep_replies: bool = True,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.path = os.fspath(path)
         self.keep_replies = keep_replies
         self._clock = clock
-        self._descriptor = _open_locked(self.path)
+        self._descriptor = journal_file.open_for_writer(self.path)
         self._write_lock = threading.Lock()
         self._sync_lock = threading.Lock()
         self._written = self._synced = 0
+        self._first_line = b""  # written with the first record
         self._failure: OSError | None = None
         self._closed = False
         try:
-            self._size = _cut_torn_line(self._descriptor)
+            self._size = os.fstat(self._descriptor).st_size
             self._reader = open(self.path, "rb")  # noqa: SIM115  # closed by close()
         except BaseException:
-            os.close(self._descriptor)
+            journal_file.close_for_writer(self._descriptor)
+            raise
+        try:
+            if call is not None:
+                self._begin(call)
+        except BaseException:
+            self.close()
             raise
 
+    def _begin(self, call: str) -> None:
+        """Prepare the first line of a new journal, or compare that of an existing one."""
+        if self._size == 0:
+            self._first_line = _encode({"journal": 1, "call": call})
+            return
+        written_for = self.read(0).get("call", call)  # a journal may have no such line
+        if written_for != call:
+            raise JournalError(
+                f"the journal {self.path} is that of another batch: it was written for"
+                f" {written_for}, and this batch calls {call}. Nothing was sent."
+                " Give this batch a journal of its own"
+            )
+
     def records(self) -> Iterator[tuple[int, Record]]:
-        """Yield each record with its offset in the file. Raises JournalError for another file."""
+        """Yield each record of a row with its offset in the file."""
         offset = 0
         self._reader.seek(0)
         while offset < self._size:
             line = self._reader.readline()
-            yield offset, self._parse(line, offset)
+            record = journal_file.parse(line, self.path, offset)
+            if "journal" not in record:
+                yield offset, record
             offset += len(line)
 
     def read(self, offset: int) -> Record:
         """Return the record at an offset that `records` yielded."""
         self._reader.seek(offset)
-        return self._parse(self._reader.readline(), offset)
+        return journal_file.parse(self._reader.readline(), self.path, offset)
 
-    def write_sent(
-        self, key: str, digest: str, nonce: str = "", header: str | None = None
-    ) -> float:
+    def write_sent(self, key: str, digest: str, nonce: str = "") -> float:
         """Note that a request is about to leave; return the time noted, in epoch seconds.
 
         The record is on disk when this returns. Threads that are here together share one fsync.
@@ -82,11 +102,16 @@ class Journal:
         record: Record = {"sent": key, "digest": digest, "at": now}
         if nonce:
             record["nonce"] = nonce
-        if header is not None:
-            record["header"] = header
         number = self._write(record)
         self._sync(number)
         return now
+
+    def write_named(self, key: str, header: str) -> None:
+        """Note that the request that is about to leave carries an idempotency key.
+
+        The record survives the process, not a power failure: the row is then sent no more.
+        """
+        self._write({"named": key, "header": header})
 
     def write_done(
         self,
@@ -94,17 +119,18 @@ class Journal:
         action: str,
         attempts: int,
         *,
-        reply: Any = None,
+        reply: Record = {},  # noqa: B006  # not changed
         error: Any = None,
         is_searched: bool = False,
     ) -> None:
         """Note what became of a row. The record survives the process, not a power failure.
 
-        After a power failure the row is in doubt, and is searched for like any other.
+        After a power failure the row is in doubt, and is searched for like any other. ``reply``
+        is the members that hold the reply. Raises TypeError, ValueError or RecursionError if they
+        are not JSON, and writes nothing.
         """
         record: Record = {"done": key, "action": action, "attempts": attempts, "at": self._clock()}
-        if reply is not None and self.keep_replies:
-            record["reply"] = reply
+        record.update(reply)
         if error is not None:
             record["error"] = error
         if is_searched:
@@ -122,13 +148,14 @@ class Journal:
                 if self._failure is None and self._synced < self._written:
                     os.fsync(self._descriptor)
             finally:
-                os.close(self._descriptor)
+                journal_file.close_for_writer(self._descriptor)
 
     def _write(self, record: Record) -> int:
         """Append one line; return its number."""
         line = _encode(record)
         with self._write_lock:
             self._check_usable()
+            line, self._first_line = self._first_line + line, b""
             try:
                 written = 0
                 while written < len(line):
@@ -164,69 +191,6 @@ class Journal:
             " nothing further is sent. Make room, then run the same batch again"
         )
 
-    def _parse(self, line: bytes, offset: int) -> Record:
-        try:
-            record = json.loads(line)
-        except ValueError:
-            record = None
-        if isinstance(record, dict) and ("sent" in record or "done" in record):
-            return record
-        raise JournalError(
-            f"{self.path} is not a journal: the line at byte {offset} is not a record of a batch."
-            " journal must name a new file, or one that a batch has written"
-        )
-
 
 def _encode(record: Record) -> bytes:
-    try:
-        text = json.dumps(record, separators=(",", ":"))
-    except (TypeError, ValueError, RecursionError):  # a reply that is not JSON
-        text = json.dumps({**record, "reply": None}, separators=(",", ":"))
-    return text.encode() + b"\n"
-
-
-def _open_locked(path: str) -> int:
-    is_new = not os.path.exists(path)
-    flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_CLOEXEC", 0)
-    descriptor = os.open(path, flags | getattr(os, "O_BINARY", 0), 0o600)
-    try:
-        if not try_lock(descriptor):
-            raise JournalError(
-                f"the journal {path} is in use by another process."
-                " Wait for that batch to end, or give this one a journal of its own"
-            )
-        if hasattr(os, "fchmod"):  # an existing file may be open to others
-            os.fchmod(descriptor, 0o600)
-        if is_new:
-            _sync_folder(path)
-    except BaseException:
-        os.close(descriptor)
-        raise
-    return descriptor
-
-
-def _sync_folder(path: str) -> None:
-    """Write the name of a new file to disk. Windows cannot open a folder, and does so itself."""
-    try:
-        folder = os.open(os.path.dirname(os.path.abspath(path)), os.O_RDONLY)
-    except OSError:
-        return
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
-
-
-def _cut_torn_line(descriptor: int) -> int:
-    """Cut off what follows the last line end; return the size that is left."""
-    size = end = os.lseek(descriptor, 0, os.SEEK_END)
-    kept = 0
-    while end > 0 and not kept:
-        start = max(0, end - _BLOCK)
-        os.lseek(descriptor, start, os.SEEK_SET)
-        kept = start + os.read(descriptor, end - start).rfind(b"\n") + 1
-        if kept == start:
-            kept, end = 0, start
-    if kept < size:
-        os.ftruncate(descriptor, kept)
-    return kept
+    return json.dumps(record, separators=(",", ":")).encode() + b"\n"

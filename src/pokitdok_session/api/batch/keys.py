@@ -1,9 +1,13 @@
-"""Which row is which: the key that names it, and the digest that tells whether it changed."""
+"""Which row is which: the key that names it, and the digest that tells whether it changed.
+
+And which batch: the name of what it calls.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from datetime import date, time
 from decimal import Decimal
 from typing import Any
@@ -57,3 +61,9 @@ def text_of(key: Any) -> str:
     if key == "":
         raise ValueError("key must not be empty")
     return str(key)
+
+
+def name_of(call: Callable[..., Any]) -> str | None:
+    """Return the name of a function or method, None for a lambda and other callables."""
+    name = getattr(getattr(call, "func", call), "__name__", "")  # of a functools.partial
+    return name if name.isidentifier() else None

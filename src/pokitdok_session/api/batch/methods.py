@@ -40,7 +40,7 @@ class BatchMethods:
 
         - ``rows`` is read lazily, in the thread that reads the outcomes.
         - ``key(row)`` names a row, in every run. By default it is a digest of the row.
-        - ``journal`` is the path of a file of this batch alone.
+        - ``journal`` is the path of a file that only this batch uses.
         - ``threads`` calls are in flight at most.
         - ``pace``: None learns the rate limit from the responses, ``"84/minute"`` sets it,
           `RedisPace` shares it.
@@ -52,7 +52,8 @@ class BatchMethods:
           gets the number of rows per action.
 
         Raises `BatchStopped` after the last outcome if no further row can succeed, and
-        `JournalError` if another process uses the journal. The README in ``api/batch`` has more.
+        `JournalError` if the journal is in use, is that of another batch, or is another file. The
+        README in ``api/batch`` has more.
         """
         from .engine import run
         from .sender import Rules

@@ -6,8 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 from ..verdict import Verdict
+from .errors import JournalError
 from .index import SENT, Entry, Index
-from .journal import Journal, Record
+from .journal import Journal
+from .journal_file import Record
 from .keys import digest_of, text_of
 from .outcome import Outcome
 from .recorded import rebuild_error, rebuild_reply
@@ -25,7 +27,8 @@ class Planner:
     the journal says                then
     ==============================  ===================================================
     nothing, ``retry``, ``stop``    the row is sent
-    ``answered``                    its outcome is taken from the journal
+    ``answered``                    its outcome is taken from the journal; JournalError if the
+                                    row has changed
     ``fix``                         the same, but a row that has changed is sent
     ``sent`` only, ``unknown``      the row is in doubt: it is searched for
     ==============================  ===================================================
@@ -44,7 +47,10 @@ class Planner:
         self._journal = journal
 
     def plan(self, request: Any) -> Row | Outcome:
-        """Return the row to send, or its outcome. A row without a key of its own is to fix."""
+        """Return the row to send, or its outcome. A row without a key of its own is to fix.
+
+        Raises JournalError if the journal has the answer to another row with the same key.
+        """
         name = ""
         try:
             digest = digest_of(request)
@@ -63,7 +69,13 @@ class Planner:
         record: Record = {} if entry.offset is None else journal.read(entry.offset)
         attempts = record.get("attempts", 1)
         if entry.action == "answered":
-            reply = rebuild_reply(self._session, record.get("reply"))
+            if entry.digest != row.digest:
+                raise JournalError(
+                    f"the journal {journal.path} has the answer to another row with the key"
+                    f" {row.key!r}: the journal is that of another batch, or the row has changed"
+                    " since. Give this batch a journal of its own, or the row another key"
+                )
+            reply = rebuild_reply(self._session, record)
             return Outcome(row.key, row.request, reply, attempts=attempts)
         if entry.action == "fix" and entry.digest == row.digest:
             refusal = rebuild_error(record.get("error"))

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import base64
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import requests
+from requests.utils import get_encoding_from_headers
 
 from .. import errors as api_errors
 from ..errors import APIError
+from ..reply import Reply
 from .errors import RowInDoubt
 
 _PACKAGE = __name__.partition(".")[0]
+
+#: What is raised for a reply that a record cannot hold.
+UNWRITABLE = (TypeError, ValueError, RuntimeError, requests.RequestException)
 
 _KINDS: dict[str, type[Exception]] = {
     "ValueError": ValueError,
@@ -27,7 +34,7 @@ def describe_error(error: BaseException, *, with_details: bool = True) -> dict[s
     it may quote what was sent, and that of requests quotes URLs.
     """
     description: dict[str, Any] = {"type": type(error).__name__}
-    if with_details or type(error).__module__.partition(".")[0] == _PACKAGE:
+    if with_details or _is_ours(error):
         description["text"] = str(error)
     response = getattr(error, "response", None)
     if isinstance(response, requests.Response):
@@ -54,12 +61,83 @@ def rebuild_error(description: Any) -> Exception:
     return _KINDS.get(name, requests.RequestException)(text or name)
 
 
-def rebuild_reply(session: Any, reply: Any) -> Any:
-    """Return a reply as the session returned it, from the JSON that it was written as."""
-    if not isinstance(reply, dict):
+def describe_cause(error: BaseException) -> str:
+    """Return the type of an error, and its text in one line unless that may quote what was sent.
+
+    The texts of this package's exceptions do not, nor do those that its sessions redacted.
+    """
+    name = type(error).__name__
+    text = " ".join(str(error).split())
+    is_safe = _is_ours(error) or hasattr(error, "processed")
+    return f"{name} ({text})" if text and is_safe else name
+
+
+def _is_ours(error: BaseException) -> bool:
+    return type(error).__module__.partition(".")[0] == _PACKAGE
+
+
+def describe_reply(reply: Any) -> dict[str, Any]:
+    """Return the members of a record that hold what a call returned.
+
+    ``form`` says what it was if it was neither the usual `Reply` nor plain JSON. Raises an
+    exception of `UNWRITABLE` for a response that cannot be read.
+    """
+    if isinstance(reply, Reply):
+        form = "text" if not reply.is_json else "bare" if reply.is_bare else None
+        status = reply.response.status_code if hasattr(reply, "response") else 200
+        return {
+            "reply": reply,
+            **({} if form is None else {"form": form}),
+            **({} if status == 200 else {"status": status}),
+        }
+    if isinstance(reply, requests.Response):
+        headers = {name: value for name, value in reply.headers.items() if name != "Set-Cookie"}
+        head = {"status": reply.status_code, "reason": reply.reason, "headers": headers}
+        return {"reply": _describe_bytes(reply.content), "form": "response", **head}
+    if isinstance(reply, bytes):
+        return {"reply": _describe_bytes(reply), "form": "bytes"}
+    return {"reply": reply, **({"form": "object"} if isinstance(reply, dict) else {})}
+
+
+def _describe_bytes(content: bytes) -> Any:
+    """Return bytes as text if they are UTF-8, and otherwise as base64."""
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        return {"base64": base64.b64encode(content).decode()}
+
+
+def _rebuild_bytes(described: Any) -> bytes:
+    if isinstance(described, dict):
+        return base64.b64decode(described["base64"])
+    return str(described).encode()
+
+
+def rebuild_reply(session: Any, record: Mapping[str, Any]) -> Any:
+    """Return what a call returned, from the record that holds it; None if that has no reply."""
+    reply, form = record.get("reply"), record.get("form")
+    if form == "bytes":
+        return _rebuild_bytes(reply)
+    if form == "response":
+        return _rebuild_response(record, _rebuild_bytes(reply), record["headers"])
+    if form == "object" or not isinstance(reply, dict):
         return reply
+    if form == "text":
+        content = (reply["data"] or "").encode()
+        headers = {"Content-Type": "text/plain; charset=utf-8"}
+    else:
+        content = json.dumps(reply["data"] if form == "bare" else reply).encode()
+        headers = {"Content-Type": "application/json"}
+    return session.read_reply(_rebuild_response(record, content, headers))
+
+
+def _rebuild_response(
+    record: Mapping[str, Any], content: bytes, headers: Mapping[str, str]
+) -> requests.Response:
     response = requests.Response()
-    response.status_code = 200
-    response.headers["Content-Type"] = "application/json"
-    response._content = json.dumps(reply).encode()
-    return session.read_reply(response)
+    response.status_code = record.get("status", 200)
+    response.reason = record.get("reason")  # type: ignore[assignment]
+    response.headers.update(headers)
+    response.encoding = get_encoding_from_headers(response.headers)
+    response._content = content
+    return response

@@ -12,7 +12,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
@@ -28,7 +28,7 @@ from .journal import Journal
 from .outcome import Outcome
 from .pacing import Pace
 from .quota import quota_of
-from .recorded import describe_error
+from .recorded import UNWRITABLE, describe_error, describe_reply
 from .row import Failure, Row, State, verdict_on_call
 from .search import NOT_SEARCHED, FindAllSent, Searcher
 
@@ -61,7 +61,6 @@ class Sender:
         self.rules = rules
         self._control = control
         self._journal = journal
-        self._sends_header = False
         self._gate = PaceGate(pace, control)
         self._searcher = Searcher(rules.find_all_sent, self._gate, control)
 
@@ -101,7 +100,7 @@ class Sender:
                 self._gate.leave(grant)
                 return state.left()
             state.begin()
-            result = self._call(row)
+            result = self._call(state)
             if not isinstance(result, Failure):
                 self._gate.leave(grant, quota_of(result))
                 return Outcome(row.key, row.request, result, attempts=state.attempts)
@@ -129,22 +128,23 @@ class Sender:
             self._control.stop(failure.error)  # the outcome does not tell
         return state.failed(failure)
 
-    def _call(self, row: Row) -> Any:
-        headers: Mapping[str, str] = {}
+    def _call(self, state: State) -> Any:
+        row = state.row
+        context = CallContext(waits_for_rate_limit=False, answered=[])
         if self.rules.idempotency_header is not None:
             content = f"{row.digest} {row.key}".encode()
             name = hashlib.blake2b(content, digest_size=16).hexdigest()
-            headers = {self.rules.idempotency_header: name}
-        answered: list[requests.Response] = []
-        context = CallContext(headers, False, answered)
+            context.headers = {self.rules.idempotency_header: name}
+            context.before_headers = lambda: self._note_named(state)
         try:
             with call_context(context):
-                return self.rules.call(self.rules.mark(row.request, row.mark))
+                result = self.rules.call(self.rules.mark(row.request, row.mark))
+                if isinstance(result, requests.Response):
+                    result.raise_for_status()
+                return result
         except Exception as error:
-            verdict = verdict_on_call(error, answered)
+            verdict = verdict_on_call(error, context.answered or ())
             return Failure(error, verdict, context.are_headers_sent)
-        finally:
-            self._sends_header = context.are_headers_sent
 
     def _search(self, state: State, since: float) -> Outcome | None:
         """Look for the reply to a row in doubt; return None if it is not found."""
@@ -164,24 +164,34 @@ class Sender:
         if self._journal is None:
             return datetime.now(timezone.utc).timestamp()
         row = state.row
-        # Not before a call was seen to send the header: what does not go through `call` does not.
-        header = self.rules.idempotency_header if state.is_named and self._sends_header else None
-        sent_at = self._journal.write_sent(row.key, row.digest, row.nonce, header)
+        sent_at = self._journal.write_sent(row.key, row.digest, row.nonce)
         if self._control.is_stopping:  # meanwhile
             if state.doubt is None:
                 self._write_done(row.key, "retry", state.attempts)
             return None
         return sent_at
 
+    def _note_named(self, state: State) -> None:
+        """Note that the request carries an idempotency key, unless an earlier copy did not."""
+        header = self.rules.idempotency_header
+        if self._journal is not None and header is not None and state.is_named:
+            self._journal.write_named(state.row.key, header)
+
     def _note(self, outcome: Outcome, *, is_searched: bool) -> None:
-        self._write_done(
-            outcome.key,
-            outcome.action,
-            outcome.attempts,
-            reply=outcome.reply,
-            error=outcome.error,
-            is_searched=is_searched and outcome.action == "unknown",
-        )
+        key, attempts, reply, error = outcome.key, outcome.attempts, outcome.reply, outcome.error
+        is_searched = is_searched and outcome.action == "unknown"
+        try:
+            self._write_done(
+                key, outcome.action, attempts, reply=reply, error=error, is_searched=is_searched
+            )
+        except JournalError:
+            raise
+        except UNWRITABLE:
+            lost = RowInDoubt(
+                "an earlier run got a reply that the journal could not hold: the call returned a"
+                f" {type(reply).__name__}. It must return JSON, a Reply, a Response or bytes"
+            )
+            self._write_done(key, "unknown", attempts, error=lost)
 
     def _write_done(
         self,
@@ -193,9 +203,14 @@ class Sender:
         error: Exception | None = None,
         is_searched: bool = False,
     ) -> None:
-        if self._journal is not None:
-            details = self._journal.keep_replies
-            described = None if error is None else describe_error(error, with_details=details)
-            self._journal.write_done(
-                key, action, attempts, reply=reply, error=described, is_searched=is_searched
-            )
+        if self._journal is None:
+            return
+        keeps = self._journal.keep_replies
+        self._journal.write_done(
+            key,
+            action,
+            attempts,
+            reply=describe_reply(reply) if keeps and reply is not None else {},
+            error=None if error is None else describe_error(error, with_details=keeps),
+            is_searched=is_searched,
+        )
