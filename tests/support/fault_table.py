@@ -34,11 +34,18 @@ TOKEN = TOKEN_PATH
 GET = ACTIVITIES_PATH
 POST = "/claims/"
 
-#: Timeouts in seconds, for tests of silence and for others, which do not wait for theirs.
+#: Timeouts in seconds: one that a test waits for, and one that none does.
 SHORT, PATIENT = 0.3, 10.0
 
 #: Faults that only a timeout can detect.
 SILENT = ("no connection", "silence before TLS", "silence")
+
+
+def timeout_for(name: str) -> tuple[float, float]:
+    """Return the timeouts to connect and to read, short only where the fault is silence."""
+    if name not in SILENT:
+        return PATIENT, PATIENT
+    return (PATIENT, SHORT) if name == "silence" else (SHORT, PATIENT)
 
 
 @dataclass(frozen=True)

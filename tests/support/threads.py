@@ -57,7 +57,7 @@ class BlockingTransport(Transport):
         self.arrived = threading.Event()
         self.released = threading.Event()
 
-    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:  # type: ignore[override]
+    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
         self.arrived.set()
         timeout = total_timeout(options["timeout"])
         if not self.released.wait(min(timeout, TEST_TIMEOUT)):

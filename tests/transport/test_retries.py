@@ -18,13 +18,13 @@ from support.fault_table import (
     GET,
     PATIENT,
     POST,
-    SHORT,
-    SILENT,
     Wire,
     ask,
     outcome_of,
+    timeout_for,
     warm,
 )
+from support.subprocesses import wait_until
 
 RETRY_AFTER = {
     "503, try in 2 s": [2.0, 2.0],
@@ -51,7 +51,7 @@ AGAIN = ["reset before the headers", "silence", "cut off within TLS", "502", "50
 
 @pytest.mark.parametrize("name", AGAIN)
 def test_get_with_retries_is_retried(wire: Wire, pauses: list[float], name: str) -> None:
-    timeout = SHORT if name in SILENT else PATIENT
+    timeout = (PATIENT, 1.0) if name == "silence" else PATIENT  # the second response is in time
     with wire.session(retries=2, timeout=timeout) as session:
         warm(session)
         wire.break_(GET, FAULTS[name], times=1)
@@ -91,11 +91,11 @@ FAULTS_IN_DOUBT = [
 def test_urllib3_retry_does_not_retry_a_post_in_doubt(
     wire: Wire, pauses: list[float], name: str
 ) -> None:
-    timeout = SHORT if name in SILENT else PATIENT
-    with wire.session(retries=retry_of_urllib3(), timeout=timeout) as session:
+    with wire.session(retries=retry_of_urllib3(), timeout=timeout_for(name)) as session:
         warm(session)
         wire.break_(POST, FAULTS[name])
         outcome_of(lambda: ask(session, "POST"))
+    wait_until(lambda: wire.seen(POST))
     assert wire.seen(POST) == 1
 
 

@@ -44,7 +44,7 @@ def cluster(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         n_workers=2,
         threads_per_worker=1,
         processes=True,
-        dashboard_address=None,
+        dashboard_address="127.0.0.1:0",  # with None it is at 8787
         silence_logs=50,
         local_directory=str(tmp_path / "dask"),
     ) as cluster:
