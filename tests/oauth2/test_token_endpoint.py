@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import re
 import socket
+import ssl
 from typing import Any
 
 import pytest
 import requests
 from oauthlib.oauth2 import InsecureTransportError
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 from pokitdok_session import (
     ClientCredentialsSession,
     PokitDokSession,
     TokenError,
 )
-from pokitdok_session.oauth2.token_endpoint import ATTEMPTS, MAX_TOTAL_TIME
+from pokitdok_session.errors import TLSFileError
+from pokitdok_session.oauth2.client_auth import ClientSecretPost
+from pokitdok_session.oauth2.token_endpoint import ATTEMPTS, MAX_TOTAL_TIME, TokenEndpoint
+from pokitdok_session.oauth2.token_request import TokenRequest, TransportOptions
 from pokitdok_session.sandbox import Sandbox
 from pokitdok_session.transport.adapter import Transport
 from support.http_server import ScriptedResponse, ScriptedServer
@@ -194,9 +200,58 @@ def test_refusal_is_not_retried(
 def test_untrusted_certificate_says_what_to_set(sandbox: Sandbox) -> None:
     with (
         ClientCredentialsSession("id", "secret", sandbox.base_url + TOKEN) as session,
-        pytest.raises(TokenError, match=r"session\.verify or REQUESTS_CA_BUNDLE"),
+        pytest.raises(TokenError) as caught,
     ):
         session.fetch_token()
+    assert (
+        f"(CA bundle: {DEFAULT_CA_BUNDLE_PATH}; session.verify or REQUESTS_CA_BUNDLE must name one"
+        " with the authority of the certificate)" in str(caught.value)
+    )
+
+
+def test_handshake_that_fails_is_not_blamed_on_the_bundle(other_origin: ScriptedServer) -> None:
+    url = other_origin.url.replace("http:", "https:")
+    with (
+        ClientCredentialsSession("id", "secret", f"{url}/token") as session,
+        pytest.raises(TokenError, match=r"OpenSSL says \w+\): the API request was not") as caught,
+    ):
+        session.fetch_token()
+    assert "bundle" not in str(caught.value)
+    no_reason = error_without_response(requests.exceptions.SSLError(ssl.SSLError(1, "[SSL]")))
+    assert "; no TLS connection was made):" in str(no_reason)
+
+
+def test_certificate_error_without_details_is_explained() -> None:
+    error = ssl.SSLCertVerificationError("self-signed")
+    explained = error_without_response(requests.exceptions.SSLError(error))
+    assert "; the certificate is not trusted (CA bundle: " in str(explained)
+
+
+@pytest.mark.parametrize(
+    ("option", "named"),
+    [
+        ("verify", "session.verify or REQUESTS_CA_BUNDLE"),
+        ("cert", "session.cert"),
+        ("token_cert", "token_cert"),
+    ],
+)
+def test_tls_file_that_is_missing_is_named_with_its_option(
+    sandbox: Sandbox, option: str, named: str
+) -> None:
+    url, cert = sandbox.base_url + TOKEN, "/no/file" if option == "token_cert" else None
+    with ClientCredentialsSession("id", "secret", url, token_cert=cert) as session:
+        session.verify = sandbox.ca_file
+        if cert is None:
+            setattr(session, option, "/no/file")
+        with pytest.raises(TokenError) as caught:
+            session.fetch_token()
+    assert re.fullmatch(
+        rf"nothing was sent to {url} \(Could not find .*, invalid path: /no/file; the setting is "
+        rf"{named}\): the API request was not processed",
+        str(caught.value),
+    )
+    assert isinstance(caught.value.__cause__, TLSFileError)
+    assert sandbox.token_requests == 0
 
 
 def test_loopback_http_through_a_remote_proxy_is_refused(
@@ -208,3 +263,17 @@ def test_loopback_http_through_a_remote_proxy_is_refused(
         pytest.raises(InsecureTransportError, match="NO_PROXY"),
     ):
         session.fetch_token()
+
+
+def error_without_response(error: requests.RequestException) -> TokenError:
+    """Return what a token request raises whose `send` raises ``error``."""
+
+    def send(request: requests.Request, options: TransportOptions) -> requests.Response:
+        raise error
+
+    request = TokenRequest(
+        url="https://id.example/token", form={}, client_auth=ClientSecretPost("id", "secret")
+    )
+    with pytest.raises(TokenError) as caught:
+        TokenEndpoint().fetch(request, send)
+    return caught.value

@@ -344,7 +344,7 @@ def test_options_travel_in_a_pickle(endpoint: ScriptedServer) -> None:
 # Certificates
 
 
-def test_expired_certificate_is_named_with_the_bundle(tmp_path: Path) -> None:
+def test_expired_certificate_of_the_token_endpoint_is_named(tmp_path: Path) -> None:
     import datetime as dt
 
     ca = trustme.CA()
@@ -355,7 +355,7 @@ def test_expired_certificate_is_named_with_the_bundle(tmp_path: Path) -> None:
     ca.cert_pem.write_to_path(str(bundle))
     with ScriptedServer(context=context) as server, session_for(server) as session:
         session.verify = str(bundle)
-        with pytest.raises(TokenError, match=r"certificate has expired; .*ca\.pem"):
+        with pytest.raises(TokenError, match="expired: check this machine's clock"):
             session.fetch_token()
 
 

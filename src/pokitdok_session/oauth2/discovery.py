@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 import requests
 
-from .errors import InsecureTransport, TokenError
+from .errors import TokenError
 from .origins import origin_of, trusted_origin, without_query
 from .token_response import REFUSAL_COOLDOWN, is_transient_status, read_body
 
@@ -83,7 +83,8 @@ class Discovery:
     def endpoints(self, get: Callable[[str], requests.Response]) -> Endpoints:
         """Return the endpoints. ``get`` sends a GET request and follows no redirect.
 
-        Raise `TokenError` if there is no metadata or it must not be used.
+        It raises `TokenError` if no response comes, as this does if there is no metadata or it
+        must not be used.
         """
         if self._endpoints is None:
             self._endpoints = self._read(get)
@@ -97,15 +98,7 @@ class Discovery:
         statuses = []
         is_transient = False
         for url in self._metadata_urls():
-            try:
-                response = get(url)
-            except InsecureTransport:
-                raise
-            except requests.RequestException as error:
-                raise TokenError(
-                    f"no response from {without_query(url)} ({type(error).__name__}): "
-                    "without its metadata no token was requested"
-                ) from error
+            response = get(url)
             metadata = read_body(response) if response.status_code == 200 else {}
             if isinstance(metadata.get("token_endpoint"), str):
                 return self._from_metadata(metadata, url)

@@ -15,6 +15,7 @@ from .errors import TokenError
 from .origins import insecure_host_names
 from .timeouts import Timeout, limit_timeout
 from .token import Token
+from .token_endpoint import get_response
 from .token_request import TokenRequest, TransportOptions, build_form
 from .token_sending import prepare_token_request
 
@@ -186,13 +187,13 @@ class TokenFetching(BaseClientCredentialsSession):
     def _transport_options(
         self, timeout: Timeout = None, verify: Any = None, cert: Any = None, proxies: Any = None
     ) -> TransportOptions:
-        bundle = self.merge_environment_settings(self._token_url, {}, False, verify, None)["verify"]
+        settings = self.merge_environment_settings(self._token_url, {}, False, verify, None)
         return TransportOptions(
             timeout=self.token_timeout if timeout is None else timeout,
             verify=verify,
             cert=self._token_options.cert if cert is None else cert,
             proxies=proxies,
-            bundle=bundle if isinstance(bundle, str) else "the one of certifi",
+            bundle=settings["verify"],
         )
 
     def _request_token(self, request: TokenRequest) -> Token:
@@ -232,15 +233,13 @@ class TokenFetching(BaseClientCredentialsSession):
 
     def _get_metadata(self, url: str) -> requests.Response:
         request = requests.Request("GET", url, headers={"Accept": "application/json"})
-        return self._send_token_request(request, self._transport_options())
+        send, options = self._send_token_request, self._transport_options()
+        return get_response(send, request, options, "without its metadata no token was requested")
 
     def _send_token_request(
         self, request: requests.Request, options: TransportOptions
     ) -> requests.Response:
-        """Send a token request through `send`, with the session's proxies and TLS settings.
-
-        In a renewal, the whole response must have come at its deadline.
-        """
+        """Send a token request through `send`; the response to a renewal has a deadline."""
         prepared = prepare_token_request(request)
         settings = self.merge_environment_settings(
             prepared.url or "", options.proxies or {}, False, options.verify, options.cert

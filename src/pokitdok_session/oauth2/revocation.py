@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import requests
-
-from .errors import InsecureTransport, TokenError
+from .errors import TokenError
 from .origins import without_query
-from .token_endpoint import Send, connection_error
+from .token_endpoint import Send, get_response
 from .token_request import TokenRequest
 from .token_response import read_body, refuses_the_client
 
@@ -16,12 +14,9 @@ def send_revocation(request: TokenRequest, send: Send) -> None:
 
     The response to an unknown token is 200 as well (RFC 7009 section 2.2).
     """
-    try:
-        response = send(request.to_requests(), request.transport)
-    except InsecureTransport:
-        raise
-    except requests.RequestException as error:
-        raise connection_error(error, request.url, request.transport.bundle) from error
+    response = get_response(
+        send, request.to_requests(), request.transport, "the token was not revoked"
+    )
     if response.status_code < 300:
         return
     code = read_body(response).get("error")

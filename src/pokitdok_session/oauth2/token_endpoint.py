@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+import ssl
 import time
 from collections.abc import Callable
 from typing import Any, TypeAlias
@@ -11,6 +12,7 @@ from typing import Any, TypeAlias
 import requests
 
 from ..transport import redaction
+from ..transport.tls import TLSFileError, certificate_advice
 from .client_auth import ClientAuth, ClientSecretBasic
 from .errors import InsecureTransport, TokenError
 from .origins import without_query
@@ -136,31 +138,59 @@ class _Attempts:
             raise
         except requests.RequestException as error:
             if error.response is None:
-                raise connection_error(error, request.url, request.transport.bundle) from error
+                raise _connection_error(error, request.url, request.transport) from error
             # The compliance hook of a caller calls raise_for_status(), for example.
             raise error_from_rejected_response(error.response, request) from error
         return parse_token_response(response, request, requested_at=requested_at, now=self._clock())
 
 
-def connection_error(error: requests.RequestException, url: str, bundle: str) -> TokenError:
-    """Return the error of a request to ``url`` that got no response."""
+def get_response(
+    send: Send, request: requests.Request, options: TransportOptions, consequence: str
+) -> requests.Response:
+    """Send a request to the provider; raise `TokenError` if no response comes.
+
+    ``consequence`` says in its text what did not happen.
+    """
+    try:
+        return send(request, options)
+    except InsecureTransport:
+        raise
+    except requests.RequestException as error:
+        raise _connection_error(error, request.url, options, consequence) from error
+
+
+def _connection_error(
+    error: requests.RequestException,
+    url: str,
+    options: TransportOptions,
+    consequence: str = "the API request was not processed",
+) -> TokenError:
+    shown = without_query(url)
+    if isinstance(error, TLSFileError):
+        setting = "session.verify or REQUESTS_CA_BUNDLE"
+        if error.setting == "cert":
+            setting = "session.cert" if options.cert is None else "token_cert"
+        return TokenError(
+            f"nothing was sent to {shown} ({error}; the setting is {setting}): {consequence}"
+        )
     reason = type(error).__name__
     roots = [part for part in redaction.iter_causes(error) if isinstance(part, OSError)][1:]
     if roots:  # the last is the deepest: refused, reset, unknown host, a certificate
         reason += f" from {type(roots[-1]).__name__}"
     if isinstance(error, requests.exceptions.SSLError):
-        reason += f"; {_certificate_problem(error, bundle)}"
-    return TokenError(
-        f"no response from {without_query(url)} ({reason}): the API request was not processed"
-    )
+        reason += f"; {_tls_problem(error, options.bundle)}"
+    return TokenError(f"no response from {shown} ({reason}): {consequence}")
 
 
-def _certificate_problem(error: requests.exceptions.SSLError, bundle: str) -> str:
-    """Return what is wrong with the certificate, and the setting that decides about it."""
-    problems = (getattr(part, "verify_message", "") for part in redaction.iter_causes(error))
-    problem = next(filter(None, problems), "no TLS connection was made")
-    settings = "session.verify or REQUESTS_CA_BUNDLE"
-    return f"{problem}; the bundle was {bundle}, which {settings} changes"
+def _tls_problem(error: requests.exceptions.SSLError, bundle: object) -> str:
+    """Return why there is no TLS connection, and the setting that decides about it."""
+    problem = "no TLS connection was made"
+    for part in redaction.iter_causes(error):
+        if isinstance(part, ssl.SSLCertVerificationError):
+            return certificate_advice(part, bundle, "session.verify")
+        if isinstance(part, ssl.SSLError) and (reason := getattr(part, "reason", None)):
+            problem = f"no TLS connection was made, OpenSSL says {reason}"
+    return problem
 
 
 def _without_encoding(request: TokenRequest) -> TokenRequest | None:

@@ -33,15 +33,15 @@ _JSON_HEADERS: Mapping[str, str] = MappingProxyType({"Accept": "application/json
 class TransportOptions(NamedTuple):
     """The arguments of `requests.Session.request` that say how a token request is sent.
 
-    None stands for the session's own value. ``bundle`` names the certificates that ``verify``
-    means, for an error text.
+    None stands for the session's own value. ``bundle`` is what ``verify`` means then, for an
+    error text.
     """
 
     timeout: Any = None
     verify: Any = None
     cert: Any = None
     proxies: Any = None
-    bundle: str = ""
+    bundle: Any = None
 
 
 class TokenRequest(NamedTuple):

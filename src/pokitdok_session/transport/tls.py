@@ -130,7 +130,7 @@ def _client_certificate_problem(certificate: str, key: str, error: Exception) ->
 def _problem(error: OSError, content: str) -> str:
     if not isinstance(error, ssl.SSLError):
         return error.strerror or type(error).__name__
-    reason = f" ({error.reason})" if error.reason else ""
+    reason = f" ({error.reason})" if getattr(error, "reason", None) else ""
     return f"it does not hold a valid {content} in PEM form{reason}"
 
 
@@ -150,23 +150,25 @@ def explain_certificate_error(error: requests.exceptions.SSLError, verify: Any) 
     for cause in iter_causes(error):
         if isinstance(cause, ssl.SSLCertVerificationError):
             url = parse_url(getattr(error.request, "url", None) or "")
-            bundle = DEFAULT_CA_BUNDLE_PATH if verify is True else verify
             error.__cause__ = cause
             error.args = (
                 f"certificate verify failed for {url.scheme}://{url.netloc}: "
-                f"{certificate_advice(cause, bundle)}",
+                f"{certificate_advice(cause, verify)}",
             )
             return
 
 
 def certificate_advice(
-    error: ssl.SSLCertVerificationError, bundle: object, setting: str = "verify"
+    error: ssl.SSLCertVerificationError, verify: object, setting: str = "verify"
 ) -> str:
     """Return what is wrong with the certificate of a server, and what to do about it."""
-    problem = error.verify_message
-    if error.verify_code in _OUTSIDE_VALIDITY:
+    bundle = DEFAULT_CA_BUNDLE_PATH if verify is True else verify
+    # truststore may raise one without these two.
+    problem = getattr(error, "verify_message", "the certificate is not trusted")
+    code = getattr(error, "verify_code", None)
+    if code in _OUTSIDE_VALIDITY:
         return f"{problem}: check this machine's clock, or tell the operator of the server"
-    if error.verify_code in _OTHER_NAME:
+    if code in _OTHER_NAME:
         return f"{problem}: the URL must have a host name of the certificate"
     return (
         f"{problem} (CA bundle: {bundle}; {setting} or REQUESTS_CA_BUNDLE must name one with the "
