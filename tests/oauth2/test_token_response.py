@@ -60,11 +60,64 @@ def test_error_description_is_an_attribute_and_not_in_the_text(
         session.get(PATH)
     error = caught.value
     assert (error.error, error.description) == (code, description)
-    shown = f" ({code})" if code else ""
+    shown = f" ({code}): check scope=" if code else ": check token_url, scope= and token_params"
     if description:
-        shown += ": the reason is in .description"
+        shown += "; the reason is in .description"
     assert str(error) == (
         f"{sandbox.base_url}/oauth2/token returned 400{shown}; no new token request for 30 s"
+    )
+
+
+@pytest.mark.parametrize(
+    ("code", "advice"),
+    [
+        ("invalid_scope", "check scope="),
+        ("invalid_target", "check resource and audience in token_params"),
+        ("unauthorized_client", "the provider must allow this client"),
+        ("unsupported_grant_type", "check token_url: its endpoint has no"),
+        ("invalid_request", "check token_url, scope= and token_params"),
+    ],
+)
+def test_error_code_says_what_to_check(
+    sandbox: Sandbox, session: PokitDokSession, code: str, advice: str
+) -> None:
+    sandbox.fail(TOKEN, status=400, body={"error": code})
+    with pytest.raises(TokenError, match=rf"returned 400 \({code}\): {advice}"):
+        session.get(PATH)
+
+
+@pytest.mark.parametrize(
+    ("status", "problem"),
+    [
+        (408, "the token request did not arrive in time"),
+        (429, "too many token requests were sent"),
+        (500, "the token endpoint has a problem of its own"),
+        (503, "the token endpoint has a problem of its own"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("headers", "when"),
+    [
+        ({}, "try again later"),
+        ({"Retry-After": "20"}, "try again after 20 s"),
+        ({"Retry-After": "600"}, "no new token request for 600 s"),
+    ],
+)
+def test_transient_status_says_what_became_of_the_request(
+    sandbox: Sandbox,
+    session: PokitDokSession,
+    retry_sleeps: list[float],
+    status: int,
+    problem: str,
+    headers: dict[str, str],
+    when: str,
+) -> None:
+    sandbox.fail(TOKEN, status=status, body="", headers=headers, times=None)
+    with pytest.raises(TokenError) as caught:
+        session.get(PATH)
+    assert str(caught.value) == (
+        f"{sandbox.base_url}{TOKEN} returned {status}: {problem}, and the API request was not "
+        f"processed; {when}"
     )
 
 

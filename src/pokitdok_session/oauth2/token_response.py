@@ -27,6 +27,19 @@ MAX_RETRY_AFTER = 3600.0
 _ERROR_CODE = r"[\x20-\x21\x23-\x5b\x5d-\x7e]{1,64}"
 _REGISTERED_CODE = r"[a-z_]{1,40}"
 
+# What to check after an error code of RFC 6749 section 5.2 or RFC 8707 section 2.
+_ADVICE = {
+    "invalid_scope": "check scope=",
+    "invalid_target": "check resource and audience in token_params",
+    "unauthorized_client": "the provider must allow this client the client-credentials grant",
+    "unsupported_grant_type": "check token_url: its endpoint has no client-credentials grant",
+}
+
+_TRANSIENT = {
+    408: "the token request did not arrive in time",
+    429: "too many token requests were sent",
+}
+
 # A body that may be form-encoded. HTML and other texts have a character of these.
 _FORM_ENCODED = r"[^\s<>\"'{}]+"
 
@@ -159,10 +172,13 @@ def _error_response(
     if code and re.fullmatch(_REGISTERED_CODE, code):
         message += f" ({code})"
     retry_after = min(parse_retry_after(response.headers) or 0.0, MAX_RETRY_AFTER)
-    if not is_transient_status(status):
+    if is_transient_status(status):
+        message += _transient_advice(status, retry_after)
+    else:
         retry_after = max(retry_after, REFUSAL_COOLDOWN)
-        message += _advice(response, request, code, description)
-    if retry_after >= REFUSAL_COOLDOWN:
+        message += f": {_advice(response, request, code)}"
+        if description:
+            message += "; the reason is in .description"
         message += _no_new_request(retry_after)
     return TokenError(
         message,
@@ -173,14 +189,20 @@ def _error_response(
     )
 
 
-def _advice(
-    response: requests.Response, request: TokenRequest, code: str | None, description: str
-) -> str:
+def _transient_advice(status: int, seconds: float) -> str:
+    problem = _TRANSIENT.get(status, "the token endpoint has a problem of its own")
+    message = f": {problem}, and the API request was not processed"
+    if seconds >= REFUSAL_COOLDOWN:
+        return message + _no_new_request(seconds)
+    return f"{message}; try again {f'after {seconds:.0f} s' if seconds >= 1 else 'later'}"
+
+
+def _advice(response: requests.Response, request: TokenRequest, code: str | None) -> str:
     if refuses_the_client(response.status_code, code):
-        return f": {request.client_auth.refusal_advice(response)}"
+        return request.client_auth.refusal_advice(response)
     if response.status_code in (404, 405):
-        return ": check token_url"
-    return ": the reason is in .description" if description else ""
+        return "check token_url"
+    return _ADVICE.get(code or "", "check token_url, scope= and token_params")
 
 
 def _no_new_request(seconds: float) -> str:
