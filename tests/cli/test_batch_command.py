@@ -320,11 +320,15 @@ def test_call_command_has_the_status_of_the_verdict(
 @pytest.mark.parametrize(
     ("words", "text"),
     [
-        (("GET", "activities"), "PATH must begin with /"),
+        (("GET", "activities"), "PATH must begin with /, got activities\n"),
+        (("GET", "activities?name=secret"), "PATH must begin with /, got activities\n"),
+        (("GET", "?name=secret"), "PATH must begin with /, got no path\n"),
+        (("GET", "https://u:secret@h/x?name=secret"), "PATH must begin with /, got a URL: POKIT"),
+        (("POST", "/x/", "--data", "[" * 100000), "--data must be JSON"),
         (("POST", "/x/", "--data", "{"), "--data must be JSON"),
         (("POST", "/x/", "--data", "@missing.json"), "cannot be read: No such file"),
     ],
-    ids=str,
+    ids=range(7),
 )
 def test_call_command_with_wrong_usage_has_status_2(
     command: Command, words: tuple[str, ...], text: str
@@ -332,6 +336,7 @@ def test_call_command_with_wrong_usage_has_status_2(
     ended = run_command(command, "call", *words)
     assert ended.returncode == 2
     assert text in ended.stderr
+    assert "secret" not in ended.stderr
 
 
 def test_call_command_without_credentials_has_status_2(command: Command) -> None:

@@ -49,7 +49,7 @@ def main(argv: Sequence[str]) -> int:
     options = arguments(argv)
     try:
         if not options.path.startswith("/"):
-            raise UsageError(f"PATH must begin with /, got {options.path}")
+            raise UsageError(_path_advice(options.path))
         body = None if options.data is None else read_json(options.data)
         session = open_session(max_rate_limit_wait=RATE_LIMIT_WAIT)
     except UsageError as error:
@@ -63,3 +63,11 @@ def main(argv: Sequence[str]) -> int:
             return exit_status({verdict_on(error).action: 1})
     print(json.dumps(reply, indent=2))
     return ANSWERED
+
+
+def _path_advice(given: str) -> str:
+    """Return what PATH must be; a URL is not repeated, and no query."""
+    if "://" in given:
+        return "PATH must begin with /, got a URL: POKITDOK_BASE_URL names the server"
+    path = given.partition("?")[0].partition("#")[0]
+    return f"PATH must begin with /, got {path or 'no path'}"

@@ -56,5 +56,5 @@ def read_json(argument: str) -> Any:
         return json.loads(text)
     except OSError as error:
         raise UsageError(f"--data {argument} cannot be read: {error.strerror}") from None
-    except ValueError:
+    except (ValueError, RecursionError):
         raise UsageError("--data must be JSON, @ and the name of a file, or -") from None
