@@ -48,7 +48,10 @@ def to_json(value: Any, format_value: Format = format_value, path: str = "json")
                 to_json(item, format_value, f"{path}[{index}]") for index, item in enumerate(value)
             ]
     except RecursionError:
-        raise ValueError("json must not contain itself, and is nested too deeply") from None
+        raise ValueError(
+            "json contains itself or is nested too deeply: it must be a tree, with at most a few"
+            " hundred levels"
+        ) from None
     raise TypeError(
         f"{path} must be a JSON value, a date, a datetime, a Decimal or a UUID,"
         f" got {type(value).__name__}"
