@@ -226,7 +226,7 @@ def test_rate_limited_knows_when_the_limit_ends(
     is_assumed: bool,
 ) -> None:
     other_origin.script["/v1/widgets"] = ScriptedResponse(429, b"{}", headers)
-    words = f"assumed to end in {seconds} s" if is_assumed else f"it ends in {seconds} s"
+    words = f"send it again after {seconds} s{', which is assumed' if is_assumed else '$'}"
     with pytest.raises(RateLimited, match=words) as caught:
         api.call("GET", "/widgets")
     assert (caught.value.retry_after, caught.value.is_assumed) == (seconds, is_assumed)

@@ -226,6 +226,18 @@ def test_verdict_after_a_redirect_that_fails_depends_on_the_method(
     assert verdict_on(error) == Verdict(action)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(("status", "verdict"), [(303, UNKNOWN), (307, FIX)])
+def test_verdict_on_an_error_after_a_redirect_depends_on_its_method(
+    sandbox: Sandbox, session: Any, status: int, verdict: Verdict
+) -> None:
+    # 303 turns POST into GET, whose answer says nothing of the POST.
+    sandbox.fail("/eligibility/", status=status, headers={"Location": "/api/v4/activities/"})
+    sandbox.fail("/activities/", status=422)
+    error = raised(session)
+    assert isinstance(error, ValidationError)
+    assert verdict_on(error) == verdict
+
+
 def test_verdict_on_a_refused_token_after_a_redirect_is_unknown(
     sandbox: Sandbox, session: Any
 ) -> None:

@@ -113,7 +113,7 @@ def test_unreadable_reply_is_raised_for_a_success_in_another_form(
     sandbox: Sandbox, session: PokitDokSession, body: Any
 ) -> None:
     sandbox.fail(PATH, status=200, body=body)
-    with pytest.raises(UnreadableReply, match="not known whether the request was processed") as it:
+    with pytest.raises(UnreadableReply, match=r"check base_url.*: look for it at the API") as it:
         session.call("POST", PATH, json={})
     assert it.value.processed is None
     assert it.value.response is not None
@@ -322,7 +322,7 @@ def test_errors_of_another_kind_are_kept_as_they_came(
 ADVICE = {
     402: "no credits left",
     403: "this one was not processed",
-    500: "it is not known whether the request was processed",
+    500: "the API has a problem of its own; send it again later",
 }
 
 

@@ -208,7 +208,7 @@ def test_max_rate_limit_wait_bounds_all_waits_of_a_call(
 ) -> None:
     session.max_rate_limit_wait = 20
     limited(sandbox, times=3)
-    with pytest.raises(RateLimited, match="it ends in 7 s"):
+    with pytest.raises(RateLimited, match="send it again after 7 s"):
         session.call("GET", ELIGIBILITY)
     assert waits == [7, 7]
     assert len(sandbox.requests) == 3
@@ -229,7 +229,7 @@ def test_rate_limited_text_says_that_its_end_is_assumed(
 ) -> None:
     session.max_rate_limit_wait = 15
     sandbox.fail(ELIGIBILITY, status=403, times=None)
-    with pytest.raises(RateLimited, match="assumed to end in 60 s, because the API did not"):
+    with pytest.raises(RateLimited, match="after 60 s, which is assumed, because the API"):
         session.call("GET", ELIGIBILITY)
     assert waits == [15]
 

@@ -8,6 +8,7 @@ from typing import Any
 import requests
 
 from ..oauth2.auth import reason_of_401
+from ..transport.outcome import IDEMPOTENT_METHODS
 from .errors import (
     APIError,
     Forbidden,
@@ -21,6 +22,7 @@ from .errors import (
 )
 from .rate_limit import RateLimit
 from .reply import Reply
+from .verdict import Verdict, original_method, verdict_on
 
 #: Levels of a body that are searched. A deeper one is not an answer of an API.
 MAX_DEPTH = 50
@@ -34,12 +36,14 @@ ERROR_BY_STATUS: dict[int, type[APIError]] = {
     422: ValidationError,
 }
 
+# What an error means, and what to check.
 _MEANING: dict[type[APIError], str] = {
-    PaymentRequired: "the account has no credits left",
-    ServerError: "it is not known whether the request was processed",
-    UnreadableReply: (
-        "the body is not what this API sends; it is not known whether the request was processed"
-    ),
+    ValidationError: "correct the request",
+    PaymentRequired: "the account has no credits left; add some",
+    Forbidden: "a right is missing; check scope=",
+    NotFound: "check the id and the path",
+    ServerError: "the API has a problem of its own",
+    UnreadableReply: "the body is not what this API sends; check base_url, and proxies on the way",
 }
 
 # Members that name the field of an error, and members that hold its message.
@@ -55,28 +59,40 @@ def error_class(status: int) -> type[APIError] | None:
 
 
 def make_error(kind: type[APIError], reply: Reply[Any], errors: dict[str, Any]) -> APIError:
-    """Return an error whose text names the status, the activity and the fields."""
-    words = [f"the API answered {reply.response.status_code}"]
+    """Return an error whose text names the status, the activity, what to do, and the fields."""
+    response = reply.response
+    error = kind(response=response, activity_id=reply.activity_id, errors=errors)
+    words = [f"the API answered {response.status_code}"]
     if reply.activity_id:
         words.append(f"activity {reply.activity_id}")
     if kind is Unauthorized:
-        words.append(reason_of_401(reply.response))
+        words.append(reason_of_401(response))
     elif kind in _MEANING:
         words.append(_MEANING[kind])
+    words += _next_step(verdict_on(error), kind, response)
     if errors:
         words.append("errors: " + ", ".join(sorted(map(str, errors))))
-    return kind(
-        "; ".join(words), response=reply.response, activity_id=reply.activity_id, errors=errors
-    )
+    error.args = ("; ".join(words),)
+    return error
+
+
+def _next_step(
+    verdict: Verdict, kind: type[APIError], response: requests.Response
+) -> Iterator[str]:
+    if verdict.action == "retry":
+        seconds = verdict.retry_after
+        yield f"send it again after {seconds:g} s" if seconds else "send it again later"
+    elif verdict.action == "unknown" and original_method(response) not in IDEMPOTENT_METHODS:
+        yield "it may have been processed: look for it at the API before you send it again"
+    elif verdict.action == "fix" and kind not in _MEANING:
+        yield "correct the request"
 
 
 def make_rate_limited(reply: Reply[Any], limit: RateLimit) -> RateLimited:
     """Return the error of a rate limit; its text says how many seconds are known or assumed."""
-    known = (
-        f"assumed to end in {limit.seconds:g} s, because the API did not say"
-        if limit.is_assumed
-        else f"it ends in {limit.seconds:g} s"
-    )
+    known = f"send it again after {limit.seconds:g} s"
+    if limit.is_assumed:
+        known += ", which is assumed, because the API did not say when the limit ends"
     error = RateLimited(
         f"the API answered {reply.response.status_code}; too many calls, and this one was not"
         f" processed; {known}",

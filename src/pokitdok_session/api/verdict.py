@@ -84,13 +84,22 @@ def verdict_on(error: BaseException) -> Verdict:
     The type, the status and what the transport noted decide, never the text. What is not covered
     is ``unknown``.
     """
+    # The method, if the error is of a redirect or a hook: the request itself had been answered.
     answered = getattr(error, "answered_method", None)
+    response = getattr(error, "response", None)
+    if answered is None and isinstance(response, requests.Response):
+        method = original_method(response)
+        answered = None if method == _method(response) else method
     if answered is None:
         return _verdict_on(error)
-    # The error is of a redirect or a hook: the request itself had been answered.
     if answered not in IDEMPOTENT_METHODS:
         return _UNKNOWN
     return _verdict_on(error)._replace(processed=None)
+
+
+def original_method(response: requests.Response) -> str | None:
+    """Return the method that a request had before redirects: some turn POST into GET."""
+    return _method((response.history or [response])[0])
 
 
 def _verdict_on(error: BaseException) -> Verdict:
@@ -156,5 +165,8 @@ def _is_permanent(error: BaseException) -> bool:
 
 
 def _is_idempotent(error: requests.RequestException) -> bool:
-    request = error.request or getattr(error.response, "request", None)
-    return getattr(request, "method", None) in IDEMPOTENT_METHODS
+    return _method(error if error.request else error.response) in IDEMPOTENT_METHODS
+
+
+def _method(source: object) -> str | None:
+    return getattr(getattr(source, "request", None), "method", None)
