@@ -39,6 +39,12 @@ class ReceivedRequest:
 Script = ScriptedResponse | Callable[[ReceivedRequest], ScriptedResponse]
 
 
+class BusyHTTPServer(ThreadingHTTPServer):
+    """Lets many clients connect at a time; the sixth would try again after a second."""
+
+    request_queue_size = 128
+
+
 class ScriptedServer:
     """Responds to each path by ``script``, to others with ``{}``; over TLS if it has a context."""
 
@@ -47,8 +53,7 @@ class ScriptedServer:
     ) -> None:
         self.script = dict(script or {})
         self.requests: list[ReceivedRequest] = []
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
+        self._server = BusyHTTPServer(("127.0.0.1", 0), self._handler())
         if context is not None:
             self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
         self.port: int = self._server.server_address[1]
