@@ -18,8 +18,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import quote_plus
 
 import requests
@@ -33,26 +32,8 @@ if TYPE_CHECKING:
 #: What `requests` takes as ``auth=`` and calls with the prepared request.
 RequestAuth: TypeAlias = "Callable[[requests.PreparedRequest], requests.PreparedRequest]"
 
-_NO_FIELDS: Mapping[str, str] = MappingProxyType({})
-
 # RFC 7523 section 2.2.
 _JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-
-
-class ClientAuth(Protocol):
-    """A client authentication method."""
-
-    def form_fields(self, token_url: str) -> Mapping[str, str]:
-        """Return the fields to add to the token request. Called for each attempt."""
-        ...
-
-    def header_auth(self) -> RequestAuth:
-        """Return the auth object that sets the Authorization header, or `no_auth`."""
-        ...
-
-    def refusal_advice(self, response: requests.Response) -> str:
-        """Return what to check when the endpoint refuses the client with this response."""
-        ...
 
 
 def no_auth(request: requests.PreparedRequest) -> requests.PreparedRequest:
@@ -60,8 +41,23 @@ def no_auth(request: requests.PreparedRequest) -> requests.PreparedRequest:
     return request
 
 
-class _ComparedByValue:
-    """Equal to another one with the same credentials. (Five dataclasses would cost 3 ms.)"""
+class ClientAuth:
+    """A client authentication method, equal to another one with the same credentials.
+
+    (Five dataclasses would cost 3 ms.)
+    """
+
+    def form_fields(self, token_url: str) -> Mapping[str, str]:
+        """Return the fields to add to the token request. Called for each attempt."""
+        return {}
+
+    def header_auth(self) -> RequestAuth:
+        """Return the auth object that sets the Authorization header, or `no_auth`."""
+        return no_auth
+
+    def refusal_advice(self, response: requests.Response) -> str:
+        """Return what to check when the endpoint refuses the client with this response."""
+        return "check client_id and client_secret"
 
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other) and vars(self) == vars(other)
@@ -69,7 +65,13 @@ class _ComparedByValue:
     __hash__ = None  # type: ignore[assignment]  # no dict needs them
 
 
-class ClientSecretBasic(_ComparedByValue):
+class _SecretMethod(ClientAuth):
+    def __init__(self, client_id: str, client_secret: str) -> None:
+        self.client_id = client_id
+        self.client_secret = client_secret
+
+
+class ClientSecretBasic(_SecretMethod):
     """``client_secret_basic``: id and secret in the Authorization header (RFC 6749 2.3.1).
 
     The RFC wants both form-encoded before they are joined. Many servers do not decode them;
@@ -77,20 +79,13 @@ class ClientSecretBasic(_ComparedByValue):
     """
 
     def __init__(self, client_id: str, client_secret: str, *, encoded: bool = True) -> None:
-        self.client_id = client_id
-        self.client_secret = client_secret
+        super().__init__(client_id, client_secret)
         self.encoded = encoded
-
-    def form_fields(self, token_url: str) -> Mapping[str, str]:
-        return _NO_FIELDS
 
     def header_auth(self) -> RequestAuth:
         if self.encoded:
             return HTTPBasicAuth(quote_plus(self.client_id), quote_plus(self.client_secret))
         return HTTPBasicAuth(self.client_id.encode(), self.client_secret.encode())
-
-    def refusal_advice(self, response: requests.Response) -> str:
-        return "check client_id and client_secret"
 
     def unencoded(self) -> ClientSecretBasic | None:
         """Return the same without the encoding, None if nothing changes or a colon forbids it."""
@@ -100,29 +95,15 @@ class ClientSecretBasic(_ComparedByValue):
         return ClientSecretBasic(self.client_id, self.client_secret, encoded=False)
 
 
-class ClientSecretPost(_ComparedByValue):
+class ClientSecretPost(_SecretMethod):
     """``client_secret_post``: id and secret as fields of the form."""
-
-    def __init__(self, client_id: str, client_secret: str) -> None:
-        self.client_id = client_id
-        self.client_secret = client_secret
 
     def form_fields(self, token_url: str) -> Mapping[str, str]:
         return {"client_id": self.client_id, "client_secret": self.client_secret}
 
-    def header_auth(self) -> RequestAuth:
-        return no_auth
 
-    def refusal_advice(self, response: requests.Response) -> str:
-        return "check client_id and client_secret"
-
-
-class ClientSecretJWT(_ComparedByValue):
+class ClientSecretJWT(_SecretMethod):
     """``client_secret_jwt``: a JWT signed with the secret, and not the secret itself."""
-
-    def __init__(self, client_id: str, client_secret: str) -> None:
-        self.client_id = client_id
-        self.client_secret = client_secret
 
     def form_fields(self, token_url: str) -> Mapping[str, str]:
         from .client_assertion import sign_with_secret  # most clients sign nothing
@@ -130,14 +111,11 @@ class ClientSecretJWT(_ComparedByValue):
         jwt = sign_with_secret(self.client_id, self.client_secret, token_url)
         return {"client_assertion_type": _JWT_BEARER, "client_assertion": jwt}
 
-    def header_auth(self) -> RequestAuth:
-        return no_auth
-
     def refusal_advice(self, response: requests.Response) -> str:
         return f"check client_id, client_secret and {_clock(response)}"
 
 
-class ClientAssertion(_ComparedByValue):
+class ClientAssertion(ClientAuth):
     """``private_key_jwt``: a JWT signed with a private key, or one that a callable returns."""
 
     def __init__(self, client_id: str, assertion: PrivateKeyJWT | AssertionCallable) -> None:
@@ -151,9 +129,6 @@ class ClientAssertion(_ComparedByValue):
             jwt = self.assertion.sign(self.client_id, token_url)
         return {"client_assertion_type": _JWT_BEARER, "client_assertion": jwt}
 
-    def header_auth(self) -> RequestAuth:
-        return no_auth
-
     def refusal_advice(self, response: requests.Response) -> str:
         return (
             "check client_id, the audience (the token URL unless the provider wants its issuer), "
@@ -161,7 +136,7 @@ class ClientAssertion(_ComparedByValue):
         )
 
 
-class TLSClientAuth(_ComparedByValue):
+class TLSClientAuth(ClientAuth):
     """``tls_client_auth``, ``self_signed_tls_client_auth``: the TLS certificate is the proof."""
 
     def __init__(self, client_id: str) -> None:
@@ -169,9 +144,6 @@ class TLSClientAuth(_ComparedByValue):
 
     def form_fields(self, token_url: str) -> Mapping[str, str]:
         return {"client_id": self.client_id}
-
-    def header_auth(self) -> RequestAuth:
-        return no_auth
 
     def refusal_advice(self, response: requests.Response) -> str:
         return "check client_id and that token_cert is the certificate the provider knows"
