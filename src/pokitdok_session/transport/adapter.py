@@ -14,7 +14,7 @@ from urllib3.poolmanager import pool_classes_by_scheme
 from urllib3.util.retry import Retry
 
 from .fork import reset_after_fork
-from .outcome import mark_nothing_sent
+from .outcome import mark
 from .pools import POOL_CLASSES
 from .retries import NO_RETRIES, RetryPolicy, rewind_body
 from .tls import SSLContextCache, TLSFileError, explain_certificate_error
@@ -87,7 +87,7 @@ class Transport(HTTPAdapter):
         return manager
 
     def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
-        with mark_nothing_sent():
+        with mark("nothing_was_sent"):
             return super().get_connection_with_tls_context(*args, **kwargs)
 
     def build_connection_pool_key_attributes(
@@ -109,7 +109,7 @@ class Transport(HTTPAdapter):
                 try:
                     super().cert_verify(conn, url, verify, files)  # type: ignore[no-untyped-call]
                 except OSError as error:  # requests raises it bare for a file that is missing
-                    with mark_nothing_sent():
+                    with mark("nothing_was_sent"):
                         raise TLSFileError(str(error), setting=setting) from error
 
     def replace(self, **attributes: Any) -> Transport:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Literal
 from urllib.parse import urlsplit
 
 import requests
@@ -25,22 +26,15 @@ _LOST = (requests.ConnectionError, requests.Timeout, requests.exceptions.Chunked
 
 
 @contextmanager
-def mark_nothing_sent() -> Iterator[None]:
-    """Mark an exception of the block as raised before anything could be sent."""
+def mark(attribute: Literal["nothing_was_sent", "was_sent_before"]) -> Iterator[None]:
+    """Mark an exception of the block.
+
+    It was raised before anything could be sent, or by a retry after an attempt that was sent.
+    """
     try:
         yield
     except Exception as error:  # OSError, and urllib3's own, which are not
-        error.nothing_was_sent = True  # type: ignore[attr-defined]
-        raise
-
-
-@contextmanager
-def mark_sent_before() -> Iterator[None]:
-    """Mark an exception of the block as raised by a retry: an earlier attempt was sent."""
-    try:
-        yield
-    except Exception as error:
-        error.was_sent_before = True  # type: ignore[attr-defined]
+        setattr(error, attribute, True)
         raise
 
 

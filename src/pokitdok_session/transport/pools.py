@@ -14,7 +14,7 @@ from typing import Any
 import urllib3
 
 from .deadline import DeadlineReader, current
-from .outcome import IDEMPOTENT_METHODS, mark_nothing_sent, mark_sent_before
+from .outcome import IDEMPOTENT_METHODS, mark
 
 log = logging.getLogger(__name__)
 
@@ -72,7 +72,7 @@ class _ResendingPool(urllib3.HTTPConnectionPool):
         log.debug("the server closed an idle connection: %s is sent on a new one", method)
         rewind()
         conn.close()
-        with mark_sent_before():
+        with mark("was_sent_before"):
             if self.proxy is not None and self.scheme == "https":
                 self._prepare_proxy(conn)
             return super()._make_request(conn, method, *args, **options)
@@ -86,11 +86,11 @@ class HTTPSConnectionPool(_ResendingPool, urllib3.HTTPSConnectionPool):
     """A pool that also marks exceptions raised before the request could be sent."""
 
     def _validate_conn(self, conn: Any) -> None:
-        with mark_nothing_sent():
+        with mark("nothing_was_sent"):
             super()._validate_conn(conn)
 
     def _prepare_proxy(self, conn: Any) -> None:
-        with mark_nothing_sent():
+        with mark("nothing_was_sent"):
             super()._prepare_proxy(conn)
 
 

@@ -19,9 +19,15 @@ _LOGGERS = [
     logging.getLogger(f"urllib3.{name}") for name in ("connection", "connectionpool", "util.retry")
 ]
 
-# Per thread: the confidential ``request`` that it is sending, and the ``callers_exception``,
-# which the caller was handling when it sent the request.
-_current = threading.local()
+
+class _Current(threading.local):
+    """The request that a thread is sending, and what its caller was handling when it sent it."""
+
+    request: requests.PreparedRequest | None = None
+    callers_exception: BaseException | None = None
+
+
+_current = _Current()
 
 
 @contextmanager
@@ -32,7 +38,7 @@ def redact_logs(request: requests.PreparedRequest | None) -> Iterator[None]:
     """
     for logger in _LOGGERS:
         logger.addFilter(_filter)  # which adds it once
-    before = _current_request(), _callers_exception()
+    before = _current.request, _current.callers_exception
     _current.request, _current.callers_exception = request, sys.exc_info()[1]
     try:
         yield
@@ -42,15 +48,7 @@ def redact_logs(request: requests.PreparedRequest | None) -> Iterator[None]:
 
 def is_redacting() -> bool:
     """Return True if this thread is sending a confidential request."""
-    return _current_request() is not None
-
-
-def _current_request() -> requests.PreparedRequest | None:
-    return getattr(_current, "request", None)
-
-
-def _callers_exception() -> BaseException | None:
-    return getattr(_current, "callers_exception", None)
+    return _current.request is not None
 
 
 class RedactingFilter(logging.Filter):
@@ -60,10 +58,9 @@ class RedactingFilter(logging.Filter):
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
-        current = _current_request()
-        if current is not None:
+        if _current.request is not None:
             try:
-                _redact_record(record, current)
+                _redact_record(record, _current.request)
             except Exception:  # urllib3's records have changed
                 record.msg, record.args = REDACTED, ()
         return True
@@ -135,7 +132,7 @@ def iter_causes(error: object, *, include_context: bool = False) -> Iterator[Bas
     With ``include_context`` also the exceptions during whose handling they were raised. The one
     that the caller was handling is never included: it belongs to another request.
     """
-    seen = {id(_callers_exception())}
+    seen = {id(_current.callers_exception)}
     waiting = [error]
     while waiting:
         current = waiting.pop()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any
 
 import requests
@@ -9,7 +10,7 @@ from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnection
 from urllib3.util.retry import Retry
 
 from .headers import parse_retry_after
-from .outcome import lost_before_sending, mark_sent_before, nothing_was_sent
+from .outcome import lost_before_sending, mark, nothing_was_sent
 
 #: Retries of a connection that was never established: it carried nothing.
 CONNECT_RETRIES = 2
@@ -82,31 +83,23 @@ class RetryPolicy(Retry):
         _pool: Any = None,
         _stacktrace: Any = None,
     ) -> RetryPolicy:
-        arguments = (method, url, response, error, _pool, _stacktrace)
-        if all(past.error and nothing_was_sent(past.error) for past in self.history):
-            return self._increment(*arguments)
-        with mark_sent_before():
-            return self._increment(*arguments)
+        carried_nothing = (past.error and nothing_was_sent(past.error) for past in self.history)
+        with nullcontext() if all(carried_nothing) else mark("was_sent_before"):
+            self._check_repeatable(method, url, error, _pool)
+            return super().increment(method, url, response, error, _pool, _stacktrace)
 
-    def _increment(
-        self,
-        method: str | None,
-        url: str | None,
-        response: Any,
-        error: Exception | None,
-        pool: Any,
-        stacktrace: Any,
-    ) -> RetryPolicy:
+    def _check_repeatable(
+        self, method: str | None, url: str | None, error: Exception | None, pool: Any
+    ) -> None:
+        """Raise MaxRetryError for what urllib3 would send again without a look at the method."""
         if isinstance(error, ConnectTimeoutError) and not isinstance(error, NewConnectionError):
             raise MaxRetryError(pool, url or "", error) from error  # the caller's timeout is over
         counts_as_other = error is not None and not (
             self._is_connection_error(error) or self._is_read_error(error)
         )
         if counts_as_other and not self._is_method_retryable(method or ""):
-            # For example TLS that breaks after the request was sent. urllib3 does not look at the
-            # method here.
+            # For example TLS that breaks after the request was sent.
             raise MaxRetryError(pool, url or "", error) from error
-        return super().increment(method, url, response, error, pool, stacktrace)
 
     def get_retry_after(self, response: Any) -> float | None:
         seconds = parse_retry_after(response.headers)
