@@ -55,12 +55,11 @@ class BaseClientCredentialsSession(OAuth2Session):
     @property
     def client_id(self) -> str:
         """The client's id. With another one the session forgets the token of the old client."""
-        client_id: Any = getattr(self._client, "client_id", None)  # None after `del`
-        return client_id  # type: ignore[no-any-return]
+        return getattr(self._client, "client_id", None)  # type: ignore[return-value]  # after `del`
 
     @client_id.setter
     def client_id(self, value: str) -> None:
-        is_another = value != getattr(self._client, "client_id", None)
+        is_another = value != self.client_id
         self._client.client_id = value
         if is_another:
             self._token_source.set(None)
@@ -149,10 +148,8 @@ class BaseClientCredentialsSession(OAuth2Session):
     def _call_fetch_token(self, stale: Token | None, timeout: float) -> Token:
         """Fetch a token through the public methods, which subclasses may override."""
         with renewal_call(self._token_source, timeout) as call:
-            if stale is None:
-                fetched = self.fetch_token(self._token_url)
-            else:
-                fetched = self.refresh_token(self._token_url)
+            fetch = self.fetch_token if stale is None else self.refresh_token
+            fetched = fetch(self._token_url)
         if not isinstance(fetched, Mapping):
             kind = type(fetched).__name__
             raise TokenError(f"fetch_token must return the token as a dict, got {kind}")
@@ -167,11 +164,11 @@ class BaseClientCredentialsSession(OAuth2Session):
         """Use a new token, unless a renewal is waiting for it and uses it itself."""
         if call := current_call(self._token_source):
             call.token = token
-            return self._show(token)
-        self._token_source.set(token)
-        if self._shared is not None:
-            self._shared.put(self._cache_key_parts(), token)
-        self._notify_token_updater(token)
+        else:
+            self._token_source.set(token)
+            if self._shared is not None:
+                self._shared.put(self._cache_key_parts(), token)
+            self._notify_token_updater(token)
         return self._show(token)
 
     @property
@@ -201,9 +198,8 @@ class BaseClientCredentialsSession(OAuth2Session):
         if missing:
             words = " ".join(sorted(missing))
             log.info("token %s lacks scopes that were requested: %s", token.fingerprint, words)
-        if self.token_updater is None:
-            return
         try:
-            self.token_updater(dict(token.response))
+            if self.token_updater is not None:
+                self.token_updater(dict(token.response))
         except Exception as error:  # in the caller's code; the token is in use
             log.warning("token_updater raised %s; the token is in use", type(error).__name__)

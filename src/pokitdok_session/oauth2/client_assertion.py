@@ -52,7 +52,8 @@ class PrivateKeyJWT:
         if isinstance(key, Mapping):
             key = dict(key)
             kid, alg = kid or key.get("kid"), alg or key.get("alg")
-        _check_text(kid, "kid")
+        if kid is not None and (not isinstance(kid, str) or not kid):
+            raise ValueError(f"kid must be a non-empty string, got {type(kid).__name__}")
         if isinstance(lifetime, bool) or not isinstance(lifetime, (int, float)) or lifetime < 1:
             raise ValueError(f"lifetime must be a number of seconds >= 1, got {lifetime!r}")
         if not isinstance(headers, (Mapping, type(None))):
@@ -75,14 +76,8 @@ class PrivateKeyJWT:
         """Return a new JWT for one request to the token endpoint at ``token_url``."""
         import jwt
 
-        now = int(time.time())
         claims = {
-            "iss": client_id,
-            "sub": client_id,
-            "aud": self.audience or token_url,
-            "iat": now,
-            "exp": now + int(self.lifetime),
-            "jti": secrets.token_urlsafe(24),
+            **_standard_claims(client_id, self.audience or token_url, int(self.lifetime)),
             **(self.claims() if callable(self.claims) else self.claims),
         }
         key_id = {"kid": self.kid} if self.kid else {}
@@ -126,19 +121,17 @@ def sign_with_secret(client_id: str, client_secret: str, token_url: str) -> str:
         raise ImportError(
             "client_secret_jwt needs PyJWT: pip install 'pokitdok-session[jwt]'"
         ) from error
-
-    now = int(time.time())
-    claims = {
-        "iss": client_id,
-        "sub": client_id,
-        "aud": token_url,
-        "iat": now,
-        "exp": now + DEFAULT_LIFETIME,
-        "jti": secrets.token_urlsafe(24),
-    }
+    claims = _standard_claims(client_id, token_url, DEFAULT_LIFETIME)
     return jwt.encode(claims, client_secret, algorithm="HS256")
 
 
-def _check_text(value: Any, name: str) -> None:
-    if not (value is None or (isinstance(value, str) and value)):
-        raise ValueError(f"{name} must be a non-empty string, got {type(value).__name__}")
+def _standard_claims(client_id: str, audience: str | list[str], lifetime: int) -> dict[str, Any]:
+    now = int(time.time())
+    return {
+        "iss": client_id,
+        "sub": client_id,
+        "aud": audience,
+        "iat": now,
+        "exp": now + lifetime,
+        "jti": secrets.token_urlsafe(24),
+    }

@@ -83,23 +83,19 @@ class Token(NamedTuple):
 
         Without ``expires_at`` its lifetime begins now. Raises ValueError if it is no usable token.
         """
+        expires_at = _number(saved.get("expires_at"))
         try:
-            return cls._from_saved(saved, now)
+            if expires_at is None:
+                return cls.from_response(saved, requested_at=now, now=now)
+            remaining = expires_at - time.time()
+            lifetime = _seconds(saved.get("expires_in"))
+            if lifetime is None:
+                lifetime = min(max(remaining, 0.0), MAX_LIFETIME)
+            return cls._build(saved, lifetime, expiry=now + min(remaining, lifetime), now=now)
         except ValueError as reason:
             raise ValueError(
                 f"token must be a dict with access_token and expires_at, but {reason}"
             ) from None
-
-    @classmethod
-    def _from_saved(cls, saved: Mapping[str, Any], now: float) -> Token:
-        expires_at = _number(saved.get("expires_at"))
-        if expires_at is None:
-            return cls.from_response(saved, requested_at=now, now=now)
-        remaining = expires_at - time.time()
-        lifetime = _seconds(saved.get("expires_in"))
-        if lifetime is None:
-            lifetime = min(max(remaining, 0.0), MAX_LIFETIME)
-        return cls._build(saved, lifetime, expiry=now + min(remaining, lifetime), now=now)
 
     @classmethod
     def _build(
