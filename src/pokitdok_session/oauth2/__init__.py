@@ -2,10 +2,12 @@
 
 The session, from the class that users import to its parent:
 
-- `session`: ClientCredentialsSession, its options and pickling
+- `session`: ClientCredentialsSession and its options
+- `pickling`: what a session takes along into another process
 - `overrides`: the methods of `requests.Session` that carry the token
 - `origin_settings`: `base_url` and `origins`
-- `fetching`: `fetch_token`, `discover`, `revoke_token`
+- `from_metadata`: `discover`
+- `fetching`: `fetch_token`, `revoke_token`
 - `base`: the token as OAuth2Session shows it; `oauth2_session`: that class, typed
 
 The token on a request:

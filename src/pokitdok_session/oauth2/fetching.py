@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 import requests
 
@@ -12,15 +12,11 @@ from ..transport.deadline import response_deadline
 from .arguments import drop_none
 from .base import BaseClientCredentialsSession
 from .errors import TokenError
-from .origins import insecure_host_names
 from .timeouts import Timeout, limit_timeout
 from .token import Token
 from .token_endpoint import get_response
 from .token_request import TokenRequest, TransportOptions, build_form
 from .token_sending import prepare_token_request
-
-if TYPE_CHECKING:
-    from typing_extensions import Self
 
 
 class TokenFetching(BaseClientCredentialsSession):
@@ -43,38 +39,6 @@ class TokenFetching(BaseClientCredentialsSession):
     ``auth``, ``hooks``       no; compliance hooks, yes     ``auth=``
     ========================= ============================= =====================================
     """
-
-    @classmethod
-    def discover(
-        cls,
-        client_id: str,
-        client_secret: str | None = None,
-        *,
-        issuer: str | None = None,
-        fhir_base: str | None = None,
-        trusted_token_hosts: Iterable[str] = (),
-        **options: Any,
-    ) -> Self:
-        """Build a session whose token endpoint is read from the provider's metadata.
-
-        The metadata is read when the first token is needed, and again when the endpoint returns
-        404. Its token endpoint must be on the host of ``issuer`` or ``fhir_base``, or on one of
-        ``trusted_token_hosts``. ``options`` are those of the constructor; ``fhir_base`` is the
-        default of ``base_url``.
-        """
-        from .discovery import Discovery  # imported when needed, as the two below
-
-        discovery = Discovery(
-            issuer=issuer,
-            fhir_base=fhir_base,
-            trusted_hosts=trusted_token_hosts,
-            insecure_hosts=insecure_host_names(options.get("insecure_hosts", ())),
-        )
-        options.setdefault("base_url", fhir_base)
-        build: Any = cls  # the constructor is that of a subclass
-        session: Self = build(client_id, client_secret, discovery.url, **options)
-        session._discovery = discovery
-        return session
 
     def fetch_token(
         self,

@@ -7,11 +7,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from .arguments import url_list
-from .fetching import TokenFetching
+from .from_metadata import FromMetadata
 from .origins import Origins
 
 
-class OriginSettings(TokenFetching):
+class OriginSettings(FromMetadata):
     """A session that knows its origins. `ClientCredentialsSession` sets the attributes."""
 
     _base_url: str | None

@@ -16,16 +16,13 @@ or a status, `auth` after a 401, `token_endpoint` for the token request, and
 
 from __future__ import annotations
 
-import copy
-import threading
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 from oauthlib.oauth2 import BackendApplicationClient
-from requests.adapters import HTTPAdapter
 from urllib3.util.retry import Retry
 
-from ..transport.adapter import Transport, reset_connections_after_fork
+from ..transport.adapter import Transport
 from ..transport.environment import EnvironmentSettingsCache
 from ..transport.fork import reset_after_fork
 from .arguments import (
@@ -37,9 +34,8 @@ from .arguments import (
     url_list,
 )
 from .auth import TokenAuth
-from .oauth2_session import OAuth2Session
 from .origins import Origins, insecure_host_names, warn_of_insecure_hosts
-from .overrides import RequestsOverrides
+from .pickling import PicklableSession
 from .timeouts import DEFAULT_TIMEOUT, DEFAULT_TOKEN_TIMEOUT, Timeout, check_timeout
 from .token_endpoint import TokenEndpoint
 from .token_options import AuthMethod, Certificate, TokenFetcher, TokenOptions
@@ -52,7 +48,7 @@ if TYPE_CHECKING:
     from .token_request import ResponseReader
 
 
-class ClientCredentialsSession(RequestsOverrides):
+class ClientCredentialsSession(PicklableSession):
     """A `requests.Session` that carries a client-credentials token (RFC 6749 section 4.4).
 
     ================================= ==============================================================
@@ -96,17 +92,6 @@ class ClientCredentialsSession(RequestsOverrides):
     must mean that nothing was processed. With another status than 401, for which a missing right
     may be the reason, that happens at most once per 30 s.
     """
-
-    #: What a pickle carries; a subclass adds its own names, as in requests.
-    __attrs__ = [  # noqa: RUF012  # requests' own convention
-        *OAuth2Session.__attrs__,
-        *("_client", "_scope", "redirect_uri", "state", "_state", "_pkce"),
-        *("auto_refresh_url", "auto_refresh_kwargs", "token_updater", "compliance_hook"),
-        *("_token_source", "_token_url", "token_params", "token_timeout"),
-        *("_token_options", "_token_usage", "_token_endpoint", "_discovery", "_client_secret"),
-        *("_base_url", "_origin_urls", "_origins", "timeout", "_uses_token"),
-        *("store", "_shared"),
-    ]
 
     def __init__(
         self,
@@ -216,26 +201,3 @@ class ClientCredentialsSession(RequestsOverrides):
     def auth(self, value: Any) -> None:
         self._uses_token = isinstance(value, TokenAuth) and value.renewer is self
         self._other_auth = None if self._uses_token else value
-
-    def _reset_after_fork(self) -> None:
-        """Replace the parent's lock and connections; a `Transport` does that by itself."""
-        if hasattr(self.cookies, "_cookies_lock"):  # as requests itself replaces it
-            vars(self.cookies)["_cookies_lock"] = threading.RLock()
-        for adapter in self.adapters.values():
-            if isinstance(adapter, HTTPAdapter) and not isinstance(adapter, Transport):
-                reset_connections_after_fork(adapter)
-
-    def __getstate__(self) -> dict[str, Any]:
-        """Return the settings, with the credentials and the token. Connections stay here."""
-        state = {name: getattr(self, name, None) for name in self.__attrs__}
-        return {**state, "auth": self._other_auth, "_token_source": self._token_source.current}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self._token_source = TokenSource(state["_token_source"])
-        self._environment = EnvironmentSettingsCache()
-        super().__setstate__(  # type: ignore[misc]  # not in the stubs
-            {**state, "_token_source": self._token_source}
-        )
-        # A shallow copy must not change the client and the origins of the original.
-        self._client, self._origins = copy.copy(self._client), copy.copy(self._origins)
-        reset_after_fork(self)
