@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import requests
 
-from pokitdok_session import ClientCredentialsSession, TokenError
+from pokitdok_session import APISession, ClientCredentialsSession, PokitDokSession, TokenError
 from support.http_server import ScriptedResponse, ScriptedServer
 
 GRANTED = ScriptedResponse(body=b'{"access_token": "granted", "token_type": "bearer"}')
@@ -170,6 +170,39 @@ def test_trusted_token_host_may_be_another(other_origin: ScriptedServer) -> None
         assert session.fetch_token()["access_token"] == "granted"
 
 
+@pytest.mark.parametrize("named", [[], ["login.example"], ["sub.localhost"], ["host"]])
+def test_smart_token_endpoint_on_another_host_is_refused_unless_named(
+    other_origin: ScriptedServer, named: list[str]
+) -> None:
+    other = other_origin.url.replace("127.0.0.1", "localhost")
+    publish(other_origin, SMART, token_endpoint=f"{other}/token")
+    fhir_base = f"{other_origin.url}/fhir"
+    options = {"fhir_base": fhir_base, "trusted_token_hosts": named}
+    with (
+        ClientCredentialsSession.discover("client", "secret", **options) as session,
+        pytest.raises(TokenError, match=r"name it in trusted_token_hosts=\['localhost'\]"),
+    ):
+        session.fetch_token()
+    assert paths(other_origin) == [SMART]
+    options["trusted_token_hosts"] = [*named, "LOCALHOST"]
+    with ClientCredentialsSession.discover("client", "secret", **options) as session:
+        session.fetch_token()
+    assert paths(other_origin) == [SMART, SMART, "/token"]
+
+
+def test_metadata_that_lists_too_few_capabilities_is_used(other_origin: ScriptedServer) -> None:
+    few: dict[str, Any] = {
+        "grant_types_supported": ["authorization_code"],
+        "token_endpoint_auth_methods_supported": ["private_key_jwt"],
+        "scopes_supported": [],
+        "capabilities": [],
+    }
+    publish(other_origin, OPENID, **few)
+    with by_issuer(other_origin, scope="a") as session:
+        session.fetch_token()
+    assert paths(other_origin) == [OPENID, "/token"]
+
+
 def test_metadata_over_plain_http_of_another_host_is_refused(other_origin: ScriptedServer) -> None:
     publish(other_origin, OPENID, token_endpoint="http://id.example/token")
     with (
@@ -210,6 +243,11 @@ def test_metadata_through_a_remote_proxy_is_refused(monkeypatch: pytest.MonkeyPa
             TypeError,
             "must be a list of host names",
         ),
+        (
+            {"issuer": "https://a.example", "trusted_token_hosts": ["https://b.example"]},
+            ValueError,
+            "trusted_token_hosts must hold host names without scheme, port and path",
+        ),
         ({"fhir_base": "fhir"}, requests.RequestException, "fhir_base must be an absolute URL"),
     ],
 )
@@ -218,3 +256,36 @@ def test_discover_with_arguments_that_cannot_work_is_an_error(
 ) -> None:
     with pytest.raises(kind, match=text):
         ClientCredentialsSession.discover("client", "secret", **options)
+
+
+@pytest.mark.parametrize(
+    ("option", "text"),
+    [
+        ("scop", r"discover\(\) has no option 'scop'. Did you mean 'scope'\?"),
+        ("zzz", r"has no option 'zzz'.$"),
+        ("token_url", "finds the token_url itself"),
+        ("max_rate_limit_wait", "has no option 'max_rate_limit_wait'"),
+    ],
+)
+def test_discover_with_an_unknown_option_is_a_type_error(option: str, text: str) -> None:
+    options: dict[str, Any] = {option: "x"}
+    with pytest.raises(TypeError, match=text):
+        ClientCredentialsSession.discover("id", "secret", issuer="https://a.example", **options)
+
+
+def test_discover_takes_the_options_of_a_subclass() -> None:
+    class Own(ClientCredentialsSession):
+        def __init__(self, *args: Any, colour: str, **options: Any) -> None:
+            build: Any = super().__init__
+            build(*args, **options)
+            self.colour = colour
+
+    options: dict[str, Any] = {"colour": "blue"}
+    assert Own.discover("id", "secret", issuer="https://a.example", **options).colour == "blue"
+    api = APISession.discover("id", "secret", fhir_base="https://a.example", max_rate_limit_wait=5)
+    assert (api.max_rate_limit_wait, api.base_url) == (5, "https://a.example")
+
+
+def test_discover_of_a_session_that_knows_its_endpoint_is_a_type_error() -> None:
+    with pytest.raises(TypeError, match="PokitDokSession knows its token endpoint"):
+        PokitDokSession.discover("id", "secret", issuer="https://a.example")

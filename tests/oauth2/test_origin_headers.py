@@ -146,7 +146,7 @@ def test_origin_headers_are_neither_logged_nor_shown(
         session.get("/leave")
     assert other_origin.requests[0].headers[NAME] == KEY
     shown = (caplog.text, repr(caught.value), repr(session), repr(session.auth))
-    assert KEY not in str((*shown, session._token_usage))
+    assert KEY not in str((*shown, session._token_usage, session._token_options))
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import inspect
 import re
+from typing import Any
 
 import pytest
 
 from pokitdok_session import APISession, ClientCredentialsSession, PokitDokSession
+from pokitdok_session.api import session_options as api_session_options
+from pokitdok_session.oauth2 import session_options
 from pokitdok_session.pokitdok import resources
 from pokitdok_session.pokitdok.resources import Resources
 
@@ -42,3 +45,28 @@ def test_derived_session_docstring_explains_further_options(kind: type) -> None:
     explained = "".join(inspect.getdoc(parent) or "" for parent in (kind, APISession))
     for name in inspect.signature(kind).parameters:
         assert name in inherited or f"``{name}``" in explained
+
+
+@pytest.mark.parametrize(
+    ("kind", "typed"),
+    [
+        (ClientCredentialsSession, session_options.SessionOptions),
+        (APISession, api_session_options.APISessionOptions),
+    ],
+)
+def test_options_for_type_checkers_are_those_of_the_constructor(kind: type, typed: Any) -> None:
+    parameters = inspect.signature(kind).parameters.values()
+    assert sorted(typed.__annotations__) == sorted(
+        each.name for each in parameters if each.kind is inspect.Parameter.KEYWORD_ONLY
+    )
+
+
+@pytest.mark.parametrize("module", [session_options, api_session_options])
+def test_options_for_type_checkers_have_the_same_names_for_each_client(module: Any) -> None:
+    kinds = [
+        value
+        for name, value in vars(module).items()
+        if name.endswith("Options") and value.__module__ == module.__name__
+    ]
+    assert len(kinds) == 5
+    assert len({frozenset(kind.__annotations__) for kind in kinds}) == 1

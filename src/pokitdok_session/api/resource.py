@@ -9,13 +9,13 @@ import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from difflib import get_close_matches
 from typing import IO, Any
 from urllib.parse import quote
 from uuid import UUID
 
 import requests
 
+from ..oauth2.arguments import did_you_mean
 from ..oauth2.timeouts import Timeout as Timeout  # for mixins
 from .reply import Reply
 
@@ -148,10 +148,7 @@ def _check_keywords(method: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _unknown_keyword(method: str, keyword: str, names: tuple[str, ...]) -> str:
-    text = f"{method}() has no parameter {keyword!r}."
-    nearest = get_close_matches(keyword, names, 1)
-    if nearest:
-        text += f" Did you mean {nearest[0]!r}?"
+    text = f"{method}() has no parameter {keyword!r}.{did_you_mean(keyword, names)}"
     if "params" in names:
         text += f" For a parameter that is not documented use params={{{keyword!r}: ...}}."
     return text

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from urllib3.util.retry import Retry
 
@@ -11,11 +11,20 @@ from ..oauth2.session import ClientCredentialsSession
 from ..oauth2.timeouts import Timeout
 
 if TYPE_CHECKING:
+    from typing_extensions import Self, Unpack
+
     from ..oauth2.client_assertion import AssertionCallable, PrivateKeyJWT
     from ..oauth2.stores.base import TokenStore
     from ..oauth2.token_options import AuthMethod, Certificate, TokenFetcher
     from ..oauth2.token_request import ResponseReader
     from ..oauth2.token_usage import ExpiredStatuses
+    from .session_options import (
+        APIAssertionOptions,
+        APIFetcherOptions,
+        APISecretOptions,
+        APISessionOptions,
+        APITLSOptions,
+    )
 
 
 class APISessionSettings(ClientCredentialsSession):
@@ -27,6 +36,65 @@ class APISessionSettings(ClientCredentialsSession):
     #: What a pickle carries, as in requests.
     __attrs__ = [*ClientCredentialsSession.__attrs__, "max_rate_limit_wait"]  # noqa: RUF012
 
+    if TYPE_CHECKING:  # the same method, with the options of this class
+
+        @overload
+        @classmethod
+        def discover(
+            cls,
+            client_id: str,
+            client_secret: str | None = None,
+            *,
+            issuer: str,
+            fhir_base: None = None,
+            trusted_token_hosts: Iterable[str] = (),
+            **options: Unpack[APISessionOptions],
+        ) -> Self: ...
+        @overload
+        @classmethod
+        def discover(
+            cls,
+            client_id: str,
+            client_secret: str | None = None,
+            *,
+            issuer: None = None,
+            fhir_base: str,
+            trusted_token_hosts: Iterable[str] = (),
+            **options: Unpack[APISessionOptions],
+        ) -> Self: ...
+        @classmethod
+        def discover(  # pyright: ignore[reportIncompatibleMethodOverride]  # one option more
+            cls, *args: Any, **kwargs: Any
+        ) -> Self: ...
+
+    @overload
+    def __init__(
+        self,
+        client_id: str,
+        client_secret: str,
+        token_url: str,
+        **options: Unpack[APISecretOptions],
+    ) -> None: ...
+    @overload
+    def __init__(
+        self,
+        client_id: str,
+        client_secret: None,
+        token_url: str,
+        **options: Unpack[APIAssertionOptions],
+    ) -> None: ...
+    @overload
+    def __init__(
+        self, client_id: str, client_secret: None, token_url: str, **options: Unpack[APITLSOptions]
+    ) -> None: ...
+    @overload
+    def __init__(
+        self,
+        client_id: str,
+        client_secret: str | None,
+        token_url: str,
+        **options: Unpack[APIFetcherOptions],
+    ) -> None: ...
     def __init__(
         self,
         client_id: str,
@@ -67,7 +135,8 @@ class APISessionSettings(ClientCredentialsSession):
                 "max_rate_limit_wait must be a number of seconds,"
                 f" got {type(max_rate_limit_wait).__name__}"
             )
-        super().__init__(
+        build: Any = super().__init__  # the overloads do not take arguments that are handed on
+        build(
             client_id,
             client_secret,
             token_url,

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 import requests
 
 from .errors import TokenError
-from .origins import origin_of, trusted_origin, without_query
+from .origins import host_names, origin_of, trusted_origin, without_query
 from .token_response import REFUSAL_COOLDOWN, is_transient_status, read_body
 
 
@@ -69,14 +69,12 @@ class Discovery:
     ) -> None:
         if (issuer is None) == (fhir_base is None):
             raise ValueError("discover must get either issuer or fhir_base")
-        if isinstance(trusted_hosts, str):
-            raise TypeError("trusted_token_hosts must be a list of host names, got str")
         self.issuer = issuer
         self.url = (issuer or fhir_base or "").rstrip("/")
         self._shown_url = without_query(self.url)
         name = "fhir_base" if issuer is None else "issuer"
         host = trusted_origin(self.url, name, insecure_hosts)[1]
-        self._trusted_hosts = frozenset(host.lower() for host in trusted_hosts) | {host}
+        self._trusted_hosts = host_names(trusted_hosts, "trusted_token_hosts") | {host}
         self._insecure_hosts = insecure_hosts
         self._endpoints: Endpoints | None = None
 

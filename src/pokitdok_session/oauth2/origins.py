@@ -125,16 +125,16 @@ def trusted_origin(url: str, name: str, insecure_hosts: frozenset[str] = frozens
     return origin
 
 
-def insecure_host_names(hosts: Any) -> frozenset[str]:
-    """Return the hosts of ``insecure_hosts``, spelt as in a prepared URL."""
+def host_names(hosts: Any, argument: str) -> frozenset[str]:
+    """Return host names, spelt as in a prepared URL; raise TypeError or ValueError for others."""
     if isinstance(hosts, str) or not isinstance(hosts, Iterable):
-        raise TypeError(f"insecure_hosts must be a list of host names, got {type(hosts).__name__}")
-    return frozenset(map(_host_name, hosts))
+        raise TypeError(f"{argument} must be a list of host names, got {type(hosts).__name__}")
+    return frozenset(_host_name(host, argument) for host in hosts)
 
 
-def _host_name(host: Any) -> str:
+def _host_name(host: Any, argument: str) -> str:
     if not isinstance(host, str):
-        raise TypeError(f"insecure_hosts must hold host names, got {type(host).__name__}")
+        raise TypeError(f"{argument} must hold host names, got {type(host).__name__}")
     name, url = None, ""
     try:
         url = Request("GET", f"http://{host}").prepare().url or ""
@@ -144,7 +144,7 @@ def _host_name(host: Any) -> str:
     if name is None or "/" in host or url != f"http://{name}/":
         shown = "a URL with a password" if "@" in host else repr(host)
         raise ValueError(
-            f"insecure_hosts must hold host names without scheme, port and path, got {shown}"
+            f"{argument} must hold host names without scheme, port and path, got {shown}"
         )
     return name
 

@@ -17,7 +17,7 @@ or a status, `auth` after a 401, `token_endpoint` for the token request, and
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from oauthlib.oauth2 import BackendApplicationClient
 from urllib3.util.retry import Retry
@@ -34,7 +34,7 @@ from .arguments import (
     url_list,
 )
 from .auth import TokenAuth
-from .origins import Origins, insecure_host_names, warn_of_insecure_hosts
+from .origins import Origins, host_names, warn_of_insecure_hosts
 from .pickling import PicklableSession
 from .timeouts import DEFAULT_TIMEOUT, DEFAULT_TOKEN_TIMEOUT, Timeout, check_timeout
 from .token_endpoint import TokenEndpoint
@@ -43,7 +43,10 @@ from .token_source import TokenSource
 from .token_usage import ExpiredStatuses, TokenUsage
 
 if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
     from .client_assertion import AssertionCallable, PrivateKeyJWT
+    from .session_options import AssertionOptions, FetcherOptions, SecretOptions, TLSOptions
     from .stores.base import TokenStore
     from .token_request import ResponseReader
 
@@ -93,6 +96,30 @@ class ClientCredentialsSession(PicklableSession):
     may be the reason, that happens at most once per 30 s.
     """
 
+    @overload
+    def __init__(
+        self, client_id: str, client_secret: str, token_url: str, **options: Unpack[SecretOptions]
+    ) -> None: ...
+    @overload
+    def __init__(
+        self,
+        client_id: str,
+        client_secret: None,
+        token_url: str,
+        **options: Unpack[AssertionOptions],
+    ) -> None: ...
+    @overload
+    def __init__(
+        self, client_id: str, client_secret: None, token_url: str, **options: Unpack[TLSOptions]
+    ) -> None: ...
+    @overload
+    def __init__(
+        self,
+        client_id: str,
+        client_secret: str | None,
+        token_url: str,
+        **options: Unpack[FetcherOptions],
+    ) -> None: ...
     def __init__(
         self,
         client_id: str,
@@ -152,7 +179,7 @@ class ClientCredentialsSession(PicklableSession):
         check_store(store)
         check_timeout(timeout, "timeout")
         check_timeout(token_timeout, "token_timeout")
-        self._origins = Origins((), insecure_host_names(insecure_hosts))
+        self._origins = Origins((), host_names(insecure_hosts, "insecure_hosts"))
         for url, name in ((base_url, "base_url"), (revocation_url, "revocation_url")):
             if url:
                 self._origins.trust(url, name)
