@@ -32,7 +32,8 @@ PYTHON = [code for language, code in BLOCKS if language == "python"]
 [DASK] = [code for code in PYTHON if "dask" in code]  # run by tests/api/batch
 [TESTS] = [code for code in PYTHON if "pytest_plugins" in code]
 [LIBRARY] = [code for code in PYTHON if "Library" in code]
-IN_ORDER = [code for code in PYTHON if code not in (DASK, TESTS, LIBRARY)]
+RECIPES = TEXT.partition("\n## Recipes\n")[2].partition("\n## ")[0]  # run by tests/oauth2
+IN_ORDER = [each for each in PYTHON if each not in (DASK, TESTS, LIBRARY) and each not in RECIPES]
 
 
 def section(title: str) -> str:

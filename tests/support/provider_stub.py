@@ -83,6 +83,7 @@ class ProviderStub(ScriptedServer):
         self.granted = 0
         self.refused = 0
         self.stumbles: list[ScriptedResponse] = []
+        self.data = b"{}"
         self._grants, self._answer, self._refusal = grants, answer, refusal
         self._header, self._prefix = header, prefix
         self._companions, self._expired = companions, expired
@@ -111,7 +112,7 @@ class ProviderStub(ScriptedServer):
             return ScriptedResponse(400)
         if request.headers[self._header] != f"{self._prefix}token-{self.granted}":
             return ScriptedResponse(self._expired)
-        return ScriptedResponse()
+        return ScriptedResponse(body=self.data)
 
 
 def granted(token: str, *, status: int = 200, **members: Any) -> ScriptedResponse:
