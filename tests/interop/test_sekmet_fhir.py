@@ -10,6 +10,9 @@ from typing import Any
 import pytest
 import requests
 from cryptography.hazmat.primitives.asymmetric import ec
+from fhirclient.models.patient import Patient
+from fhirclient.server import FHIRServer
+from fhirpy import SyncFHIRClient
 
 from pokitdok_session import ClientCredentialsSession, PrivateKeyJWT, TokenError
 from support.interop_clients import SECRET, Keys, Server
@@ -135,3 +138,24 @@ def test_bulk_export_is_downloaded_and_deleted(session: ClientCredentialsSession
     assert family in {patient["name"][0]["family"] for patient in patients}
     assert session.delete(status_url).status_code == 202
     assert session.get(status_url).status_code == 404
+
+
+def test_fhirclient_searches_with_the_session(
+    sekmet: Server, session: ClientCredentialsSession
+) -> None:
+    server = FHIRServer(None, f"{sekmet.url}/fhir")
+    server.session = session
+    created = Patient({"name": [{"family": "Fhirclient"}]}).create(server)
+    found = Patient.where({"family": "Fhirclient"}).perform_resources_iter(server)
+    assert created["id"] in {patient.id for patient in found}
+
+
+def test_fhirpy_searches_with_the_auth_object(
+    sekmet: Server, session: ClientCredentialsSession
+) -> None:
+    options = {"auth": session.auth, "verify": sekmet.ca_file, "timeout": 60}
+    client = SyncFHIRClient(f"{sekmet.url}/fhir", requests_config=options)
+    created = client.resource("Patient", name=[{"family": "Fhirpy"}])
+    created.save()
+    found = client.resources("Patient").search(family="Fhirpy")
+    assert created.id in {patient.id for patient in found}
