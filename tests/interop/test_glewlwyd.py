@@ -14,9 +14,8 @@ import pytest
 
 from pokitdok_session import ClientCredentialsSession, PrivateKeyJWT, TokenError
 from support.glewlwyd import ISSUER_PATH
-from support.interop_clients import ALGORITHMS, SECRET, Keys, Server
+from support.interop_clients import ALGORITHMS, SECRET, SECRET_METHODS, Keys, Server
 
-SECRET_METHODS = ["client_secret_basic", "client_secret_post", "client_secret_jwt"]
 CLIENTS = [*SECRET_METHODS, *ALGORITHMS, "tls_client_auth"]
 
 
@@ -32,23 +31,11 @@ def discover(server: Server, client_id: str, **options: Any) -> ClientCredential
     return session
 
 
-def options_for(client_id: str, keys: Keys, authority: Path) -> dict[str, Any]:
-    if client_id in SECRET_METHODS:
-        return {"token_endpoint_auth_method": client_id, "client_secret": SECRET}
-    if client_id in ALGORITHMS:
-        assertion = PrivateKeyJWT(keys.private[client_id], kid=f"key-{client_id}", alg=client_id)
-        return {"token_endpoint_auth_method": "private_key_jwt", "client_assertion": assertion}
-    return {
-        "token_endpoint_auth_method": client_id,
-        "token_cert": str(authority / "client.pem"),
-    }
-
-
 @pytest.mark.parametrize("client_id", CLIENTS)
 def test_client_is_authenticated(
     glewlwyd: Server, keys: Keys, authority: Path, client_id: str
 ) -> None:
-    with discover(glewlwyd, client_id, **options_for(client_id, keys, authority)) as session:
+    with discover(glewlwyd, client_id, **keys.session_options(client_id, authority)) as session:
         token = session.fetch_token()
     claims = jwt.decode(token["access_token"], options={"verify_signature": False})
     assert (claims["client_id"], token["scope"]) == (client_id, ["read"])
@@ -58,7 +45,7 @@ def test_client_is_authenticated(
 def test_wrong_secret_is_refused(
     glewlwyd: Server, keys: Keys, authority: Path, client_id: str
 ) -> None:
-    options = options_for(client_id, keys, authority)
+    options = keys.session_options(client_id, authority)
     options["client_secret"] = SECRET[:-1] + "x"
     with (
         discover(glewlwyd, client_id, **options) as session,
@@ -84,7 +71,7 @@ def test_assertion_that_is_sent_twice_is_refused(glewlwyd: Server, keys: Keys) -
 def test_resource_indicators_give_a_token_for_the_resource(
     glewlwyd: Server, keys: Keys, authority: Path
 ) -> None:
-    options = options_for("client_secret_post", keys, authority)
+    options = keys.session_options("client_secret_post", authority)
     with discover(
         glewlwyd,
         "client_secret_post",

@@ -10,10 +10,9 @@ import pytest
 
 from pokitdok_session import ClientCredentialsSession, PrivateKeyJWT, TokenError
 from support.clock import Clock
-from support.interop_clients import ALGORITHMS, SECRET, Keys, Server
+from support.interop_clients import ALGORITHMS, SECRET, SECRET_METHODS, Keys, Server
 from support.threads import run_in_threads
 
-SECRET_METHODS = ["client_secret_basic", "client_secret_post", "client_secret_jwt"]
 TLS_METHODS = ["tls_client_auth", "self_signed_tls_client_auth"]
 CLIENTS = [*SECRET_METHODS, *ALGORITHMS, *TLS_METHODS]
 THREADS = 16
@@ -30,16 +29,6 @@ def session_for(server: Server, client_id: str, **options: Any) -> ClientCredent
     )
     session.verify = server.ca_file
     return session
-
-
-def options_for(client_id: str, keys: Keys, authority: Path) -> dict[str, Any]:
-    if client_id in SECRET_METHODS:
-        return {"token_endpoint_auth_method": client_id, "client_secret": SECRET}
-    if client_id in ALGORITHMS:
-        assertion = PrivateKeyJWT(keys.private[client_id], kid=f"key-{client_id}", alg=client_id)
-        return {"token_endpoint_auth_method": "private_key_jwt", "client_assertion": assertion}
-    pem = authority / "client.pem" if client_id == "tls_client_auth" else keys.self_signed_pem
-    return {"token_endpoint_auth_method": client_id, "token_cert": str(pem)}
 
 
 @pytest.fixture
@@ -60,7 +49,7 @@ def pass_time(oidc_provider: Server) -> Iterator[Callable[[float], None]]:
 def test_client_is_authenticated_and_its_token_accepted(
     oidc_provider: Server, keys: Keys, authority: Path, client_id: str
 ) -> None:
-    options = options_for(client_id, keys, authority)
+    options = keys.session_options(client_id, authority)
     with session_for(oidc_provider, client_id, scope="read", **options) as session:
         response = session.get("/api")
         assert (response.status_code, response.json()["client_id"]) == (200, client_id)
@@ -71,7 +60,7 @@ def test_client_is_authenticated_and_its_token_accepted(
 def test_client_that_cannot_prove_itself_is_refused(
     oidc_provider: Server, keys: Keys, authority: Path, client_id: str
 ) -> None:
-    options = options_for(client_id, keys, authority)
+    options = keys.session_options(client_id, authority)
     if client_id in SECRET_METHODS:
         options["client_secret"] = SECRET[:-1] + "x"
     elif client_id in ALGORITHMS:
@@ -110,7 +99,7 @@ def test_resource_indicators_give_a_token_for_the_resource(
         oidc_provider,
         "client_secret_post",
         token_params={"resource": "https://api.clinic.example/"},
-        **options_for("client_secret_post", keys, authority),
+        **keys.session_options("client_secret_post", authority),
     ) as session:
         assert session.get("/api").json()["audience"] == "https://api.clinic.example/"
 
@@ -123,7 +112,7 @@ def test_revoked_token_is_refused_and_replaced(
         oidc_provider,
         client_id,
         revocation_url=f"{oidc_provider.url}/token/revocation",
-        **options_for(client_id, keys, authority),
+        **keys.session_options(client_id, authority),
     ) as session:
         session.get("/api")
         revoked = {"Authorization": f"Bearer {session.access_token}"}
@@ -143,7 +132,7 @@ def discovered(server: Server, client_id: str, **options: Any) -> ClientCredenti
 def test_discover_finds_the_token_and_the_revocation_endpoint(
     oidc_provider: Server, keys: Keys, authority: Path
 ) -> None:
-    options = options_for("ES384", keys, authority)
+    options = keys.session_options("ES384", authority)
     with discovered(oidc_provider, "ES384", **options) as session:
         assert session.get("/api").json()["client_id"] == "ES384"
         session.revoke_token()
@@ -153,7 +142,7 @@ def test_discover_finds_the_token_and_the_revocation_endpoint(
 def test_discover_with_a_certificate_uses_the_mtls_alias(
     oidc_provider: Server, keys: Keys, authority: Path
 ) -> None:
-    options = options_for("tls_client_auth", keys, authority)
+    options = keys.session_options("tls_client_auth", authority)
     urls: list[str] = []
     with discovered(
         oidc_provider, "tls_client_auth", trusted_token_hosts=["localhost"], **options
@@ -178,7 +167,7 @@ def test_sixteen_threads_get_one_token_per_lifetime(
 
     clock, before = Clock(), granted()
     with session_for(
-        oidc_provider, client_id, **options_for(client_id, keys, authority)
+        oidc_provider, client_id, **keys.session_options(client_id, authority)
     ) as session:
         session._token_source.clock = clock
         for knows_of_expiry in (True, True, False, False):

@@ -15,9 +15,13 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509.oid import NameOID
 from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 
+from pokitdok_session import PrivateKeyJWT
+
 SECRET = "a secret: of 32 bytes or more, with +/=&%"
 
-#: The algorithm of each client, and the kind of key that signs it.
+SECRET_METHODS = ["client_secret_basic", "client_secret_post", "client_secret_jwt"]
+
+#: The algorithm of each client with a key, which is its id as well.
 ALGORITHMS = ["RS256", "RS384", "PS256", "ES256", "ES384", "EdDSA"]
 
 
@@ -61,6 +65,16 @@ class Keys:
         kind: Any = {"R": RSAAlgorithm, "P": RSAAlgorithm, "E": ECAlgorithm}[alg[0]]
         jwk = (OKPAlgorithm if alg == "EdDSA" else kind).to_jwk(key, as_dict=True)
         return {**jwk, "kid": f"key-{alg}", "alg": alg, "use": "sig"}
+
+    def session_options(self, client_id: str, authority: Path) -> dict[str, Any]:
+        """The options of a session for one of these clients."""
+        if client_id in SECRET_METHODS:
+            return {"token_endpoint_auth_method": client_id, "client_secret": SECRET}
+        if client_id in ALGORITHMS:
+            key = PrivateKeyJWT(self.private[client_id], kid=f"key-{client_id}", alg=client_id)
+            return {"token_endpoint_auth_method": "private_key_jwt", "client_assertion": key}
+        pem = authority / "client.pem" if client_id == "tls_client_auth" else self.self_signed_pem
+        return {"token_endpoint_auth_method": client_id, "token_cert": str(pem)}
 
     def oidc_clients(self) -> list[dict[str, Any]]:
         """One client for each method, as RFC 7591 describes them."""
