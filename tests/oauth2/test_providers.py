@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import trustme
 
+import pokitdok_session
 from pokitdok_session import ClientCredentialsSession, PrivateKeyJWT, TokenError
 from support.clock import Clock
 from support.provider_stub import ProviderStub
@@ -25,7 +26,8 @@ from support.provider_table import (
     to_pem,
 )
 
-PAGE = Path(__file__).with_name("providers.md")
+PAGE = Path(pokitdok_session.__file__).parent / "oauth2" / "providers.md"
+README = Path(__file__).parents[2] / "README.md"
 
 Serve = Callable[[Provider], ProviderStub]
 
@@ -162,3 +164,10 @@ def test_impossible_provider_is_a_token_error_that_says_why(
 
 def test_page_about_providers_is_made_of_these_rows() -> None:
     assert PAGE.read_text("utf-8") == page()
+
+
+def test_readme_table_of_providers_has_rows_of_the_page() -> None:
+    section = README.read_text("utf-8").partition("\n## Works with\n")[2].partition("\n## ")[0]
+    rows = [line for line in section.splitlines() if line.startswith("|")]
+    assert len(rows) > 15
+    assert [row for row in rows if row not in page().splitlines()] == []

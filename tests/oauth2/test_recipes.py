@@ -20,9 +20,7 @@ from support.interop_clients import self_signed
 from support.provider_stub import CLIENT_ID, CLIENT_SECRET, ProviderStub, TokenRequest, granted
 from support.provider_table import RSA_KEY, as_json, basic, signed, to_pem
 
-HERE = Path(__file__).parent
-README = HERE.parents[1] / "README.md"
-RECIPES = HERE / "recipes.md"  # until they are a section of the README
+README = Path(__file__).parents[2] / "README.md"
 SECTION = "## Recipes\n"
 
 CERTIFICATE = self_signed(RSA_KEY)
@@ -37,10 +35,7 @@ Start = Callable[..., ProviderStub]
 
 def recipe(text: str) -> str:
     """Return the Python block that contains a text."""
-    page = README.read_text("utf-8")
-    if SECTION not in page:
-        page = RECIPES.read_text("utf-8")
-    section = page.partition(SECTION)[2].partition("\n## ")[0]
+    section = README.read_text("utf-8").partition(SECTION)[2].partition("\n## ")[0]
     blocks: list[str] = re.findall(r"^```python\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)
     [code] = [block for block in blocks if text in block]
     return code

@@ -1,8 +1,8 @@
 """One row per provider: what it asks for and grants, and the options that a user gives.
 
 The facts are from the providers' public documentation and from programs that use them, as of
-November 2026. tests/oauth2/providers.md is made of them, in tests:
-`python -m support.provider_table > oauth2/providers.md`.
+November 2026. `oauth2/providers.md` of the package is made of them, in
+tests: `python -m support.provider_table > ../src/pokitdok_session/oauth2/providers.md`.
 """
 
 from __future__ import annotations
