@@ -135,6 +135,28 @@ def test_refused_connection_is_named_in_the_error(retry_sleeps: list[float]) -> 
     assert len(retry_sleeps) == ATTEMPTS - 1
 
 
+@pytest.mark.parametrize(
+    ("error", "option"),
+    [
+        (requests.exceptions.ProxyError(), "session.proxies or HTTPS_PROXY names the proxy"),
+        (requests.ConnectTimeout(), "token_timeout sets the time"),
+        (requests.ReadTimeout(), "token_timeout sets the time"),
+    ],
+)
+def test_error_of_the_token_request_names_the_option(
+    error: requests.RequestException, option: str, retry_sleeps: list[float]
+) -> None:
+    class Offline(ClientCredentialsSession):
+        def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
+            raise error
+
+    with (
+        Offline("id", "secret", "https://id.example/token") as session,
+        pytest.raises(TokenError, match=option),
+    ):
+        session.fetch_token()
+
+
 def test_silent_endpoint_ends_with_token_timeout(
     sandbox: Sandbox, retry_sleeps: list[float]
 ) -> None:

@@ -179,6 +179,10 @@ def _connection_error(
         reason += f" from {type(roots[-1]).__name__}"
     if isinstance(error, requests.exceptions.SSLError):
         reason += f"; {_tls_problem(error, options.bundle)}"
+    elif isinstance(error, requests.exceptions.ProxyError):
+        reason += "; session.proxies or HTTPS_PROXY names the proxy"
+    elif isinstance(error, requests.Timeout):
+        reason += "; token_timeout sets the time"
     return TokenError(f"no response from {shown} ({reason}): {consequence}")
 
 
