@@ -59,7 +59,7 @@ def test_raise_for_status_leaves_out_the_query(
 def test_raise_for_status_leaves_out_user_and_password() -> None:
     response = requests.Response()
     response.status_code, response.url = 404, "https://user:password@api.example.com/x?q=1"
-    redact_raise_for_status(response, lambda url: True)
+    redact_raise_for_status(response)
     assert text_of(response).endswith("for url: https://api.example.com/x")
 
 
@@ -88,15 +88,21 @@ def test_raise_for_status_of_a_401_in_the_history_leaves_out_the_query(
 
 
 def test_raise_for_status_of_another_origin_is_that_of_requests(
-    session: ClientCredentialsSession, server: ScriptedServer
+    session: ClientCredentialsSession,
 ) -> None:
     with ScriptedServer({"/missing": ScriptedResponse(404)}) as other:
         response = session.get(f"{other.url}/missing?q=theirs")
-        assert text_of(response).endswith(f"for url: {other.url}/missing?q=theirs")
-        server.script["/moved"] = redirect(f"{other.url}/missing?q=theirs")
-        response = session.get(f"{server.url}/moved")
     assert type(response) is requests.Response
-    assert text_of(response).endswith("?q=theirs")
+    assert text_of(response).endswith(f"for url: {other.url}/missing?q=theirs")
+
+
+def test_raise_for_status_after_a_redirect_of_ours_leaves_out_the_query(
+    session: ClientCredentialsSession, server: ScriptedServer
+) -> None:
+    with ScriptedServer({"/missing": ScriptedResponse(404)}) as other:
+        server.script["/moved"] = redirect(f"{other.url}/missing?{QUERY}")
+        response = session.get(f"{server.url}/moved")
+    assert text_of(response).endswith(f"for url: {other.url}/missing")
 
 
 def test_response_of_a_subclass_keeps_the_class() -> None:
@@ -106,4 +112,4 @@ def test_response_of_a_subclass_keeps_the_class() -> None:
     response = Recorded()
     response.status_code = 404
     response.url = "https://api.example.com/x"
-    assert type(redact_raise_for_status(response, lambda url: True)) is Recorded
+    assert type(redact_raise_for_status(response)) is Recorded

@@ -143,7 +143,7 @@ class RequestsOverrides(OriginSettings):
                 except requests.RequestException as error:
                     redaction.redact_exception(error, request)
                     raise
-            return redact_raise_for_status(response, lambda url: True)  # it may hold the secret
+            return redact_raise_for_status(response)  # it may hold the secret
         url = getattr(request, "url", None) or ""
         kwargs.setdefault("timeout", default_timeout(self.timeout, url))
         if not self.is_token_origin(url):
@@ -161,7 +161,7 @@ class RequestsOverrides(OriginSettings):
         with redaction.redact_logs(request):
             try:
                 response = super().send(request, **kwargs)
-                return redact_raise_for_status(response, self.is_token_origin)
+                return redact_raise_for_status(response)
             except TokenError as error:
                 set_answered(error, request)
                 raise

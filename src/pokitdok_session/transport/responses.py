@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import requests
@@ -25,16 +24,13 @@ class ConfidentialResponse(requests.Response):
             raise
 
 
-def redact_raise_for_status(
-    response: requests.Response, is_confidential: Callable[[str], bool]
-) -> requests.Response:
-    """Make a response that can raise, and those of its history, confidential by their URLs.
+def redact_raise_for_status(response: requests.Response) -> requests.Response:
+    """Make a response that can raise, and those of its history, confidential.
 
     The class is changed in place, because any adapter may have made the response. A subclass of
     `requests.Response` is left as it is.
     """
     for each in (response, *response.history):
-        can_raise = type(each) is requests.Response and each.status_code >= 400
-        if can_raise and is_confidential(each.url):
+        if type(each) is requests.Response and each.status_code >= 400:
             each.__class__ = ConfidentialResponse
     return response
