@@ -17,7 +17,7 @@ from support.fault_table import (
     TOKEN,
     finish_renewals,
 )
-from support.http_server import ScriptedServer
+from support.http_server import ScriptedServer, redirect
 from support.log_capture import MARK, SECRET, Said, attempt, confidential, spread
 
 
@@ -66,6 +66,28 @@ def test_proxy_that_refuses_a_tunnel_shows_nothing_confidential(
         session.proxies["https"] = other_origin.url
         spread(session, said)
     assert "Tunnel connection failed" in "".join(said.texts)
+    assert said.holds(MARK) == []
+
+
+@pytest.mark.parametrize(
+    "location",
+    [
+        f"ftp://files.example?member={MARK}",
+        f"ftp://files.example/{MARK}#{MARK}",
+        f"mailto:{MARK}?member={MARK}",
+        f"data:?member={MARK}",
+        f"http://[broken/{MARK}",
+        f"http://{MARK}@127.0.0.1:1/?member={MARK}",
+    ],
+)
+def test_redirect_of_ours_that_cannot_be_followed_is_redacted(said: Said, location: str) -> None:
+    token = {"access_token": f"{MARK}-token", "expires_in": 3600}
+    with (
+        ScriptedServer({"/claims": redirect(location)}) as server,
+        ClientCredentialsSession("id", SECRET, f"{server.url}/token", token=token) as session,
+    ):
+        attempt(said, lambda: session.get(f"{server.url}/claims"))
+    assert len(said.texts) > 2
     assert said.holds(MARK) == []
 
 

@@ -113,7 +113,7 @@ def redact_exception(error: BaseException, request: requests.PreparedRequest) ->
     """
     errors = list(iter_causes(error, include_context=True))
     # urllib3 quotes the target in its own way and notes the result as ``url``.
-    targets = {request.path_url, *(getattr(cause, "url", None) for cause in errors)}
+    targets = [request.url, request.path_url, *(getattr(cause, "url", None) for cause in errors)]
     for cause in errors:
         cause.args = tuple(_redact_text(targets, arg) for arg in cause.args)
 
@@ -122,7 +122,8 @@ def _redact_text(targets: Iterable[object], text: object) -> object:
     if isinstance(text, str):
         for target in targets:
             if isinstance(target, str) and target not in ("", "/"):
-                text = text.replace(target, REDACTED)
+                shown = _redact_target(target)
+                text = text.replace(target, REDACTED if shown == target else str(shown))
     return text
 
 
