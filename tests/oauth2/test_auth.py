@@ -95,7 +95,7 @@ def test_auth_set_back_carries_the_token_again(held: ClientCredentialsSession) -
 
 def test_reason_of_a_401_names_other_credentials(held: ClientCredentialsSession) -> None:
     held.auth = ("user", "password")
-    assert "other credentials" in reason_of_401(held.get("/refused"))
+    assert "check session.auth" in reason_of_401(held.get("/refused"))
 
 
 def test_reason_of_a_401_names_the_replaced_token(
@@ -105,14 +105,14 @@ def test_reason_of_a_401_names_the_replaced_token(
     server.script["/token"] = lambda seen: ScriptedResponse(
         body=b'{"access_token": "%s"}' % next(names).encode()
     )
-    assert "and the one that replaced it" in reason_of_401(held.get("/refused"))
+    assert "and the one that replaced it; check base_url" in reason_of_401(held.get("/refused"))
 
 
 def test_reason_of_a_401_says_that_it_was_not_replayed(
     server: ScriptedServer, held: ClientCredentialsSession
 ) -> None:
     response = held.post("/refused", data=iter([b"once"]))
-    assert "was not replayed" in reason_of_401(response)
+    assert "its body can be read only once; send it again" in reason_of_401(response)
 
 
 def test_reason_of_a_401_names_the_store(

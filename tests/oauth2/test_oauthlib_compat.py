@@ -124,7 +124,7 @@ def test_fetch_token_as_requests_oauthlib_documents_it_works(
 
 
 def test_fetch_token_with_a_code_raises_value_error(session: PokitDokSession) -> None:
-    with pytest.raises(ValueError, match="takes no code"):
+    with pytest.raises(ValueError, match="code and authorization_response must be None"):
         session.fetch_token(code="x")
 
 

@@ -167,6 +167,14 @@ def test_unusable_200_is_remembered_like_a_refusal(
     assert session.get(PATH).status_code == 200
 
 
+def test_token_under_another_name_says_what_reads_it(
+    sandbox: Sandbox, session: PokitDokSession
+) -> None:
+    sandbox.fail(TOKEN, status=200, body={"accessToken": "a"})
+    with pytest.raises(TokenError, match="no access_token; token_response= can read another form;"):
+        session.get(PATH)
+
+
 def raise_for_status(response: requests.Response) -> requests.Response:
     response.raise_for_status()
     return response

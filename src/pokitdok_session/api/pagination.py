@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 from .errors import APIError
 from .reply import Reply
@@ -55,7 +55,10 @@ def iterate(
         seen.add(following)
         empty_pages = 0 if page else empty_pages + 1
         if empty_pages == MAX_EMPTY_PAGES:
-            raise _error(reply, f"the last {MAX_EMPTY_PAGES} pages had no items; gave up")
+            raise _error(
+                reply,
+                f"the last {MAX_EMPTY_PAGES} pages had no items; check the query",
+            )
         reply = get(_checked(reply, following, is_token_origin), reply)
 
 
@@ -65,7 +68,12 @@ def _checked(reply: Reply[Any], following: str, is_token_origin: Callable[[str],
     except ValueError:  # not a URL, such as https://[
         url = ""
     if not is_token_origin(url):
-        raise _error(reply, "the next page is at another origin, and was not requested")
+        host = urlsplit(url).hostname or "not a URL"
+        raise _error(
+            reply,
+            f"the next page is at another origin ({host}), and was not requested; if it is the "
+            "API's own, name it in origins=",
+        )
     return url
 
 

@@ -111,7 +111,7 @@ class Resource(ABC):
         ``name`` is the file's name if it does not have one. The form field is ``file``.
         """
         if isinstance(upload, io.TextIOBase):
-            raise TypeError("a file to upload must be opened in binary mode, such as 'rb'")
+            raise TypeError("the file to upload must be open in binary mode: open(path, 'rb')")
         if isinstance(upload, (str, os.PathLike)):
             with open(upload, "rb") as file:
                 yield {"file": (os.path.basename(upload), file, media_type)}

@@ -194,15 +194,24 @@ def reason_of_401(response: requests.Response) -> str:
     """Return in words why a 401 came back to the caller."""
     hook = ReplayHook.of(response.request)
     if hook is None:
-        return "the request carried other credentials than the token of this session"
+        return (
+            "the request carried other credentials than the token of this session; "
+            "check session.auth and the headers of the request"
+        )
     if hook.auth.source.rejections.suspects_a_rival:
         return (
             "the API refuses each token soon after it was granted; "
             "if other processes use this client, give all of them the same store"
         )
     if not all(earlier.is_redirect for earlier in response.history):
-        return "the API refused the token and the one that replaced it"
-    return "the API refused the token, and the request was not replayed"
+        return (
+            "the API refused the token and the one that replaced it; "
+            "check base_url, scope= and the rights of the client"
+        )
+    return (
+        "the API refused the token, and the request was not replayed, because its body can be "
+        "read only once; send it again"
+    )
 
 
 def _release(response: requests.Response) -> None:

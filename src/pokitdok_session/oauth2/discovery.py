@@ -68,7 +68,8 @@ class Discovery:
         insecure_hosts: frozenset[str] = frozenset(),
     ) -> None:
         if (issuer is None) == (fhir_base is None):
-            raise ValueError("discover must get either issuer or fhir_base")
+            got = "neither" if issuer is None else "both"
+            raise ValueError(f"discover must get either issuer or fhir_base, got {got}")
         self.issuer = issuer
         self.url = (issuer or fhir_base or "").rstrip("/")
         self._shown_url = without_query(self.url)
@@ -102,7 +103,8 @@ class Discovery:
                 return self._from_metadata(metadata, url)
             statuses.append(f"{without_query(url)} returned {response.status_code}")
             is_transient = is_transient or is_transient_status(response.status_code)
-        message = f"no token_endpoint was found: {', '.join(statuses)}"
+        name = "fhir_base" if self.issuer is None else "issuer"
+        message = f"no token_endpoint was found: {', '.join(statuses)}; check {name}"
         raise TokenError(message, retry_after=0.0 if is_transient else REFUSAL_COOLDOWN)
 
     def _metadata_urls(self) -> list[str]:
@@ -118,7 +120,8 @@ class Discovery:
         issuer = metadata.get("issuer")
         if self.issuer is not None and str(issuer).rstrip("/") != self.url:
             raise self._error(
-                f"{without_query(url)} must name the issuer {self._shown_url}, but does not"
+                f"{without_query(url)} must name the issuer {self._shown_url}, but names "
+                f"{without_query(str(issuer))}: check issuer"
             )
         return Endpoints(metadata, self._checked)
 

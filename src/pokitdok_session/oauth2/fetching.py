@@ -67,7 +67,7 @@ class TokenFetching(BaseClientCredentialsSession):
         it. With ``token_fetcher`` the arguments are not used. Raises TokenError if no token comes.
         """
         if code or authorization_response:
-            raise ValueError("the client-credentials grant takes no code; remove this argument")
+            raise ValueError("code and authorization_response must be None: this grant has neither")
         if method.upper() not in ("GET", "POST"):
             raise ValueError(f'method must be "GET" or "POST", got {method!r}')
         options = self._token_options

@@ -168,7 +168,8 @@ def check_no_proxy(url: str, proxies: Mapping[str, str] | None) -> None:
     host = proxy and parse_url(prepend_scheme_if_needed(proxy, "http")).host
     if host and not _is_loopback(host):
         raise InsecureTransport(
-            "refusing plain http through a proxy; use https, or add the host to NO_PROXY"
+            f"refusing plain http to {parse_url(url).host} through a proxy; use https, or add the "
+            "host to NO_PROXY"
         )
 
 

@@ -6,7 +6,7 @@ from .errors import TokenError
 from .origins import without_query
 from .token_endpoint import Send, get_response
 from .token_request import TokenRequest
-from .token_response import read_body, refuses_the_client
+from .token_response import is_transient_status, read_body, refuses_the_client
 
 
 def send_revocation(request: TokenRequest, send: Send) -> None:
@@ -20,12 +20,16 @@ def send_revocation(request: TokenRequest, send: Send) -> None:
     if response.status_code < 300:
         return
     code = read_body(response).get("error")
-    advice = ""
+    advice = "check revocation_url"
     if refuses_the_client(response.status_code, code):
-        advice = f": {request.client_auth.refusal_advice(response)}"
+        advice = request.client_auth.refusal_advice(response)
+    elif code == "unsupported_token_type":
+        advice = "this provider does not revoke access tokens"
+    elif is_transient_status(response.status_code):
+        advice = "try again later"
     raise TokenError(
         f"the token was not revoked: {without_query(request.url)} returned "
-        f"{response.status_code}{advice}",
+        f"{response.status_code}: {advice}",
         error=code if isinstance(code, str) else None,
         status_code=response.status_code,
     )

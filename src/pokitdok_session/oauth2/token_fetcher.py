@@ -23,7 +23,9 @@ def fetch_by_callable(
     except TokenError:
         raise
     except Exception as error:
-        raise TokenError(f"token_fetcher raised {type(error).__name__}") from error
+        raise TokenError(
+            f"token_fetcher raised {type(error).__name__}; __cause__ has its text"
+        ) from error
     if not isinstance(response, Mapping):
         raise TokenError(
             f"token_fetcher must return a dict with access_token, got {type(response).__name__}",

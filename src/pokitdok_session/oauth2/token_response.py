@@ -69,8 +69,11 @@ def parse_token_response(
         )
     try:
         return Token.from_response(body, requested_at=requested_at, now=now)
-    except ValueError as reason:
-        raise _refusal(response, request, f" with a token that cannot be used: {reason}") from None
+    except ValueError as error:
+        reason = f" with a token that cannot be used: {error}"
+        if "access_token" not in body and request.read_response is None:
+            reason += "; token_response= can read another form"
+        raise _refusal(response, request, reason) from None
 
 
 def error_from_rejected_response(response: requests.Response, request: TokenRequest) -> TokenError:
@@ -139,7 +142,7 @@ def _read_by_caller(response: requests.Response, request: TokenRequest) -> Mappi
     except TokenError:
         raise
     except Exception as error:
-        reason = f", but token_response failed with {type(error).__name__}"
+        reason = f", but token_response raised {type(error).__name__}; __cause__ has its text"
         raise _refusal(response, request, reason) from error
     if not isinstance(body, Mapping):
         raise _refusal(

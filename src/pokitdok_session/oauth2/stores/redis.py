@@ -39,7 +39,8 @@ class RedisTokenStore:
         lock_timeout: float = LOCK_TTL,
     ) -> None:
         if (client is None) == (factory is None):
-            raise TypeError("RedisTokenStore takes either a client or a factory")
+            got = "neither" if client is None else "both"
+            raise TypeError(f"RedisTokenStore must get either a client or a factory, got {got}")
         if factory is not None:
             client = factory()
         if not hasattr(client, "lock"):
