@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import logging
 import time
 from datetime import timedelta
@@ -187,7 +188,7 @@ class ReplayHook:
     def __reduce__(self) -> tuple[Any, ...]:
         # A pickled response carries its request with the hooks. The session, and with it the
         # secret, does not go along.
-        return _unpickle_hook, ()
+        return functools.partial, (_noop_hook,)
 
 
 def reason_of_401(response: requests.Response) -> str:
@@ -224,10 +225,6 @@ def _release(response: requests.Response) -> None:
 def _hooks(request: requests.PreparedRequest) -> list[Any]:
     hooks = (request.hooks or {}).get("response") or []
     return [hooks] if callable(hooks) else list(hooks)
-
-
-def _unpickle_hook() -> Any:
-    return _noop_hook
 
 
 def _noop_hook(response: requests.Response, **kwargs: Any) -> requests.Response:

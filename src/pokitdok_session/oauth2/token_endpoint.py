@@ -133,7 +133,8 @@ class _Attempts:
         requested_at = self._clock()
         try:
             response = self._send(request.to_requests(), request.transport)
-            response = request.apply_response_hooks(response)
+            for hook in request.response_hooks:
+                response = hook(response)
         except (InsecureTransport, TokenError):
             raise
         except requests.RequestException as error:

@@ -24,10 +24,8 @@ ResponseHook: TypeAlias = "Callable[[requests.Response], requests.Response]"
 #: ``token_response``: the response to the token dict, for what RFC 6749 does not describe.
 ResponseReader: TypeAlias = "Callable[[requests.Response], Mapping[str, Any]]"
 
-FORM_HEADERS: Mapping[str, str] = MappingProxyType(
-    {"Accept": "application/json", "Content-Type": "application/x-www-form-urlencoded"}
-)
-_JSON_HEADERS: Mapping[str, str] = MappingProxyType({"Accept": "application/json"})
+_JSON_HEADERS = {"Accept": "application/json"}
+_FORM_HEADERS = {**_JSON_HEADERS, "Content-Type": "application/x-www-form-urlencoded"}
 
 
 class TransportOptions(NamedTuple):
@@ -95,13 +93,7 @@ class TokenRequest(NamedTuple):
         if self.headers is not None:
             return self.headers
         # requests sets the Content-Type of JSON itself.
-        return _JSON_HEADERS if self._place() == "json" else FORM_HEADERS
-
-    def apply_response_hooks(self, response: requests.Response) -> requests.Response:
-        """Return the response as the compliance hooks leave it."""
-        for hook in self.response_hooks:
-            response = hook(response)
-        return response
+        return _JSON_HEADERS if self._place() == "json" else _FORM_HEADERS
 
 
 def build_form(

@@ -149,9 +149,14 @@ class SharedTokenSource:
         if self._stuck_call is not None and not self._stuck_call.done():
             raise StoreTimeout
         outcome: Future[T] = Future()
-        threading.Thread(
-            target=_run_into_future, args=(work, outcome), name="token-store", daemon=True
-        ).start()
+
+        def run() -> None:
+            try:
+                outcome.set_result(work())
+            except BaseException as error:
+                outcome.set_exception(error)
+
+        threading.Thread(target=run, name="token-store", daemon=True).start()
         try:
             return outcome.result(STORE_TIMEOUT)
         except FutureTimeout:
@@ -165,14 +170,8 @@ class SharedTokenSource:
             level = logging.DEBUG if self._failure_logged else logging.WARNING
             self._failures += 1
             self._failure_logged = True
-            reason = self._reason_of(error)
-            log.log(
-                level,
-                "%s: %s failed (%s), continuing without it",
-                self._description,
-                action,
-                reason,
-            )
+            words = self._description, action, self._reason_of(error)
+            log.log(level, "%s: %s failed (%s), continuing without it", *words)
             return None
 
     @property
@@ -192,12 +191,3 @@ class SharedTokenSource:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return SharedTokenSource, (self.store,)
-
-
-def _run_into_future(work: Callable[[], T], outcome: Future[T]) -> None:
-    try:
-        result = work()
-    except BaseException as error:
-        outcome.set_exception(error)
-    else:
-        outcome.set_result(result)
