@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import io
 import json
+import logging
 import os
 import signal
 import stat
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pokitdok_session.cli import main
 from pokitdok_session.sandbox import Sandbox
 from support.batches import ELIGIBILITY, appointments, row_of
 from support.subprocesses import wait_until
@@ -24,12 +28,13 @@ Ended = subprocess.CompletedProcess[str]
 
 
 class Command:
-    """The command in a folder of its own, with the credentials of a sandbox."""
+    """The commands in a folder of their own, with the credentials of a sandbox."""
 
-    def __init__(self, folder: Path, sandbox: Sandbox) -> None:
+    def __init__(self, folder: Path, sandbox: Sandbox, capture: pytest.CaptureFixture[str]) -> None:
         self.rows = folder / "rows.jsonl"
         self.output = folder / "replies.jsonl"
         self.journal = folder / "replies.jsonl.journal"
+        self._capture = capture
         self.environment = {
             **os.environ,
             "POKITDOK_CLIENT_ID": sandbox.client_id,
@@ -42,18 +47,31 @@ class Command:
         self.rows.write_text("".join(json.dumps(row) + "\n" for row in rows))
 
     def words(self, *options: str, method: str = "eligibility", rows: str = "") -> list[str]:
-        command = [sys.executable, "-m", "pokitdok_session", "batch", method]
-        return [*command, rows or str(self.rows), "--output", str(self.output), *options]
+        return ["batch", method, rows or str(self.rows), "--output", str(self.output), *options]
 
     def run(self, *options: str, stdin: str = "", **words: str) -> Ended:
-        return subprocess.run(
-            self.words(*options, **words),
+        return self.run_words(*self.words(*options, **words), stdin=stdin)
+
+    def run_words(self, *words: str, stdin: str = "") -> Ended:
+        """Run a command in this process: starting one takes most of the time of a test."""
+        self._capture.readouterr()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(os, "environ", self.environment)
+            patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin.encode())))
+            try:
+                status = main(words)
+            except SystemExit as ended:  # of argparse
+                status = ended.code  # type: ignore[assignment]
+        return Ended(list(words), status, *self._capture.readouterr())
+
+    def start(self, *options: str) -> subprocess.Popen[str]:
+        """Start the command in a process of its own."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "pokitdok_session", *self.words(*options)],
             env=self.environment,
-            input=stdin,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
-            timeout=120,
-            check=False,
         )
 
     @property
@@ -66,8 +84,18 @@ class Command:
 
 
 @pytest.fixture
-def command(tmp_path: Path, sandbox: Sandbox) -> Command:
-    return Command(tmp_path, sandbox)
+def command(tmp_path: Path, sandbox: Sandbox, capsys: pytest.CaptureFixture[str]) -> Command:
+    return Command(tmp_path, sandbox, capsys)
+
+
+@pytest.fixture(autouse=True)
+def _leave_this_process_as_it_was(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Restore what a command changes for its whole process."""
+    monkeypatch.setattr("pokitdok_session.api.batch.search.SEARCH_AGAIN", 0.0)
+    handler = signal.getsignal(signal.SIGTERM)
+    monkeypatch.setattr(logging.getLogger("pokitdok_session.api.batch.progress"), "handlers", [])
+    yield
+    signal.signal(signal.SIGTERM, handler)
 
 
 def last_line(ended: Ended) -> str:
@@ -78,9 +106,10 @@ def test_batch_command_that_answers_every_row_has_status_0(command: Command) -> 
     command.write(row_of(0), row_of(1))
     command.output.write_text("of an earlier run")
     command.output.chmod(0o644)
-    ended = command.run(*KEY)
-    assert (ended.returncode, ended.stdout) == (0, "")
-    assert last_line(ended) == "2 rows: 2 answered."
+    process = command.start(*KEY)
+    shown, told = process.communicate(timeout=60)
+    assert (process.returncode, shown) == (0, "")
+    assert told.splitlines()[-1] == "2 rows: 2 answered."
     by_key = {outcome["key"]: outcome for outcome in command.outcomes}
     assert by_key.keys() == {"A0", "A1"}
     assert list(by_key["A1"]) == ["key", "line", "action", "reply", "attempts"]
@@ -216,24 +245,20 @@ def test_batch_command_help_explains_actions_and_statuses(command: Command) -> N
 def test_batch_command_killed_and_started_again_has_each_row_once(
     command: Command, sandbox: Sandbox
 ) -> None:
-    command.write(*map(row_of, range(120)))
+    command.write(*map(row_of, range(60)))
     sandbox.options.latency = 0.02
-    for kill_at in (20, 60):
-        process = subprocess.Popen(
-            command.words("--threads", "4", *KEY),
-            env=command.environment,
-            stderr=subprocess.DEVNULL,
-        )
-        wait_until(lambda: len(sandbox.requests) >= kill_at, 60)  # noqa: B023  # used at once
-        process.kill()
-        process.wait(60)
+    process = command.start("--threads", "4", *KEY)
+    wait_until(lambda: len(sandbox.requests) >= 20, 60)
+    process.kill()
+    process.communicate(timeout=60)
+    sandbox.options.latency = 0
     ended = command.run(*KEY)
     assert ended.returncode in (0, 4), ended.stderr
     assert Counter(outcome["key"] for outcome in command.outcomes) == {
-        f"A{number}": 1 for number in range(120)
+        f"A{number}": 1 for number in range(60)
     }
     assert set(appointments(sandbox).values()) == {1}
-    assert command.actions["answered"] + command.actions["unknown"] == 120
+    assert command.actions["answered"] + command.actions["unknown"] == 60
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
@@ -242,12 +267,7 @@ def test_batch_command_that_is_interrupted_says_how_to_go_on(
 ) -> None:
     command.write(*map(row_of, range(500)))
     sandbox.options.latency = 0.02
-    process = subprocess.Popen(
-        command.words("--threads", "4", *KEY),
-        env=command.environment,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    process = command.start("--threads", "4", *KEY)
     wait_until(lambda: len(sandbox.requests) >= 20, 60)
     process.send_signal(number)
     _, told = process.communicate(timeout=60)
@@ -271,24 +291,12 @@ def test_batch_command_on_a_journal_in_use_leaves_the_output_alone(
     ended = command.run()
     journal.close()
     assert ended.returncode == 2
-    assert "is in use by another process" in ended.stderr
+    assert "is in use by another batch of this process" in ended.stderr
     assert command.output.read_text() == "of the other run\n"
 
 
-def run_command(command: Command, *words: str, stdin: str = "") -> Ended:
-    return subprocess.run(
-        [sys.executable, "-m", "pokitdok_session", *words],
-        env=command.environment,
-        input=stdin,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-
-
 def test_call_command_prints_the_reply(command: Command) -> None:
-    ended = run_command(command, "call", "get", "/activities/?limit=1")
+    ended = command.run_words("call", "get", "/activities/?limit=1")
     assert (ended.returncode, ended.stderr) == (0, "")
     assert json.loads(ended.stdout)["meta"]["activity_id"]
 
@@ -298,7 +306,7 @@ def test_call_command_takes_its_body_from(command: Command, tmp_path: Path, how:
     body = json.dumps(row_of(0))
     (tmp_path / "body.json").write_text(body)
     data = {"argument": body, "file": f"@{tmp_path}/body.json", "standard input": "-"}[how]
-    ended = run_command(command, "call", "POST", "/eligibility/", "--data", data, stdin=body)
+    ended = command.run_words("call", "POST", "/eligibility/", "--data", data, stdin=body)
     assert ended.returncode == 0
     assert json.loads(ended.stdout)["data"]["valid_request"] is True
 
@@ -312,7 +320,7 @@ def test_call_command_has_the_status_of_the_verdict(
     command: Command, sandbox: Sandbox, fault: Any, status: int
 ) -> None:
     sandbox.fail(ELIGIBILITY, **fault)
-    ended = run_command(command, "call", "POST", "/eligibility/", "--data", json.dumps(row_of(0)))
+    ended = command.run_words("call", "POST", "/eligibility/", "--data", json.dumps(row_of(0)))
     assert (ended.returncode, ended.stdout) == (status, "")
     assert json.loads(ended.stderr)["type"]
 
@@ -333,7 +341,7 @@ def test_call_command_has_the_status_of_the_verdict(
 def test_call_command_with_wrong_usage_has_status_2(
     command: Command, words: tuple[str, ...], text: str
 ) -> None:
-    ended = run_command(command, "call", *words)
+    ended = command.run_words("call", *words)
     assert ended.returncode == 2
     assert text in ended.stderr
     assert "secret" not in ended.stderr
@@ -341,7 +349,7 @@ def test_call_command_with_wrong_usage_has_status_2(
 
 def test_call_command_without_credentials_has_status_2(command: Command) -> None:
     del command.environment["POKITDOK_CLIENT_ID"]
-    ended = run_command(command, "call", "GET", "/activities/")
+    ended = command.run_words("call", "GET", "/activities/")
     assert ended.returncode == 2
     assert "POKITDOK_CLIENT_ID" in ended.stderr
     assert "python -m pokitdok_session sandbox" in ended.stderr
@@ -349,16 +357,17 @@ def test_call_command_without_credentials_has_status_2(command: Command) -> None
 
 @pytest.mark.parametrize("name", ["call", "sandbox"])
 def test_command_has_a_help_of_its_own(command: Command, name: str) -> None:
-    ended = run_command(command, name, "--help")
+    ended = command.run_words(name, "--help")
     assert ended.returncode == 0
     assert name in ended.stdout
 
 
-def test_sandbox_command_without_the_extra_has_status_2() -> None:
-    code = "import sys; sys.modules['starlette'] = None; from pokitdok_session.cli import main;"
-    code += "sys.exit(main(['sandbox']))"
-    ended = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
-    )
+def test_sandbox_command_without_the_extra_has_status_2(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [name for name in sys.modules if name.startswith("pokitdok_session.sandbox")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "starlette", None)
+    ended = command.run_words("sandbox")
     assert ended.returncode == 2
     assert ended.stderr.count("\n") == 1
