@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+import requests
+
+from pokitdok_session import Outcome
+from pokitdok_session.api.batch.pacing import Grant, Pace
 from pokitdok_session.sandbox import Sandbox
 
 ELIGIBILITY = "/eligibility/"
+
+#: What the fixture ``run`` is.
+Run = Callable[..., list[Outcome]]
 
 
 def row_of(number: int, **changes: Any) -> dict[str, Any]:
@@ -56,3 +63,41 @@ def records(path: Path) -> list[dict[str, Any]]:
 
 def actions(outcomes: Iterable[Any]) -> dict[str, str]:
     return {outcome.key: outcome.action for outcome in outcomes}
+
+
+def change_records(path: Path, change: Callable[[dict[str, Any]], Any]) -> None:
+    """Write a journal again, with what ``change`` returns for each record, unless it is None."""
+    changed = [change(record) for record in records(path)]
+    path.write_text("".join(json.dumps(each) + "\n" for each in changed if each is not None))
+
+
+def forget_outcome(path: Path, key: str) -> None:
+    """Leave of a row what a kill leaves: that it was about to be sent."""
+    change_records(path, lambda record: None if record.get("done") == key else record)
+
+
+def make_late(path: Path) -> None:
+    """Let the outcomes be noted a minute after the rows were sent."""
+    change_records(
+        path,
+        lambda record: {**record, "at": record["at"] + 60} if "done" in record else record,
+    )
+
+
+def response_of(status: int) -> requests.Response:
+    response = requests.Response()
+    response.status_code = status
+    return response
+
+
+def granted(pace: Pace) -> Grant:
+    answer = pace.ask()
+    assert isinstance(answer, Grant)
+    return answer
+
+
+class NoWait(Pace):
+    """A pace that gives leave at once, after a refusal too."""
+
+    def ask(self) -> Grant | float:
+        return Grant()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import pytest
 
 from pokitdok_session import Outcome, PokitDokSession
 from pokitdok_session.sandbox import Sandbox
-from support.batches import key_of
+from support.batches import Run, key_of
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def session(sandbox: Sandbox) -> Iterator[PokitDokSession]:
 
 
 @pytest.fixture
-def run(session: PokitDokSession, path: Path) -> Callable[..., list[Outcome]]:
+def run(session: PokitDokSession, path: Path) -> Run:
     """Run a batch of eligibility rows to its end; the journal is kept from run to run."""
 
     def run(rows: Any, **options: Any) -> list[Outcome]:
@@ -34,6 +34,14 @@ def run(session: PokitDokSession, path: Path) -> Callable[..., list[Outcome]]:
         return list(session.batch(session.eligibility, rows, **options))
 
     return run
+
+
+@pytest.fixture(autouse=True)
+def _wait_for_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Search and send again at once. How long each wait is has tests of its own."""
+    monkeypatch.setattr("pokitdok_session.api.batch.search.SEARCH_AGAIN", 0.0)
+    for module in ("sender", "search"):
+        monkeypatch.setattr(f"pokitdok_session.api.batch.{module}.backoff", lambda *_: 0.0)
 
 
 @pytest.fixture(autouse=True)

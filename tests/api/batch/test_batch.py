@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +12,26 @@ import pytest
 import requests
 
 from pokitdok_session import APISession, Outcome, PokitDokSession, Reply
+from pokitdok_session.api.batch import engine
 from pokitdok_session.api.batch.pacing import Pace
+from pokitdok_session.api.batch.pool import Pool
 from pokitdok_session.errors import ServerError, ValidationError
 from pokitdok_session.sandbox import Sandbox
-from support.batches import ELIGIBILITY, actions, appointments, key_of, records, row_of, rows_of
+from support.batches import (
+    ELIGIBILITY,
+    NoWait,
+    Run,
+    actions,
+    appointments,
+    key_of,
+    records,
+    response_of,
+    row_of,
+    rows_of,
+)
 from support.http_server import ScriptedResponse, ScriptedServer
+from support.subprocesses import wait_until
 from support.threads import TEST_TIMEOUT
-
-Run = Callable[..., list[Outcome]]
 
 
 def test_batch_yields_an_outcome_per_row(run: Run, sandbox: Sandbox) -> None:
@@ -65,44 +76,50 @@ def test_batch_yields_a_row_that_the_method_refuses_as_fix(
 def test_batch_keeps_no_more_calls_in_flight_than_threads(
     session: PokitDokSession, path: Path
 ) -> None:
+    together = threading.Barrier(3)  # broken unless three calls are in flight
     lock, now, most, read = threading.Lock(), [0], [0], [0]
 
     def call(row: int) -> int:
         with lock:
             now[0] += 1
             most[0] = max(most[0], now[0])
-        time.sleep(0.001)
+        together.wait(TEST_TIMEOUT)
         with lock:
             now[0] -= 1
         return row
 
     def rows() -> Iterator[int]:
-        for number in range(200):
+        for number in range(99):
             read[0] += 1
             yield number
 
-    for done, _ in enumerate(session.batch(call, rows(), key=int, journal=path, threads=3)):
+    options: dict[str, Any] = {"key": int, "journal": path, "threads": 3, "pace": Pace()}
+    for done, _ in enumerate(session.batch(call, rows(), **options)):
         assert read[0] <= done + 1 + 2 * 3
     assert most[0] == 3
 
 
-def test_batch_yields_an_outcome_before_it_reads_the_next_row(session: PokitDokSession) -> None:
-    known = threading.Event()
+def test_batch_yields_an_outcome_before_it_reads_the_next_row(
+    session: PokitDokSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pools: list[Pool] = []
     seen: list[str] = []
+
+    class KnownPool(Pool):
+        def __init__(self, *arguments: Any) -> None:
+            super().__init__(*arguments)
+            pools.append(self)
+
+    monkeypatch.setattr(engine, "Pool", KnownPool)
 
     def rows() -> Iterator[int]:
         yield 0
-        assert known.wait(TEST_TIMEOUT)
-        time.sleep(0.05)  # from the call to its outcome
+        wait_until(lambda: seen or pools[0].has_result)
         yield 1
         assert seen == ["0"]
         yield 2
 
-    def call(row: int) -> int:
-        known.set()
-        return row
-
-    for outcome in session.batch(call, rows(), key=int, threads=1, pace=Pace()):
+    for outcome in session.batch(lambda row: row, rows(), key=int, threads=1, pace=Pace()):
         seen.append(outcome.key)
     assert seen == ["0", "1", "2"]
 
@@ -232,7 +249,7 @@ def test_outcome_repr_shows_no_request_and_no_reply() -> None:
 
 def test_batch_sends_a_row_again_after_the_rate_limit(run: Run, sandbox: Sandbox) -> None:
     sandbox.fail(ELIGIBILITY, status=403, times=2, headers={"Retry-After": "0"})
-    (outcome,) = run(rows_of(1))
+    (outcome,) = run(rows_of(1), pace=NoWait())
     assert (outcome.action, outcome.attempts) == ("answered", 3)
 
 
@@ -246,7 +263,7 @@ def test_batch_notes_that_a_refused_row_was_not_processed(
     run: Run, sandbox: Sandbox, path: Path
 ) -> None:
     sandbox.fail(ELIGIBILITY, status=429, headers={"Retry-After": "0"})
-    run(rows_of(1))
+    run(rows_of(1), pace=NoWait())
     kinds = [record.get("action", "sent") for record in records(path)]
     assert kinds == ["sent", "retry", "sent", "answered"]
 
@@ -254,21 +271,17 @@ def test_batch_notes_that_a_refused_row_was_not_processed(
 def test_batch_never_waits_inside_a_call_for_the_rate_limit(sandbox: Sandbox, path: Path) -> None:
     sandbox.fail(ELIGIBILITY, status=429, headers={"Retry-After": "0"})
     with sandbox.session(max_rate_limit_wait=60) as session:
-        (outcome,) = session.batch(session.eligibility, rows_of(1), journal=path)
+        (outcome,) = session.batch(session.eligibility, rows_of(1), journal=path, pace=NoWait())
     assert outcome.attempts == 2  # the batch sent it again, and not the session
 
 
 def test_batch_gives_a_row_up_that_is_refused_100_times(
-    session: PokitDokSession, path: Path, monkeypatch: pytest.MonkeyPatch
+    session: PokitDokSession, path: Path
 ) -> None:
-    monkeypatch.setattr("pokitdok_session.api.batch.pacing.FIRST_BACKOFF", 0.0)
-
     def call(row: int) -> Any:
-        response = requests.Response()
-        response.status_code = 429
-        raise requests.HTTPError("429", response=response)
+        raise requests.HTTPError("429", response=response_of(429))
 
-    (outcome,) = session.batch(call, [1], journal=path)
+    (outcome,) = session.batch(call, [1], journal=path, pace=NoWait())
     assert (outcome.action, outcome.attempts) == ("retry", 101)
 
 

@@ -15,7 +15,6 @@ import requests
 
 from pokitdok_session import APIError, APISession, Outcome, PokitDokSession, Verdict
 from pokitdok_session.api.batch.control import Control
-from pokitdok_session.api.batch.pacing import Grant, Pace
 from pokitdok_session.api.batch.row import Row
 from pokitdok_session.api.batch.sender import Rules, Sender
 from pokitdok_session.api.verdict import verdict_on
@@ -25,17 +24,18 @@ from pokitdok_session.errors import (
     TradingPartnerError,
 )
 from pokitdok_session.sandbox import Sandbox
-from support.batches import ELIGIBILITY, appointments, key_of, records, rows_of
+from support.batches import (
+    ELIGIBILITY,
+    NoWait,
+    appointments,
+    forget_outcome,
+    key_of,
+    make_late,
+    records,
+    response_of,
+    rows_of,
+)
 from support.http_server import ScriptedResponse, ScriptedServer, redirect
-
-Run = Callable[..., list[Outcome]]
-
-
-@pytest.fixture(autouse=True)
-def _wait_for_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pokitdok_session.api.batch.search.SEARCH_AGAIN", 0.0)
-    for module in ("sender", "search"):
-        monkeypatch.setattr(f"pokitdok_session.api.batch.{module}.backoff", lambda *_: 0.0)
 
 
 def call_and_read(session: PokitDokSession) -> Callable[[Any], Any]:
@@ -127,8 +127,7 @@ def script(*actions: Any) -> Callable[[Any], Any]:
 
 
 def refusal(status: int) -> APIError:
-    response = requests.Response()
-    response.status_code = status
+    response = response_of(status)
     response.request = requests.Request("POST", "https://api.example/").prepare()
     return APIError(response=response)
 
@@ -166,12 +165,6 @@ def test_batch_stops_when_a_row_in_doubt_cannot_succeed(plain: APISession) -> No
     call = script(requests.ConnectionError("reset"), refusal(402))
     with pytest.raises(BatchStopped):
         list(plain.batch(call, [{"a": 1}], resend_in_doubt=True))
-
-
-def make_late(path: Path) -> None:
-    """Let the outcomes be noted a minute after the rows were sent."""
-    later = [{**each, "at": each["at"] + 60 * ("done" in each)} for each in records(path)]
-    path.write_text("".join(json.dumps(each) + "\n" for each in later))
 
 
 def test_resume_searches_again_if_the_search_failed(
@@ -244,8 +237,7 @@ def test_resume_sends_the_idempotency_key_of_the_first_run(
         return list(session.batch(session.eligibility, rows, **options))
 
     run(rows_of(2))
-    kept = [each for each in records(path) if each.get("done") != "A1"]
-    path.write_text("".join(json.dumps(each) + "\n" for each in kept))
+    forget_outcome(path, "A1")
     sandbox._app.activities.__init__()  # type: ignore[misc]  # the search finds nothing
     changed = [*rows_of(1), {**rows_of(2)[1], "service_types": ["health_benefit_plan_coverage"]}]
     assert [each.action for each in run(changed, None)] == ["answered", "unknown"]
@@ -265,8 +257,7 @@ def test_resume_sends_the_first_row_again_with_its_idempotency_key(
         return next(batch)
 
     run()
-    kept = [each for each in records(path) if "done" not in each]  # as a kill leaves it
-    path.write_text("".join(json.dumps(each) + "\n" for each in kept))
+    forget_outcome(path, "A0")
     sandbox._app.activities.__init__()  # type: ignore[misc]  # the search finds nothing
     assert (run().action, run().attempts) == ("answered", 2)
     sent = sandbox.received(ELIGIBILITY)
@@ -288,10 +279,3 @@ def test_journal_names_only_the_rows_that_carried_an_idempotency_key(
         )
     )
     assert [each["named"] for each in records(path) if "named" in each] == ["A0", "A2"]
-
-
-class NoWait(Pace):
-    """A pace that gives leave at once, after a refusal too."""
-
-    def ask(self) -> Grant | float:
-        return Grant()

@@ -17,14 +17,9 @@ from pokitdok_session.api.batch.pacing import (
     parse_rate,
 )
 from pokitdok_session.api.batch.quota import Quota
+from support.batches import granted
 from support.clock import Clock
 from support.rate_limit_simulation import Server, simulate
-
-
-def granted(pace: Pace) -> Grant:
-    answer = pace.ask()
-    assert isinstance(answer, Grant)
-    return answer
 
 
 def waits(pace: Pace) -> float:

@@ -9,11 +9,14 @@ from typing import Any
 
 import pytest
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from pokitdok_session.api.batch import redis_pace
 from pokitdok_session.api.batch.pacing import Grant, Pace
 from pokitdok_session.api.batch.quota import Quota
 from pokitdok_session.api.batch.redis_pace import RedisPace
+from support.batches import granted
 from support.clock import Clock
 from support.rate_limit_simulation import Server, simulate
 from support.redis_server import RedisServer
@@ -40,12 +43,6 @@ def redis_time(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
         time = staticmethod(lambda: 1_764_000_000.0 + clock.now)
 
     monkeypatch.setattr(storage, "time", Time)
-
-
-def granted(pace: Pace) -> Grant:
-    answer = pace.ask()
-    assert isinstance(answer, Grant)
-    return answer
 
 
 @pytest.mark.usefixtures("redis_time")
@@ -120,7 +117,7 @@ def test_redis_pace_without_redis_keeps_its_own(
     clock: Clock, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with RedisServer() as server:
-        pace = RedisPace(server.client(), clock=clock)
+        pace = RedisPace(server.client(retry=Retry(NoBackoff(), 0)), clock=clock)
         pace.finish(granted(pace), Quota(cap=3, remaining=2, reset_in=60.0))
         server.stop()
         with caplog.at_level(logging.WARNING):

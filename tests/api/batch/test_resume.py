@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from typing import Any
 import pytest
 import requests
 
-from pokitdok_session import Outcome, PokitDokSession
+from pokitdok_session import PokitDokSession
 from pokitdok_session.errors import (
     JournalError,
     RefusedCall,
@@ -22,20 +21,18 @@ from pokitdok_session.errors import (
 )
 from pokitdok_session.pokitdok.envelope import PokitDokReply
 from pokitdok_session.sandbox import Sandbox
-from support.batches import ELIGIBILITY, actions, appointments, key_of, records, row_of, rows_of
-
-Run = Callable[..., list[Outcome]]
-
-
-@pytest.fixture(autouse=True)
-def _search_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pokitdok_session.api.batch.search.SEARCH_AGAIN", 0.0)
-
-
-def forget_outcome(path: Path, key: str) -> None:
-    """Leave of a row what a kill leaves: that it was about to be sent."""
-    kept = [record for record in records(path) if record.get("done") != key]
-    path.write_text("".join(json.dumps(record) + "\n" for record in kept))
+from support.batches import (
+    ELIGIBILITY,
+    Run,
+    actions,
+    appointments,
+    forget_outcome,
+    key_of,
+    make_late,
+    records,
+    row_of,
+    rows_of,
+)
 
 
 def test_resume_takes_answered_rows_from_the_journal(run: Run, sandbox: Sandbox) -> None:
@@ -127,11 +124,7 @@ def test_resume_searches_no_more_for_a_row_that_was_not_found(
 ) -> None:
     sandbox.fail(ELIGIBILITY, status=502)
     run(rows_of(1))
-    later = [
-        {**record, "at": record["at"] + 60} if "done" in record else record
-        for record in records(path)
-    ]
-    path.write_text("".join(json.dumps(record) + "\n" for record in later))
+    make_late(path)
     searches = len(sandbox.received("/activities/"))
     (outcome,) = run(rows_of(1))
     assert outcome.action == "unknown"
@@ -229,10 +222,7 @@ def test_search_that_fails_leaves_the_row_unknown(run: Run, sandbox: Sandbox) ->
     assert isinstance(outcome.error, ServerError)
 
 
-def test_search_that_always_fails_is_given_up(
-    run: Run, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("pokitdok_session.api.batch.search.backoff", lambda *_: 0.0)
+def test_search_that_always_fails_is_given_up(run: Run, sandbox: Sandbox) -> None:
     sandbox.fail(ELIGIBILITY, status=502)
     sandbox.fail("/activities/", status=500, times=None)
     (outcome,) = run(rows_of(1))

@@ -62,15 +62,15 @@ def test_example_processes_each_row_once_when_a_worker_is_killed(
 ) -> None:
     redis_server.client().flushall()
     sandbox.options.latency = 0.02
-    rows = rows_of(160)
-    partitions = [rows[start : start + 40] for start in range(0, 160, 40)]
+    rows = rows_of(80)
+    partitions = [rows[start : start + 20] for start in range(0, 80, 20)]
     namespace: dict[str, Any] = {"__name__": "__main__"}
     exec(example(), namespace)
     with distributed.Client(cluster) as dask:
         first = next(iter(dask.run(os.getpid).values()))
 
         def kill() -> None:
-            wait_until(lambda: len(sandbox.requests) >= 40, 60)
+            wait_until(lambda: len(sandbox.requests) >= 20, 60)
             os.kill(first, signal.SIGKILL)
 
         killer = threading.Thread(target=kill)
@@ -78,8 +78,8 @@ def test_example_processes_each_row_once_when_a_worker_is_killed(
         outcomes = namespace["run"](partitions, tmp_path, redis_server.port, dask)
         killer.join(60)
         assert first not in dask.run(os.getpid).values()
-    assert len(outcomes) == 160
-    assert len(dict(outcomes)) == 160
+    assert len(outcomes) == 80
+    assert len(dict(outcomes)) == 80
     assert {action for _, action in outcomes} <= {"answered", "unknown"}
     assert set(appointments(sandbox).values()) == {1}
     assert sandbox.token_requests == 1

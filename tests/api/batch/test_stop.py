@@ -24,11 +24,18 @@ from pokitdok_session.errors import (
     ServerError,
 )
 from pokitdok_session.sandbox import Sandbox
-from support.batches import ELIGIBILITY, actions, appointments, key_of, records, rows_of
+from support.batches import (
+    ELIGIBILITY,
+    Run,
+    actions,
+    appointments,
+    key_of,
+    records,
+    response_of,
+    rows_of,
+)
 from support.subprocesses import wait_until
 from support.threads import TEST_TIMEOUT
-
-Run = Callable[..., list[Outcome]]
 
 
 def read(batch: Iterator[Outcome]) -> tuple[list[Outcome], BatchStopped | None]:
@@ -106,12 +113,6 @@ def test_batch_that_stops_lets_the_calls_in_flight_finish(
     assert actions(outcomes) == {"0": "stop", **{str(n): "answered" for n in (1, 2, 3)}}
 
 
-def response_of(status: int) -> requests.Response:
-    response = requests.Response()
-    response.status_code = status
-    return response
-
-
 def test_batch_gives_up_after_ten_rows_in_doubt_in_a_row(
     session: PokitDokSession, path: Path
 ) -> None:
@@ -126,16 +127,7 @@ def test_batch_gives_up_after_ten_rows_in_doubt_in_a_row(
     assert list(actions(outcomes).values()) == ["unknown"] * 5 + ["answered"] + ["unknown"] * 10
 
 
-@pytest.fixture(autouse=True)
-def _search_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pokitdok_session.api.batch.search.SEARCH_AGAIN", 0.0)
-
-
-def test_batch_gives_up_when_nothing_can_be_reached(
-    session: PokitDokSession, path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("pokitdok_session.api.batch.sender.backoff", lambda *_: 0.0)
-
+def test_batch_gives_up_when_nothing_can_be_reached(session: PokitDokSession, path: Path) -> None:
     def call(row: int) -> Any:
         raise requests.ConnectTimeout("late")
 
