@@ -125,10 +125,11 @@ def test_resume_searches_no_more_for_a_row_that_was_not_found(
     sandbox.fail(ELIGIBILITY, status=502)
     run(rows_of(1))
     make_late(path)
-    searches = len(sandbox.received("/activities/"))
+    searches, noted = len(sandbox.received("/activities/")), records(path)
     (outcome,) = run(rows_of(1))
     assert outcome.action == "unknown"
     assert len(sandbox.received("/activities/")) == searches
+    assert records(path) == noted
 
 
 def test_resume_with_many_rows_in_doubt_goes_on(run: Run, sandbox: Sandbox, path: Path) -> None:

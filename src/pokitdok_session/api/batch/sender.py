@@ -75,11 +75,13 @@ class Sender:
             self._control.stop(error)
             return None
         if outcome is not None:
+            is_sent = outcome.attempts > row.attempts
             try:
-                self._note(outcome, is_searched=state.is_searched)
+                if is_sent or not row.is_searched:  # otherwise an earlier run noted the same
+                    self._note(outcome, is_searched=state.is_searched)
             except JournalError as error:
                 self._control.stop(error)  # the row was processed: its outcome is still told
-            if outcome.attempts > row.attempts:  # what an earlier run left says nothing of now
+            if is_sent:  # what an earlier run left says nothing of now
                 self._control.count(outcome.action, outcome.error)
             if outcome.action == "stop":
                 self._control.stop(outcome.error)
