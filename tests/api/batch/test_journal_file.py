@@ -96,6 +96,7 @@ _open_there: list[Journal] = []
 
 
 def test_journal_is_refused_until_the_process_that_has_it_is_killed(path: Path) -> None:
+    Journal(path).close()  # this process had it before
     with Workers("spawn", 1, path) as workers:
         assert workers.run(open_journal) == ["open"]
         with pytest.raises(JournalError, match="in use by another process"):
