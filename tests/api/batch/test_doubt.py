@@ -265,6 +265,21 @@ def test_resume_sends_the_first_row_again_with_its_idempotency_key(
     assert len({each.headers[HEADER.lower()] for each in sent}) == 1
 
 
+def test_journal_names_no_row_with_an_earlier_copy_without_the_header(
+    session: PokitDokSession, sandbox: Sandbox, path: Path
+) -> None:
+    def run(**options: Any) -> str:
+        (outcome,) = session.batch(
+            session.eligibility, rows_of(1), key=key_of, journal=path, **options
+        )
+        return outcome.action
+
+    sandbox.fail(ELIGIBILITY, status=502)
+    assert run() == "unknown"
+    assert run(resend_in_doubt=True, idempotency_header=HEADER) == "answered"
+    assert not [each for each in records(path) if "named" in each]
+
+
 def test_journal_names_only_the_rows_that_carried_an_idempotency_key(
     session: PokitDokSession, path: Path
 ) -> None:
