@@ -202,6 +202,23 @@ def test_stored_token_near_the_expiry_is_used_and_renewed(
     wait_until(lambda: sandbox.token_requests == 2)
 
 
+def test_token_of_a_client_set_during_the_lock_is_not_stored_for_the_old_one(
+    sandbox: Sandbox, file_store: FileTokenStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = sandbox.add_app("other", "words")
+
+    @contextmanager
+    def change_the_client(key: str) -> Iterator[None]:
+        session.client_id, session.client_secret = other.client_id, other.client_secret
+        yield
+
+    with sandbox.session(store=file_store) as session:
+        old = key_in(session)
+        monkeypatch.setattr(file_store, "lock", change_the_client)
+        assert call(session) == [200]
+        assert file_store.load(old) is None
+
+
 @pytest.fixture
 def revocation_url(other_origin: ScriptedServer) -> str:
     return f"{other_origin.url}/revoke"

@@ -99,8 +99,3 @@ def did_you_mean(name: str, names: Iterable[str]) -> str:
 
     nearest = get_close_matches(name, list(names), 1)
     return f" Did you mean {nearest[0]!r}?" if nearest else ""
-
-
-def drop_none(**options: Any) -> dict[str, Any]:
-    """Return the options that were given; None means that one was not."""
-    return {name: value for name, value in options.items() if value is not None}

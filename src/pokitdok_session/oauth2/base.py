@@ -139,7 +139,7 @@ class BaseClientCredentialsSession(OAuth2Session):
         if self._shared is None:
             return self._call_fetch_token(stale, timeout)
         return self._shared.next(
-            self._cache_key_parts(),
+            self._cache_key_parts,
             stale,
             lambda: self._call_fetch_token(stale, timeout),
             self._token_source.clock,

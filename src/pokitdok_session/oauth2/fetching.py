@@ -9,7 +9,6 @@ from typing import Any
 import requests
 
 from ..transport.deadline import response_deadline
-from .arguments import drop_none
 from .base import BaseClientCredentialsSession
 from .errors import TokenError
 from .timeouts import Timeout, limit_timeout
@@ -75,7 +74,8 @@ class TokenFetching(BaseClientCredentialsSession):
             from .token_fetcher import fetch_by_callable
 
             return self._accept(fetch_by_callable(options.fetcher, self, self._token_source.clock))
-        fields = drop_none(username=username, password=password, **kwargs)
+        fields = {"username": username, "password": password, **kwargs}
+        fields = {name: value for name, value in fields.items() if value is not None}
         request = TokenRequest(
             url=self._resolve(token_url),
             form=build_form(

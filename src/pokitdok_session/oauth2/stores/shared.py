@@ -57,7 +57,7 @@ class SharedTokenSource:
 
     def next(
         self,
-        identity: Any,
+        identity: Callable[[], Any],
         stale: Token | None,
         fetch: Callable[[], Token],
         clock: Callable[[], float],
@@ -65,9 +65,10 @@ class SharedTokenSource:
         """Return the token that replaces ``stale``: another session's, or a new one.
 
         The session that holds the lock calls ``fetch``. A session that waited for the lock finds
-        the new token in the store.
+        the new token in the store. If the ``identity`` changes meanwhile, by a new client_id, the
+        token is not stored.
         """
-        key = key_of(identity)
+        key = key_of(identity())
         self._is_unavailable = False
         failures_before = self._failures
         token = self._load(key, stale, clock)
@@ -76,7 +77,8 @@ class SharedTokenSource:
                 token = self._load(key, stale, clock)
                 if token is None:
                     token = fetch()
-                    self._save(key, token.response)
+                    if key_of(identity()) == key:
+                        self._save(key, token.response)
         if self._failures == failures_before:
             self._failure_logged = False
         return token
