@@ -1,25 +1,50 @@
 """Serve sekmet-fhir over TLS, as settings.json in the first argument's folder describes it.
 
 Run by the Python of the environment that sekmet-fhir is installed in. Prints the port when it
-listens. /statistics returns how many token requests were granted.
+listens. /statistics returns how many token requests were granted. /clock?N stops the clock that
+tokens are granted and checked by at N seconds since the epoch; /clock lets it go on.
 """
 
 import asyncio
+import datetime as dt
 import json
 import socket
 import sys
+import time
 from pathlib import Path
+from types import SimpleNamespace
 
+import jwt.api_jwt
+import sekmet.auth.server
 import uvicorn
 from sekmet.config import Settings
 from sekmet.main import create_app
 
 folder = Path(sys.argv[1])
 granted = 0
+stopped_at = 0.0
 
 
-async def counting(scope, receive, send):
-    """Count the token requests that were granted, on their way to the server's application."""
+def now():
+    """Return the seconds since the epoch, or those that a test stopped the clock at."""
+    return stopped_at or time.time()
+
+
+class Datetime(dt.datetime):
+    """The clock that PyJWT reads, which `now` can stop."""
+
+    @classmethod
+    def now(cls, tz=None):
+        return cls.fromtimestamp(now(), tz)
+
+
+jwt.api_jwt.datetime = Datetime
+sekmet.auth.server.time = SimpleNamespace(time=now)
+
+
+async def control(scope, receive, send):
+    """Serve the paths of the test, and count granted tokens on their way to the application."""
+    global stopped_at
 
     async def count(message):
         global granted
@@ -27,19 +52,21 @@ async def counting(scope, receive, send):
             granted += 1
         await send(message)
 
-    if scope["type"] == "http" and scope["path"] == "/statistics":
+    path = scope.get("path")
+    if path == "/clock":
+        stopped_at = float(scope["query_string"] or 0)
+    if path in ("/clock", "/statistics"):
         headers = [(b"content-type", b"application/json")]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": json.dumps(granted).encode()})
     else:
-        is_token_request = scope["type"] == "http" and scope["path"] == "/auth/token"
-        await app(scope, receive, count if is_token_request else send)
+        await app(scope, receive, count if path == "/auth/token" else send)
 
 
 async def serve(listening):
     server = uvicorn.Server(
         uvicorn.Config(
-            counting,
+            control,
             log_config=None,
             ssl_certfile=settings.tls_certfile,
             ssl_keyfile=settings.tls_keyfile,
