@@ -202,7 +202,7 @@ def test_stored_token_near_the_expiry_is_used_and_renewed(
     wait_until(lambda: sandbox.token_requests == 2)
 
 
-def test_token_of_a_client_set_during_the_lock_is_not_stored_for_the_old_one(
+def test_client_set_during_the_lock_stores_no_token_for_the_old_one(
     sandbox: Sandbox, file_store: FileTokenStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = sandbox.add_app("other", "words")
