@@ -167,7 +167,7 @@ class ClientCredentialsSession(PicklableSession):
         )
         self._token_options.check()
         self._token_options.check_secret(client_secret)
-        self._token_usage = TokenUsage.from_arguments(
+        self._token_usage = TokenUsage(
             header=token_header,
             prefix=token_prefix,
             origin_headers=origin_headers,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 import requests
 from requests.structures import CaseInsensitiveDict
@@ -11,42 +11,33 @@ from requests.structures import CaseInsensitiveDict
 from .arguments import check_header_name, check_header_value, check_mapping
 from .token import Token
 
-_AUTHORIZATION = "Authorization"
-
 #: Status numbers, or a function that returns True for a response to an expired token.
 ExpiredStatuses: TypeAlias = "Collection[int] | Callable[[requests.Response], bool]"
 
 
-class TokenUsage(NamedTuple):
-    """The constructor's arguments about the token on a request, checked and unchangeable."""
+class TokenUsage:
+    """The constructor's arguments about the token on a request, checked."""
 
-    header: str = _AUTHORIZATION
-    prefix: str | None = "Bearer"
-    origin_headers: Mapping[str, str] = {}  # never changed
-    expired_statuses: Collection[int] = (401,)
-    expired_predicate: Callable[[requests.Response], bool] | None = None
-
-    @classmethod
-    def from_arguments(
-        cls,
+    def __init__(
+        self,
         *,
         header: str,
         prefix: str | None,
         origin_headers: Mapping[str, str] | None,
         expired_statuses: ExpiredStatuses,
-    ) -> TokenUsage:
-        """Check the arguments of a session; raise TypeError or ValueError if one cannot work."""
-        if header != _AUTHORIZATION:
-            check_header_name(header, "token_header")
+    ) -> None:
+        check_header_name(header, "token_header")
         _check_prefix(prefix)
         _check_origin_headers(origin_headers, header)
-        usage = cls(header, prefix, origin_headers or {})
+        self.header = header
+        self.prefix = prefix
+        self.origin_headers = {**(origin_headers or {})}
+        self.expired_statuses: Collection[int] = ()
+        self.expired_predicate: Callable[[requests.Response], bool] | None = None
         if callable(expired_statuses):
-            return usage._replace(expired_statuses=(), expired_predicate=expired_statuses)
-        return usage._replace(expired_statuses=_checked_statuses(expired_statuses))
-
-    def __repr__(self) -> str:
-        return "<TokenUsage>"  # a header may hold an API key
+            self.expired_predicate = expired_statuses
+        else:
+            self.expired_statuses = _checked_statuses(expired_statuses)
 
     def value(self, token: Token) -> str:
         """Return the value of the header."""
