@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import requests
+from urllib3.util.retry import Retry
 
 from pokitdok_session import ClientCredentialsSession, TokenError
 from pokitdok_session.oauth2.auth import reason_of_401
@@ -191,6 +192,20 @@ def test_reason_of_a_401_after_another_status_names_both_tokens(
         403 if seen.authorization == "Bearer t1" else 401
     )
     assert "the token and the one that replaced it" in reason_of_401(session.get("/x"))
+
+
+def test_expired_status_is_replayed_and_not_retried_with_the_same_token(
+    provider: Provider, server: ScriptedServer, clock: Clock
+) -> None:
+    policy = Retry(3, status_forcelist=(403, 503))
+    with session_on(server, clock, retries=policy) as session:
+        expire(provider, session, clock)
+        assert session.get("/x").status_code == 200
+        server.script["/x"] = ScriptedResponse(503)
+        with pytest.raises(requests.exceptions.RetryError):
+            session.get("/x")
+    assert [seen.path for seen in server.requests] == ["/token", *["/x"] * 2, "/token", *["/x"] * 5]
+    assert policy.status_forcelist == (403, 503)
 
 
 # A function

@@ -25,6 +25,7 @@ from urllib3.util.retry import Retry
 from ..transport.adapter import Transport
 from ..transport.environment import EnvironmentSettingsCache
 from ..transport.fork import reset_after_fork
+from ..transport.retries import without_statuses
 from .arguments import (
     check_callable,
     check_credential,
@@ -209,6 +210,8 @@ class ClientCredentialsSession(PicklableSession):
             from .stores.shared import SharedTokenSource  # most sessions have no store
 
             self._shared = SharedTokenSource(store)
+        if isinstance(retries, Retry):
+            retries = without_statuses(retries, self._token_usage.expired_statuses)
         self.mount("https://", Transport(retries))
         self.mount("http://", Transport(retries))
         reset_after_fork(self)

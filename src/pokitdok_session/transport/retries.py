@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from contextlib import nullcontext
 from typing import Any
 
@@ -52,8 +53,7 @@ class RetryPolicy(Retry):
             raise TypeError(
                 f"retries must be an int or a urllib3 Retry, got {type(retries).__name__}"
             )
-        if 401 in retries.status_forcelist:
-            retries = retries.new(status_forcelist={*retries.status_forcelist} - {401})
+        retries = without_statuses(retries, (401,))
         if type(retries) is not Retry:
             return retries
         return cls(**_parameters_of(retries))
@@ -111,6 +111,13 @@ def _parameters_of(retries: Retry) -> dict[str, Any]:
 
     names = inspect.signature(Retry).parameters
     return {name: value for name, value in vars(retries).items() if name in names}
+
+
+def without_statuses(retries: Retry, statuses: Collection[int]) -> Retry:
+    """Return a `Retry` that does not retry these statuses, because the session replays them."""
+    if not any(status in retries.status_forcelist for status in statuses):
+        return retries
+    return retries.new(status_forcelist={*retries.status_forcelist} - {*statuses})
 
 
 def rewind_body(request: requests.PreparedRequest) -> bool:
