@@ -124,6 +124,11 @@ def test_invalid_file_beside_an_https_proxy_is_named(
     assert str(error).startswith(f"the CA bundle {files['text']} cannot be used")
 
 
+@pytest.mark.parametrize("verify", ["", 7, None])
+def test_verify_of_another_kind_is_left_to_requests(verify: Any) -> None:
+    assert SSLContextCache().get(verify, None) is None
+
+
 def test_file_that_urllib3_reads_and_refuses_was_not_processed(
     server: ScriptedServer, files: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
