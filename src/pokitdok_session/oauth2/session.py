@@ -6,7 +6,7 @@ The path of one request::
     prepare_request  a path is appended to base_url; compliance hooks
     TokenAuth        sees the final URL: our origin? get a token, set the header
     send             refuses plain http to our own host; the adapter sends
-    ReplayHook      sees the response: our token refused? replace it and replay once
+    ReplayHook       sees the response: our token refused? replace it and replay once
     rebuild_auth     on each redirect: the token stays at its origin
 
 Four places send a request again, each for one reason: `transport.retries` after a network error
