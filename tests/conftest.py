@@ -12,6 +12,7 @@ import pytest
 
 from pokitdok_session import PokitDokSession
 from pokitdok_session.sandbox import Sandbox
+from pokitdok_session.sandbox.server.tls import Certificate
 from support.clock import Clock
 from support.http_server import ScriptedServer
 from support.redis_server import RedisServer
@@ -50,6 +51,17 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in _VARIABLES:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("NETRC", os.devnull)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_certificate_for_all_sandboxes() -> Iterator[None]:
+    """Half of what it takes to start a sandbox is its certificate."""
+    certificate = Certificate()
+    context = certificate.server_context()
+    certificate.server_context = lambda: context  # type: ignore[method-assign]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("pokitdok_session.sandbox.sandbox.Certificate", lambda: certificate)
+        yield
 
 
 @pytest.fixture
