@@ -62,6 +62,24 @@ def test_new_token_url_is_an_origin_if_none_was_given(server: ScriptedServer) ->
     assert server.requests[-1].authorization == "Bearer t"
 
 
+def test_token_of_the_old_token_url_does_not_go_to_the_new_one(server: ScriptedServer) -> None:
+    elsewhere = ScriptedResponse(body=b'{"access_token": "other", "expires_in": 3600}')
+    with ScriptedServer({"/token": elsewhere}) as other:
+        with ClientCredentialsSession("id", "secret", f"{server.url}/token") as session:
+            session.get(f"{server.url}/x")
+            session.token_url = f"{other.url}/token"
+            session.get(f"{other.url}/x")
+        assert other.requests[-1].authorization == "Bearer other"
+
+
+def test_token_is_kept_if_the_new_token_url_changes_no_origin(
+    server: ScriptedServer, held: ClientCredentialsSession
+) -> None:
+    held.get("/x")
+    held.token_url = "https://id.example/token"
+    assert held.get("/x").status_code == 200
+
+
 def test_token_url_that_is_set_replaces_the_one_of_the_metadata(server: ScriptedServer) -> None:
     with ClientCredentialsSession.discover("id", "secret", fhir_base=server.url) as session:
         with pytest.raises(TokenError, match="no token_endpoint was found"):

@@ -134,12 +134,16 @@ def test_missing_right_does_not_hold_back_the_renewal_after_a_401(
 
 
 def test_missing_right_is_returned_when_no_token_can_be_fetched(
-    provider: Provider, session: ClientCredentialsSession, clock: Clock
+    provider: Provider,
+    session: ClientCredentialsSession,
+    clock: Clock,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     session.get("/x")
     clock.advance(AGE)
     provider.token_status = 400
     assert session.get("/forbidden").content == b"no right"
+    assert f"no new token after a 403: {session.token_url} returned 400" in caplog.text
     assert session.get("/x").status_code == 200  # by the token that is valid
     provider.expired.add("Bearer t1")
     provider.status = 401
@@ -230,15 +234,29 @@ def test_expired_predicate_decides_by_the_response(
     assert seen == [200, 403, 419, 200]
 
 
+def test_expired_predicate_that_raises_loses_no_response(
+    server: ScriptedServer, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    def has_expired(response: requests.Response) -> bool:
+        return bool(response.json()["error"])
+
+    with session_on(server, clock, expired_statuses=has_expired) as session:
+        assert session.post("/x", data=b"1").json() == [1]
+    assert "expired_statuses raised TypeError for a response with status 200" in caplog.text
+
+
 def test_expired_predicate_does_not_see_the_responses_of_other_hosts(
     server: ScriptedServer, clock: Clock, other_origin: ScriptedServer
 ) -> None:
     def fail(response: requests.Response) -> bool:
-        raise AssertionError(response.url)
+        seen.append(response.url)
+        return False
 
+    seen: list[str] = []
     with session_on(server, clock, expired_statuses=fail) as session:
         assert session.get(other_origin.url).status_code == 200
         assert session.get("/x", withhold_token=True).status_code == 200
+    assert seen == []
 
 
 def says_teapot(response: requests.Response) -> bool:

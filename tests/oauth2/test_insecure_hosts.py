@@ -138,7 +138,7 @@ def test_insecure_hosts_serve_discovery(network: ScriptedServer) -> None:
     network.script[url] = ScriptedResponse(body=json.dumps(metadata).encode())
     with pytest.warns(InsecureHostWarning):
         session = ClientCredentialsSession.discover(
-            "id", "secret", issuer=f"{KEYCLOAK}/realms/x", insecure_hosts=HOSTS
+            "id", "secret", issuer=f"{KEYCLOAK}/realms/x", insecure_hosts=iter(HOSTS)
         )
     session.proxies = {"http": network.url}
     session.fetch_token()

@@ -23,7 +23,7 @@ from pokitdok_session.oauth2.token_endpoint import ATTEMPTS, MAX_TOTAL_TIME, Tok
 from pokitdok_session.oauth2.token_request import TokenRequest, TransportOptions
 from pokitdok_session.sandbox import Sandbox
 from pokitdok_session.transport.adapter import Transport
-from support.http_server import ScriptedResponse, ScriptedServer
+from support.http_server import ScriptedResponse, ScriptedServer, redirect
 from support.token_requests import PATH, TOKEN
 
 
@@ -78,6 +78,17 @@ def test_redirect_of_the_token_endpoint_is_not_followed(
     assert caught.value.status_code == status
     assert other_origin.requests == []
     assert sandbox.token_requests == 1
+
+
+def test_redirect_of_the_token_endpoint_to_an_invalid_url_is_a_token_error(
+    other_origin: ScriptedServer,
+) -> None:
+    other_origin.script["/token"] = redirect("http://[bad")
+    with (
+        ClientCredentialsSession("id", "secret", f"{other_origin.url}/token") as session,
+        pytest.raises(TokenError, match="a redirect, which is not followed"),
+    ):
+        session.get(other_origin.url)
 
 
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])

@@ -104,6 +104,27 @@ def test_token_header_of_the_auth_object_stays_at_its_origin(
     assert received(other_origin) == [None, None]
 
 
+def test_token_header_follows_no_location_that_requests_spells_otherwise(
+    other_origin: ScriptedServer,
+) -> None:
+    r"""A host before ``\@`` is one until requests has quoted the URL."""
+    with ScriptedServer() as api, bare_session(api) as session:
+        hidden = other_origin.url.replace("http://", f"{api.url}\\@")
+        api.script["/leave"] = redirect(f"{hidden}/away")
+        requests.get(f"{api.url}/leave", auth=session.auth)
+    assert received(other_origin) == [None]
+
+
+def test_token_header_leaves_an_invalid_location_to_requests() -> None:
+    with ScriptedServer() as api, bare_session(api) as session:
+        api.script["/leave"] = redirect("http://[bad")
+        with pytest.raises(ValueError, match="Invalid IPv6 URL") as caught:
+            session.post("/leave")
+        assert caught.value.processed is None  # type: ignore[attr-defined]
+        with pytest.raises(ValueError, match="Invalid IPv6 URL"):
+            requests.get(f"{api.url}/leave", auth=session.auth)
+
+
 @pytest.mark.parametrize("is_plain", [False, True])
 def test_token_header_stays_at_its_origin_after_a_replay(
     other_origin: ScriptedServer, is_plain: bool

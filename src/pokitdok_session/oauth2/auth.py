@@ -13,6 +13,7 @@ from urllib.parse import urljoin
 import requests
 from requests.auth import AuthBase
 from requests.cookies import extract_cookies_to_jar
+from requests.utils import requote_uri
 
 from ..transport.retries import rewind_body
 from .errors import TokenError
@@ -118,9 +119,10 @@ class ReplayHook:
         _release(response)  # before the token request, which may need this connection
         try:
             token = source.replace(self.token, self.auth.renewer, kwargs.get("timeout"))
-        except TokenError:
+        except TokenError as error:
             if can_be_replayed and is_certain:
                 raise
+            log.warning("no new token after a %d: %s", response.status_code, error)
             token = None
         if token is None or not can_be_replayed or not is_ours(request.url or ""):
             return response
@@ -141,8 +143,11 @@ class ReplayHook:
         Without our session, as in ``requests.get(url, auth=session.auth)``, requests does that
         for the Authorization header only.
         """
-        location = _REDIRECTS.get_redirect_target(response)
-        target = urljoin(response.url, location or "")
+        try:  # the URL as requests writes it before it sends
+            location = requote_uri(_REDIRECTS.get_redirect_target(response) or "")
+            target = urljoin(response.url, location)
+        except ValueError:  # requests will raise it too
+            target = ""
         if self.was_sent_with(request) and not self.auth.origins.contains(target):
             del request.headers[self.auth.usage.header]
 

@@ -63,11 +63,14 @@ class FromMetadata(TokenFetching):
         from .discovery import Discovery  # most sessions name their token endpoint
 
         _check_options(cls, options)
+        hosts = host_names(options.get("insecure_hosts", ()), "insecure_hosts")
+        if hosts:  # the iterable may be one that ends
+            options["insecure_hosts"] = hosts
         discovery = Discovery(
             issuer=issuer,
             fhir_base=fhir_base,
             trusted_hosts=trusted_token_hosts,
-            insecure_hosts=host_names(options.get("insecure_hosts", ()), "insecure_hosts"),
+            insecure_hosts=hosts,
         )
         options.setdefault("base_url", fhir_base)
         build: Any = cls  # the constructor is that of a subclass

@@ -22,17 +22,22 @@ class OriginSettings(FromMetadata):
     def token_url(self) -> str:
         """The URL of the token endpoint. A new one is tried at once, even after a refusal.
 
-        It replaces the one of the provider's metadata.
+        It replaces the one of the provider's metadata. If it also is the origin that gets the
+        token, for lack of ``base_url`` and ``origins``, the old token is dropped.
         """
         return self._token_url
 
     @token_url.setter
     def token_url(self, value: str) -> None:
         self._origins.trust(value, "token_url")
+        origins = self.origins
         self._token_url = value
         self._update_origins(self._origin_urls, self._base_url)
         self._discovery = None
-        self._token_source.forget_failure()
+        if self.origins == origins:
+            self._token_source.forget_failure()
+        else:
+            self._token_source.set(None)
 
     @property
     def origins(self) -> list[str]:

@@ -181,6 +181,12 @@ class RequestsOverrides(OriginSettings):
             settings["stream"] = stream
         return settings
 
+    def get_redirect_target(self, resp: requests.Response) -> str | None:
+        """Follow no redirect of the token endpoint, not even to look where it leads."""
+        if isinstance(resp.request, TokenEndpointRequest):
+            return None
+        return super().get_redirect_target(resp)
+
     def rebuild_auth(
         self, prepared_request: requests.PreparedRequest, response: requests.Response
     ) -> None:

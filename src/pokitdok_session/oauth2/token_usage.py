@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, TypeAlias
 
@@ -10,6 +11,8 @@ from requests.structures import CaseInsensitiveDict
 
 from .arguments import check_header_name, check_header_value, check_mapping
 from .token import Token
+
+log = logging.getLogger(__name__)
 
 #: Status numbers, or a function that returns True for a response to an expired token.
 ExpiredStatuses: TypeAlias = "Collection[int] | Callable[[requests.Response], bool]"
@@ -45,9 +48,14 @@ class TokenUsage:
 
     def says_expired(self, response: requests.Response) -> bool:
         """Return True if a response says that the token has expired."""
-        if self.expired_predicate is not None:
+        if self.expired_predicate is None:
+            return response.status_code in self.expired_statuses
+        try:
             return bool(self.expired_predicate(response))
-        return response.status_code in self.expired_statuses
+        except Exception as error:  # the response may be of a POST, and must not be lost
+            kind, status = type(error).__name__, response.status_code
+            log.warning("expired_statuses raised %s for a response with status %d", kind, status)
+            return False
 
     def add_origin_headers(self, headers: Any) -> CaseInsensitiveDict[Any]:
         """Return the headers of a request with ``origin_headers``, which replace none of them."""
