@@ -110,6 +110,7 @@ def test_reply_of_an_object_is_that_object(api: APISession, other_origin: Script
     reply = api.call("GET", "/widget")
     assert reply == reply.data == {"id": 1, "meta": {"page": 2}}
     assert (reply.meta, reply.activity_id, reply.rejections) == ({"page": 2}, None, [])
+    assert not reply.is_pending
     other_origin.script["/v1/widget"] = body({"data": [1], "meta": None})
     reply = api.call("GET", "/widget")
     assert (reply.data, reply.meta) == ([1], {})
