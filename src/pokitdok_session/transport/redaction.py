@@ -109,8 +109,10 @@ def _redact_target(arg: object) -> object:
 def redact_exception(error: BaseException, request: requests.PreparedRequest) -> None:
     """Remove the path and query of ``request`` from the texts of an exception and its causes.
 
-    Other objects in ``args`` are left as they are, because callers look into them.
+    Other objects in ``args`` are left as they are, because callers look into them. Sets
+    ``is_redacted``, which tells that the text of the exception may be shown.
     """
+    error.is_redacted = True  # type: ignore[attr-defined]
     errors = list(iter_causes(error, include_context=True))
     # urllib3 quotes the target in its own way and notes the result as ``url``.
     targets = [request.url, request.path_url, *(getattr(cause, "url", None) for cause in errors)]

@@ -14,6 +14,7 @@ from pokitdok_session import Outcome, PokitDokSession, Reply
 from pokitdok_session.api.batch.recorded import describe_cause
 from pokitdok_session.errors import PaymentRequired, RowInDoubt
 from pokitdok_session.sandbox import Sandbox
+from pokitdok_session.transport.redaction import redact_exception
 from support.batches import ELIGIBILITY, appointments, key_of, row_of, rows_of
 
 Twice = Callable[[Callable[[Any], Any]], tuple[Outcome, Outcome]]
@@ -157,7 +158,10 @@ def test_journal_without_replies_reads_no_response(session: PokitDokSession, pat
 def test_cause_of_a_stop_is_its_type_and_the_text_that_is_safe() -> None:
     assert describe_cause(PaymentRequired("no\n credits")) == "PaymentRequired (no credits)"
     assert describe_cause(requests.HTTPError("of /?member=Jane")) == "HTTPError"
-    redacted = requests.ConnectionError("no route")
-    redacted.processed = False  # type: ignore[attr-defined]
-    assert describe_cause(redacted) == "ConnectionError (no route)"
+    error = requests.ConnectionError("no route to /?member=Jane")
+    error.processed = False  # type: ignore[attr-defined]  # as that of another origin
+    assert describe_cause(error) == "ConnectionError"
+    request = requests.Request("GET", "https://api.example/?member=Jane").prepare()
+    redact_exception(error, request)
+    assert describe_cause(error) == "ConnectionError (no route to <path redacted>)"
     assert describe_cause(requests.Timeout()) == "Timeout"

@@ -68,7 +68,7 @@ def describe_cause(error: BaseException) -> str:
     """
     name = type(error).__name__
     text = " ".join(str(error).split())
-    is_safe = _is_ours(error) or hasattr(error, "processed")
+    is_safe = _is_ours(error) or hasattr(error, "is_redacted")
     return f"{name} ({text})" if text and is_safe else name
 
 
