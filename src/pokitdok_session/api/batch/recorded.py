@@ -91,7 +91,7 @@ def describe_reply(reply: Any) -> dict[str, Any]:
             **({} if status == 200 else {"status": status}),
         }
     if isinstance(reply, requests.Response):
-        headers = {name: value for name, value in reply.headers.items() if name != "Set-Cookie"}
+        headers = {k: v for k, v in reply.headers.items() if k.lower() != "set-cookie"}
         head = {"status": reply.status_code, "reason": reply.reason, "headers": headers}
         return {"reply": _describe_bytes(reply.content), "form": "response", **head}
     if isinstance(reply, bytes):
