@@ -23,16 +23,8 @@ class CallContext:
     #: Collects the responses of a status below 400 to requests that are not idempotent.
     answered: list[requests.Response] | None = None
 
-    #: Called before a call sends ``headers``.
-    before_headers: Callable[[], object] = lambda: None
-    #: True once a call has sent ``headers``. What does not go through `call` does not.
-    are_headers_sent: bool = False
-
-    def add_headers(self, headers: Mapping[str, str] | None) -> Mapping[str, str]:
-        """Return the headers of a call that is about to be sent, with those of the context."""
-        self.before_headers()
-        self.are_headers_sent = True
-        return {**self.headers, **(headers or {})}
+    #: Called with each request before it leaves, also one that does not go through `call`.
+    before_request: Callable[[requests.PreparedRequest], object] = lambda request: None
 
     def note(self, response: requests.Response) -> None:
         """Take in a response that came, a redirect too."""

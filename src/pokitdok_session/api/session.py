@@ -64,7 +64,7 @@ class APISession(APISessionSettings, BatchMethods, Resource):
             headers = {**(headers or {}), "Content-Type": data.content_type}
         context = current_call_context()
         if context.headers:
-            headers = context.add_headers(headers)
+            headers = {**context.headers, **(headers or {})}
         if json is not None:
             json = encoding.to_json(json, self.format_value)
         options: dict[str, Any] = {} if timeout is SESSION_TIMEOUT else {"timeout": timeout}
@@ -107,6 +107,12 @@ class APISession(APISessionSettings, BatchMethods, Resource):
         if error is not None:
             raise error
         return reply
+
+    def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
+        """Send as `ClientCredentialsSession` does; the batch sees each request before."""
+        if not isinstance(request, TokenEndpointRequest):
+            current_call_context().before_request(request)
+        return super().send(request, **kwargs)
 
     def get_redirect_target(self, resp: requests.Response) -> str | None:
         """Note each response for the batch: requests asks this of every one that comes."""

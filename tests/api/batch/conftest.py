@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from pokitdok_session import Outcome, PokitDokSession
+from pokitdok_session import APISession, Outcome, PokitDokSession
 from pokitdok_session.sandbox import Sandbox
 from support.batches import Run, key_of
+from support.http_server import ScriptedResponse, ScriptedServer
 
 
 @pytest.fixture
@@ -22,6 +24,19 @@ def path(tmp_path: Path) -> Path:
 @pytest.fixture
 def session(sandbox: Sandbox) -> Iterator[PokitDokSession]:
     with sandbox.session() as session:
+        yield session
+
+
+@pytest.fixture
+def server() -> Iterator[ScriptedServer]:
+    token = json.dumps({"access_token": "t", "token_type": "Bearer", "expires_in": 3600}).encode()
+    with ScriptedServer({"/token": ScriptedResponse(200, token)}) as server:
+        yield server
+
+
+@pytest.fixture
+def plain(server: ScriptedServer) -> Iterator[APISession]:
+    with APISession("id", "secret", f"{server.url}/token", base_url=server.url) as session:
         yield session
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -85,19 +85,6 @@ def test_batch_believes_a_refusal_with_a_status_of_success(
 
     (outcome,) = session.batch(call, rows_of(1), key=key_of)
     assert outcome.action == "fix"
-
-
-@pytest.fixture
-def server() -> Iterator[ScriptedServer]:
-    token = json.dumps({"access_token": "t", "token_type": "Bearer", "expires_in": 3600}).encode()
-    with ScriptedServer({"/token": ScriptedResponse(200, token)}) as server:
-        yield server
-
-
-@pytest.fixture
-def plain(server: ScriptedServer) -> Iterator[APISession]:
-    with APISession("id", "secret", f"{server.url}/token", base_url=server.url) as session:
-        yield session
 
 
 def posted(server: ScriptedServer) -> int:

@@ -8,7 +8,8 @@ leaves::
     {"done": "A-17", "action": "answered", "attempts": 1, "at": 1764093001.5, "reply": {...}}
 
 Between the two, ``{"named": "A-17", "header": "Idempotency-Key"}`` says that the request carries
-an idempotency key. A row without ``done`` is in doubt: the request may have been processed.
+an idempotency key. The header ``null`` takes that back, because a later request of the row does
+not. A row without ``done`` is in doubt: the request may have been processed.
 """
 
 from __future__ import annotations
@@ -106,9 +107,10 @@ class Journal:
         self._sync(number)
         return now
 
-    def write_named(self, key: str, header: str) -> None:
+    def write_named(self, key: str, header: str | None) -> None:
         """Note that the request that is about to leave carries an idempotency key.
 
+        None notes that this one does not, though one before it did, and takes that back.
         The record survives the process, not a power failure: the row is then sent no more.
         """
         self._write({"named": key, "header": header})

@@ -46,7 +46,7 @@ class Failure:
 
     error: Exception
     verdict: Verdict
-    #: True if its request carried an idempotency key.
+    #: True if the request that failed carried our idempotency key, and so did all before it.
     is_named: bool = False
 
 

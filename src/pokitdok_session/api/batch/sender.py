@@ -11,10 +11,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from functools import partial
 from typing import Any
 
 import requests
@@ -24,6 +24,7 @@ from ..verdict import verdict_on
 from .control import Control
 from .errors import JournalError, RefusedCall, RowInDoubt
 from .gate import MAX_FAILURES, PaceGate, backoff
+from .idempotency import IdempotencyKey
 from .journal import Journal
 from .outcome import Outcome
 from .pacing import Pace
@@ -133,11 +134,12 @@ class Sender:
     def _call(self, state: State) -> Any:
         row = state.row
         context = CallContext(waits_for_rate_limit=False, answered=[])
-        if self.rules.idempotency_header is not None:
-            content = f"{row.digest} {row.key}".encode()
-            name = hashlib.blake2b(content, digest_size=16).hexdigest()
-            context.headers = {self.rules.idempotency_header: name}
-            context.before_headers = lambda: self._note_named(state)
+        header, key = self.rules.idempotency_header, None
+        if header is not None:
+            note = partial(self._note_named, state)
+            key = IdempotencyKey(header, row.digest, row.key, note)
+            context.headers = {header: key.value}
+            context.before_request = key.check
         try:
             with call_context(context):
                 result = self.rules.call(self.rules.mark(row.request, row.mark))
@@ -146,7 +148,7 @@ class Sender:
                 return result
         except Exception as error:
             verdict = verdict_on_call(error, context.answered or ())
-            return Failure(error, verdict, context.are_headers_sent)
+            return Failure(error, verdict, key is not None and key.covers(error))
 
     def _search(self, state: State, since: float) -> Outcome | None:
         """Look for the reply to a row in doubt; return None if it is not found."""
@@ -173,10 +175,10 @@ class Sender:
             return None
         return sent_at
 
-    def _note_named(self, state: State) -> None:
-        """Note that the request carries an idempotency key, unless an earlier copy did not."""
-        header = self.rules.idempotency_header
-        if self._journal is not None and header is not None and state.is_named:
+    def _note_named(self, state: State, is_named: bool) -> None:
+        """Note whether the row carries an idempotency key, unless an earlier copy did not."""
+        if self._journal is not None and state.is_named:
+            header = self.rules.idempotency_header if is_named else None
             self._journal.write_named(state.row.key, header)
 
     def _note(self, outcome: Outcome, *, is_searched: bool) -> None:
