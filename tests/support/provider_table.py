@@ -420,7 +420,9 @@ _INTRODUCTION = """\
 
 The options of `ClientCredentialsSession` for each provider, by its public documentation and by
 programs that use it, as of November 2026. `test_providers.py` runs each row against a server that
-grants a token to exactly this request. No row was run against the provider itself.
+grants a token to exactly this request. No row was run against the provider itself. The rows of
+PingOne, PayPal, Spotify, ServiceNow, CrowdStrike, DocuSign, Databricks and Microsoft Entra v1 are
+from memory: check them first.
 
 - `issuer` and `fhir_base` are options of `ClientCredentialsSession.discover`.
 - Most providers also want a `scope`.
