@@ -13,7 +13,7 @@ import pytest
 from pokitdok_session import ClientCredentialsSession, FileTokenStore, RedisTokenStore
 from pokitdok_session.sandbox import Sandbox
 from support.clock import Clock
-from support.http_server import ScriptedServer
+from support.http_server import ScriptedResponse, ScriptedServer
 from support.recording import OptionsRecorder, RecordingAdapter, session_for
 from support.redis_server import RedisServer
 
@@ -24,6 +24,22 @@ def _short_pause_after_a_late_refusal(
 ) -> None:
     if "retry_sleeps" not in request.fixturenames:  # which sees the pause, and does not sleep
         monkeypatch.setattr("pokitdok_session.oauth2.token_endpoint.LATE_REFUSAL_PAUSE", 0.01)
+
+
+@pytest.fixture
+def server() -> Iterator[ScriptedServer]:
+    """Return a server that grants tokens; a module with other answers has its own."""
+    granted = ScriptedResponse(body=b'{"access_token": "t", "expires_in": 3600}')
+    with ScriptedServer({"/token": granted}) as server:
+        yield server
+
+
+@pytest.fixture
+def held(server: ScriptedServer) -> Iterator[ClientCredentialsSession]:
+    """Return a session of that server."""
+    url = f"{server.url}/token"
+    with ClientCredentialsSession("id", "secret", url, base_url=server.url) as session:
+        yield session
 
 
 @pytest.fixture

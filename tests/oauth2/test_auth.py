@@ -27,13 +27,6 @@ def server() -> Iterator[ScriptedServer]:
         yield server
 
 
-@pytest.fixture
-def held(server: ScriptedServer) -> Iterator[ClientCredentialsSession]:
-    url = f"{server.url}/token"
-    with ClientCredentialsSession("id", "secret", url, base_url=server.url) as session:
-        yield session
-
-
 def test_refused_response_is_released_before_a_token_is_fetched(
     sandbox: Sandbox, session: PokitDokSession
 ) -> None:

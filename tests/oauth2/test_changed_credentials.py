@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from oauthlib.oauth2 import InsecureTransportError
 
@@ -11,19 +9,6 @@ from pokitdok_session import ClientCredentialsSession, TokenError
 from support.http_server import ReceivedRequest, ScriptedResponse, ScriptedServer
 
 GRANTED = ScriptedResponse(body=b'{"access_token": "t", "expires_in": 3600}')
-
-
-@pytest.fixture
-def server() -> Iterator[ScriptedServer]:
-    with ScriptedServer({"/token": GRANTED}) as server:
-        yield server
-
-
-@pytest.fixture
-def held(server: ScriptedServer) -> Iterator[ClientCredentialsSession]:
-    url = f"{server.url}/token"
-    with ClientCredentialsSession("id", "secret", url, base_url=server.url) as session:
-        yield session
 
 
 def test_refusal_of_old_credentials_is_not_remembered_for_new_ones(

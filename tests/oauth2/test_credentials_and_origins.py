@@ -7,7 +7,6 @@ import pickle
 import threading
 import traceback
 import weakref
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -27,19 +26,6 @@ from pokitdok_session.oauth2.token_source import TokenSource
 from support.http_server import ReceivedRequest, ScriptedResponse, ScriptedServer
 
 GRANTED = ScriptedResponse(body=b'{"access_token": "t", "expires_in": 3600}')
-
-
-@pytest.fixture
-def server() -> Iterator[ScriptedServer]:
-    with ScriptedServer({"/token": GRANTED}) as server:
-        yield server
-
-
-@pytest.fixture
-def held(server: ScriptedServer) -> Iterator[ClientCredentialsSession]:
-    url = f"{server.url}/token"
-    with ClientCredentialsSession("id", "secret", url, base_url=server.url) as session:
-        yield session
 
 
 def token(text: str = "t", now: float = 0.0) -> Token:

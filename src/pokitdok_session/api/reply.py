@@ -33,7 +33,7 @@ class Reply(dict[str, Any], Generic[Data]):
     @property
     def data(self) -> Data:
         """The member ``data`` of the body, or the whole body if it has no such member."""
-        return self["data"] if "data" in self else dict(self)  # type: ignore[return-value]
+        return self["data"] if "data" in self else dict(self)  # type: ignore[return-value]  # `Data` is a promise
 
     @property
     def meta(self) -> dict[str, Any]:

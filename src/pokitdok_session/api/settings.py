@@ -33,7 +33,7 @@ class APISessionSettings(ClientCredentialsSession):
     It is written out, because some libraries read a constructor's arguments from its signature.
     """
 
-    #: What a pickle carries, as in requests.
+    #: What a pickle carries, as in requests: a list of the class, which nothing changes.
     __attrs__ = [*ClientCredentialsSession.__attrs__, "max_rate_limit_wait"]  # noqa: RUF012
 
     if TYPE_CHECKING:  # the same method, with the options of this class

@@ -36,7 +36,7 @@ class PokitDokSession(SentCalls, ActivityPoller, Resources):
     Raises ValueError, which names the variables, if there are no credentials.
     """
 
-    #: What a pickle carries, as in requests.
+    #: What a pickle carries, as in requests: a list of the class, which nothing changes.
     __attrs__ = [*SentCalls.__attrs__, "_window_end"]  # noqa: RUF012
 
     def __init__(

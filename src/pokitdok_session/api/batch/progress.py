@@ -63,6 +63,7 @@ def _bar(total: int | None) -> Any:
     if not sys.stderr.isatty():
         return None
     try:
+        # It has no types; `unused-ignore` is for those who have installed stubs.
         from tqdm import tqdm  # type: ignore[import-untyped,unused-ignore]
     except ImportError:
         return None

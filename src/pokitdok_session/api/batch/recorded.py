@@ -136,7 +136,7 @@ def _rebuild_response(
 ) -> requests.Response:
     response = requests.Response()
     response.status_code = record.get("status", 200)
-    response.reason = record.get("reason")  # type: ignore[assignment]
+    response.reason = record.get("reason")  # type: ignore[assignment]  # None in requests too
     response.headers.update(headers)
     response.encoding = get_encoding_from_headers(response.headers)
     response._content = content
