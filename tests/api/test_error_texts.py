@@ -22,7 +22,7 @@ STEPS: list[tuple[str, int, dict[str, str], str]] = [
     ("POST", 413, {}, "correct the request"),
     ("POST", 422, {}, "correct the request"),
     ("POST", 402, {}, "the account has no credits left; add some"),
-    ("POST", 403, {}, "a right is missing; check scope="),
+    ("POST", 403, {}, "not allowed; check scope= and the rights of the client"),
     ("POST", 404, {}, "check the id and the path"),
 ]
 

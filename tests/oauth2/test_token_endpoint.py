@@ -72,8 +72,9 @@ def test_redirect_of_the_token_endpoint_is_not_followed(
     sandbox.fail(
         TOKEN, status=status, headers={"Location": f"{other_origin.url}/token"}, times=None
     )
+    shown = f"a redirect to {other_origin.url}/token, which is not followed"
     for _ in range(2):
-        with pytest.raises(TokenError, match="a redirect, which is not followed") as caught:
+        with pytest.raises(TokenError, match=shown) as caught:
             session.get(PATH)
     assert caught.value.status_code == status
     assert other_origin.requests == []
@@ -86,7 +87,7 @@ def test_redirect_of_the_token_endpoint_to_an_invalid_url_is_a_token_error(
     other_origin.script["/token"] = redirect("http://[bad")
     with (
         ClientCredentialsSession("id", "secret", f"{other_origin.url}/token") as session,
-        pytest.raises(TokenError, match="a redirect, which is not followed"),
+        pytest.raises(TokenError, match="a redirect to an invalid URL, which is not followed"),
     ):
         session.get(other_origin.url)
 
@@ -150,8 +151,8 @@ def test_refused_connection_is_named_in_the_error(retry_sleeps: list[float]) -> 
     ("error", "option"),
     [
         (requests.exceptions.ProxyError(), "session.proxies or HTTPS_PROXY names the proxy"),
-        (requests.ConnectTimeout(), "token_timeout sets the time"),
-        (requests.ReadTimeout(), "token_timeout sets the time"),
+        (requests.ConnectTimeout(), "token_timeout sets how long to wait"),
+        (requests.ReadTimeout(), "token_timeout sets how long to wait"),
     ],
 )
 def test_error_of_the_token_request_names_the_option(

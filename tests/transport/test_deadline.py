@@ -97,6 +97,46 @@ def test_deadline_ends_a_header_that_drips(dripping_url: str) -> None:
             session.get(dripping_url, timeout=20 * BYTES * DRIP)
 
 
+@pytest.fixture
+def silent_url(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Yield the URL of a host with four addresses, none of which responds to a connection."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as listener:
+        host, port = listener.getsockname()
+        with socket.create_connection((host, port)):  # which fills the backlog
+            found = socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM)
+            monkeypatch.setattr(socket, "getaddrinfo", lambda *args: found * 4)
+            yield f"://many.invalid:{port}/"
+
+
+@pytest.mark.parametrize("timeout", [60, None])
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_addresses_share_the_time_until_the_deadline(
+    silent_url: str, scheme: str, timeout: float | None
+) -> None:
+    started = time.monotonic()
+    with requests.Session() as session, response_deadline(started + 0.2):
+        session.mount(f"{scheme}://", Transport())
+        with pytest.raises(requests.ConnectTimeout, match=r"connect timeout=0\.0"):
+            session.get(scheme + silent_url, timeout=timeout)
+    assert time.monotonic() < started + 60
+
+
+def test_tunnel_through_a_proxy_ends_at_the_deadline(silent_url: str) -> None:
+    started = time.monotonic()
+    with requests.Session() as session, response_deadline(started + 0.2):
+        session.mount("https://", Transport())
+        with pytest.raises(requests.ConnectionError):
+            session.get("https://a.invalid/", proxies={"https": "http" + silent_url}, timeout=60)
+    assert time.monotonic() < started + 60
+
+
+def test_host_without_an_address_is_reported_as_ever() -> None:
+    with requests.Session() as session, response_deadline(time.monotonic() + 60):
+        session.mount("http://", Transport())
+        with pytest.raises(requests.ConnectionError, match="resolve"):
+            session.get("http://nowhere.invalid/", timeout=60)
+
+
 def test_connection_of_a_deadline_serves_a_response_without_one(
     other_origin: ScriptedServer,
 ) -> None:

@@ -14,6 +14,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.util.retry import Retry
 
 from pokitdok_session import ClientCredentialsSession
+from pokitdok_session.transport.outcome import IN_DOUBT
 from support.http_server import ScriptedResponse, ScriptedServer, redirect
 from support.raw_server import Action, RawServer
 
@@ -48,8 +49,8 @@ def test_lost_post_on_a_new_connection_is_one_sentence(action: Action) -> None:
         error = error_of(session, "POST", f"{server.url}/claims?name=secret", data=b"secret")
     assert error.processed is None
     assert re.fullmatch(
-        rf"POST {server.url} was sent, but no complete response came \(\w+\): it may have been "
-        "processed; find out before you send it again",
+        rf"POST {server.url} was sent, but no complete response came \(\w+\); it may have been "
+        "processed: look for it at the API before you send it again",
         str(error),
     )
     assert isinstance(error.__cause__, Exception)
@@ -62,7 +63,7 @@ def test_lost_post_on_a_reused_connection_names_the_case(action: Action) -> None
         error = error_of(session, "POST", server.url)
     assert error.processed is None
     assert "on a reused connection that the server closed without a response" in str(error)
-    assert str(error).endswith(": it may have been processed; find out before you send it again")
+    assert str(error).endswith(f"; {IN_DOUBT}")
 
 
 def test_lost_get_keeps_its_text_and_may_have_been_processed() -> None:
@@ -110,9 +111,7 @@ def test_lost_post_of_a_stub_keeps_the_text_of_the_stub() -> None:
     with session_for("http://127.0.0.1:1") as session:
         session.mount("http://", Stub())
         error = error_of(session, "POST", "http://127.0.0.1:1/")
-    assert str(error) == (
-        "the stub's own text: it may have been processed; find out before you send it again"
-    )
+    assert str(error) == f"the stub's own text; {IN_DOUBT}"
 
 
 def test_invalid_proxy_was_not_processed(server: ScriptedServer) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import requests
 
 from ..oauth2.auth import reason_of_401
-from ..transport.outcome import IDEMPOTENT_METHODS
+from ..transport.outcome import IDEMPOTENT_METHODS, IN_DOUBT
 from .errors import (
     APIError,
     Forbidden,
@@ -40,7 +40,7 @@ ERROR_BY_STATUS: dict[int, type[APIError]] = {
 _MEANING: dict[type[APIError], str] = {
     ValidationError: "correct the request",
     PaymentRequired: "the account has no credits left; add some",
-    Forbidden: "a right is missing; check scope=",
+    Forbidden: "not allowed; check scope= and the rights of the client",
     NotFound: "check the id and the path",
     ServerError: "the API has a problem of its own",
     UnreadableReply: "the body is not what this API sends; check base_url, and proxies on the way",
@@ -83,7 +83,7 @@ def _next_step(
         seconds = verdict.retry_after
         yield f"send it again after {seconds:g} s" if seconds else "send it again later"
     elif verdict.action == "unknown" and original_method(response) not in IDEMPOTENT_METHODS:
-        yield "it may have been processed: look for it at the API before you send it again"
+        yield IN_DOUBT
     elif verdict.action == "fix" and kind not in _MEANING:
         yield "correct the request"
 

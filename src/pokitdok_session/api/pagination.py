@@ -57,7 +57,8 @@ def iterate(
         if empty_pages == MAX_EMPTY_PAGES:
             raise _error(
                 reply,
-                f"the last {MAX_EMPTY_PAGES} pages had no items; check the query",
+                f"the last {MAX_EMPTY_PAGES} pages had no items, and no further one was read; "
+                "check the query",
             )
         reply = get(_checked(reply, following, is_token_origin), reply)
 

@@ -39,7 +39,8 @@ output:  JSON Lines, in the order in which outcomes become known:
          "stop"      no row can succeed: correct the cause, and run the same command again
 journal: what was sent and what became of it, with the replies. It is the memory of the command:
          run again with the same journal, after a kill too, it sends only what is left.
-         Rows that may have been processed are searched for in /activities/, never sent again.
+         Rows that may have been processed are searched for in /activities/. They are sent again
+         with --resend-in-doubt only.
 
 exit status (the first that applies):
   2  wrong usage, no credentials, or the journal is in use

@@ -103,8 +103,10 @@ class Discovery:
                 return self._from_metadata(metadata, url)
             statuses.append(f"{without_query(url)} returned {response.status_code}")
             is_transient = is_transient or is_transient_status(response.status_code)
-        name = "fhir_base" if self.issuer is None else "issuer"
-        message = f"no token_endpoint was found: {', '.join(statuses)}; check {name}"
+        advice = f"check {'fhir_base' if self.issuer is None else 'issuer'}"
+        if is_transient:
+            advice = "the provider has a problem of its own; try again later"
+        message = f"no token_endpoint was found: {', '.join(statuses)}; {advice}"
         raise TokenError(message, retry_after=0.0 if is_transient else REFUSAL_COOLDOWN)
 
     def _metadata_urls(self) -> list[str]:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-_INSTALL = "private_key_jwt needs PyJWT and cryptography: pip install 'pokitdok-session[jwt]'"
+_INSTALL = "private_key_jwt needs the extra `jwt`: pip install pyjwt cryptography"
 
 _RSA_ALGORITHMS = ("RS384", "RS256", "RS512", "PS256", "PS384", "PS512")
 

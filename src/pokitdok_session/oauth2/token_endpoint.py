@@ -183,7 +183,7 @@ def _connection_error(
     elif isinstance(error, requests.exceptions.ProxyError):
         reason += "; session.proxies or HTTPS_PROXY names the proxy"
     elif isinstance(error, requests.Timeout):
-        reason += "; token_timeout sets the time"
+        reason += "; token_timeout sets how long to wait"
     return TokenError(f"no response from {shown} ({reason}): {consequence}")
 
 

@@ -129,6 +129,6 @@ def _check_headers(headers: Any) -> None:
         check_header_value(value, f"token_headers[{name!r}]")
         if name.lower() == "authorization":
             raise ValueError(
-                "token_headers must not contain Authorization, which "
-                "token_endpoint_auth_method decides about"
+                "token_headers must not contain Authorization: token_endpoint_auth_method "
+                "chooses a registered scheme, and token_fetcher= can send any other"
             )

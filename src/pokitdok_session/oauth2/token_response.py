@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urljoin
 
 import requests
 
@@ -56,8 +56,8 @@ def parse_token_response(
         raise _refusal(
             response,
             request,
-            ", a redirect, which is not followed because it would send the credentials "
-            "elsewhere: token_url must be the URL it points to",
+            f", a redirect to {_target_of(response, request)}, which is not followed because it "
+            "would send the credentials elsewhere: token_url must be the endpoint itself",
         )
     if request.read_response is not None:
         body = _read_by_caller(response, request)
@@ -74,6 +74,13 @@ def parse_token_response(
         if "access_token" not in body and request.read_response is None:
             reason += "; token_response= can read another form"
         raise _refusal(response, request, reason) from None
+
+
+def _target_of(response: requests.Response, request: TokenRequest) -> str:
+    try:
+        return without_query(urljoin(request.url, response.headers.get("Location", "")))
+    except ValueError:
+        return "an invalid URL"
 
 
 def error_from_rejected_response(response: requests.Response, request: TokenRequest) -> TokenError:

@@ -74,7 +74,7 @@ def _id_of(activity: Identifier | Reply[Any]) -> Identifier:
     own = data.get("id") if isinstance(data, dict) and "state" in data else None
     activity_id = own if isinstance(own, str) else activity.activity_id
     if not activity_id:
-        raise ValueError("activity must be a Reply that names an activity, and this one does not")
+        raise ValueError("activity must be an id or a Reply with an activity_id; this one has none")
     return activity_id
 
 

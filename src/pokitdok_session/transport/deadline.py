@@ -1,14 +1,17 @@
-"""A deadline for whole responses: a timeout of requests limits each read of a socket only."""
+"""A deadline for a whole request: a timeout of requests limits each step of a socket only."""
 
 from __future__ import annotations
 
 import io
 import math
+import socket
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+
+from urllib3.util.connection import allowed_gai_family
 
 
 class _Current(threading.local):
@@ -28,6 +31,23 @@ def response_deadline(deadline: float) -> Iterator[None]:
         yield
     finally:
         current.deadline = before
+
+
+def limit_connect(connection: Any) -> None:
+    """Divide the time until the deadline among the addresses that a connection tries in turn.
+
+    urllib3 gives each of them the whole timeout.
+    """
+    if current.deadline == math.inf or connection.sock is not None:
+        return
+    name, port = connection.host.strip("[]"), connection.port
+    try:
+        addresses = socket.getaddrinfo(name, port, allowed_gai_family(), socket.SOCK_STREAM)
+    except (OSError, UnicodeError):  # the connection will raise it too
+        return
+    share = max(current.deadline - time.monotonic(), 0.001) / len(addresses)
+    timeout = connection.timeout
+    connection.timeout = share if timeout is None else min(timeout, share)
 
 
 class DeadlineReader(io.RawIOBase):

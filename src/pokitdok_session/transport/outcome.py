@@ -20,7 +20,7 @@ from . import redaction
 #: Methods that may be sent twice with the effect of one (RFC 9110 section 9.2.2).
 IDEMPOTENT_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
 
-IN_DOUBT = "it may have been processed; find out before you send it again"
+IN_DOUBT = "it may have been processed: look for it at the API before you send it again"
 
 _LOST = (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError)
 
@@ -88,7 +88,7 @@ def set_processed(error: Exception, request: requests.PreparedRequest) -> None:
         reason = error.args[0] if error.args else None
         if isinstance(reason, BaseException):
             error.__cause__ = reason  # which the text replaces
-        error.args = (f"{_what_was_lost(error, failed)}: {IN_DOUBT}",)
+        error.args = (f"{_what_was_lost(error, failed)}; {IN_DOUBT}",)
 
 
 def set_answered(error: Exception, request: requests.PreparedRequest) -> bool:

@@ -13,7 +13,7 @@ from typing import Any
 
 import urllib3
 
-from .deadline import DeadlineReader, current
+from .deadline import DeadlineReader, current, limit_connect
 from .outcome import IDEMPOTENT_METHODS, mark
 
 log = logging.getLogger(__name__)
@@ -57,6 +57,10 @@ class _ResendingPool(urllib3.HTTPConnectionPool):
         conn.response_class = _Response if current.deadline == math.inf else _LimitedResponse
         return conn
 
+    def _validate_conn(self, conn: Any) -> None:
+        limit_connect(conn)
+        super()._validate_conn(conn)
+
     def _make_request(self, conn: Any, method: str, *args: Any, **options: Any) -> Any:
         if not conn.is_reused:
             return super()._make_request(conn, method, *args, **options)
@@ -90,6 +94,7 @@ class HTTPSConnectionPool(_ResendingPool, urllib3.HTTPSConnectionPool):
             super()._validate_conn(conn)
 
     def _prepare_proxy(self, conn: Any) -> None:
+        limit_connect(conn)
         with mark("nothing_was_sent"):
             super()._prepare_proxy(conn)
 

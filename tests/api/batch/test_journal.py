@@ -168,7 +168,8 @@ def test_journal_of_another_call_is_refused(path: Path) -> None:
         Journal(path, call="claims")
     assert str(refused.value) == (
         f"the journal {path} is that of another batch: it was written for eligibility, and this"
-        " batch calls claims. Nothing was sent. Give this batch a journal of its own"
+        " batch calls claims. Nothing was sent. Give this batch a journal of its own. If you"
+        " renamed the function only, restore its name: with another journal every row is sent again"
     )
     assert path.read_bytes() == before
     Journal(path).close()  # the lock is free, and a call without a name is accepted

@@ -32,7 +32,7 @@ class RowInDoubt(requests.RequestException):
     def __init__(
         self,
         message: str = "an earlier run was interrupted when this row was sent: it may have been"
-        " processed",
+        " processed, so look for it at the API before you send it again",
     ) -> None:
         super().__init__(message)
 

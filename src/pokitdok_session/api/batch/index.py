@@ -90,7 +90,10 @@ class Index:
             return None
         *entry, seen = found
         if seen:
-            raise ValueError("key must be different for each row: an earlier row has this one")
+            raise ValueError(
+                f"key must be different for each row: an earlier row has {key!r}, and this one"
+                " was not sent"
+            )
         self._database.execute("UPDATE entry SET seen = 1 WHERE key = ?", (key,))
         return Entry(*entry)
 

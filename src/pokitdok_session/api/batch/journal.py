@@ -73,8 +73,9 @@ class Journal:
         if written_for != call:
             raise JournalError(
                 f"the journal {self.path} is that of another batch: it was written for"
-                f" {written_for}, and this batch calls {call}. Nothing was sent."
-                " Give this batch a journal of its own"
+                f" {written_for}, and this batch calls {call}. Nothing was sent. Give this batch"
+                " a journal of its own. If you renamed the function only, restore its name: with"
+                " another journal every row is sent again"
             )
 
     def records(self) -> Iterator[tuple[int, Record]]:

@@ -91,11 +91,12 @@ def _in_use(path: str, descriptor: int) -> JournalError:
     if _owners.get(_identity(descriptor)) == os.getpid():
         return JournalError(
             f"the journal {path} is in use by another batch of this process. Read that batch to"
-            " its end, or close it, or give this one a journal of its own"
+            " its end, or close it. Only a batch of other rows may have another journal: with one,"
+            " the same rows are sent again"
         )
     return JournalError(
-        f"the journal {path} is in use by another process."
-        " Wait for that batch to end, or give this one a journal of its own"
+        f"the journal {path} is in use by another process. Wait for that batch to end. Only a"
+        " batch of other rows may have another journal: with one, the same rows are sent again"
     )
 
 

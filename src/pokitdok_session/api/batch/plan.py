@@ -71,9 +71,10 @@ class Planner:
         if entry.action == "answered":
             if entry.digest != row.digest:
                 raise JournalError(
-                    f"the journal {journal.path} has the answer to another row with the key"
-                    f" {row.key!r}: the journal is that of another batch, or the row has changed"
-                    " since. Give this batch a journal of its own, or the row another key"
+                    f"the journal {journal.path} has the answer to other content of the row"
+                    f" {row.key!r}. If the row has changed since, restore it: with another key or"
+                    " another journal it is sent again. If this is another batch, give it a"
+                    " journal of its own"
                 )
             reply = rebuild_reply(self._session, record)
             return Outcome(row.key, row.request, reply, attempts=attempts)

@@ -118,7 +118,7 @@ class _WindowCount:
             from redis import RedisError
         except ImportError as missing:
             raise ImportError(
-                'RedisPace needs the extra "batch": pip install "pokitdok-session[batch]"'
+                "RedisPace needs the extras `batch` and `redis`: pip install limits redis"
             ) from missing
         if not hasattr(client, "connection_pool"):
             raise TypeError(

@@ -93,7 +93,7 @@ class RedisTokenStore:
             sleep=0.05,
         )
         if not lock.acquire():
-            raise TimeoutError(f"the lock was not free within {self.lock_timeout:g} s")
+            raise TimeoutError(f"the token's lock was not free within {self.lock_timeout:g} s")
         try:
             yield
         finally:
