@@ -81,7 +81,8 @@ def arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--resend-in-doubt",
         action="store_true",
-        help="send rows again that may have been processed: they may be billed twice",
+        help="send rows again, once per run, that may have been processed and are not found: they"
+        " may be billed twice",
     )
     return parser.parse_args(argv)
 

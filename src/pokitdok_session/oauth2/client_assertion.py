@@ -118,9 +118,7 @@ def sign_with_secret(client_id: str, client_secret: str, token_url: str) -> str:
     try:
         import jwt
     except ImportError as error:
-        raise ImportError(
-            "client_secret_jwt needs the extra `jwt`: pip install pyjwt"
-        ) from error
+        raise ImportError("client_secret_jwt needs the extra `jwt`: pip install pyjwt") from error
     claims = _standard_claims(client_id, token_url, DEFAULT_LIFETIME)
     return jwt.encode(claims, client_secret, algorithm="HS256")
 

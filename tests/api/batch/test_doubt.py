@@ -15,6 +15,7 @@ import requests
 
 from pokitdok_session import APIError, APISession, Outcome, PokitDokSession, Verdict
 from pokitdok_session.api.batch.control import Control
+from pokitdok_session.api.batch.keys import digest_of
 from pokitdok_session.api.batch.row import Row
 from pokitdok_session.api.batch.sender import Rules, Sender
 from pokitdok_session.api.verdict import verdict_on
@@ -183,7 +184,8 @@ def test_resume_finds_a_row_of_a_journal_without_nonces(
     session: PokitDokSession, sandbox: Sandbox, path: Path
 ) -> None:
     reply = session.eligibility(session.mark_request(rows_of(1)[0], "A0"))
-    path.write_text(json.dumps({"sent": "A0", "digest": "d", "at": time.time()}) + "\n")
+    digest = digest_of(rows_of(1)[0])
+    path.write_text(json.dumps({"sent": "A0", "digest": digest, "at": time.time()}) + "\n")
     (outcome,) = session.batch(session.eligibility, rows_of(1), key=key_of, journal=path)
     assert outcome.reply.activity_id == reply.activity_id
 
@@ -216,19 +218,23 @@ def test_batch_sends_a_row_once_if_its_idempotency_header_was_not_sent(
     assert appointments(sandbox) == {"A0": 1}
 
 
-def test_resume_sends_the_idempotency_key_of_the_first_run(
+def test_row_in_doubt_that_has_changed_is_not_sent_until_it_is_restored(
     sandbox: Sandbox, session: PokitDokSession, path: Path
 ) -> None:
-    def run(rows: Any, header: str | None = HEADER) -> list[Outcome]:
-        options = {"key": key_of, "journal": path, "idempotency_header": header, "threads": 1}
-        return list(session.batch(session.eligibility, rows, **options))
+    def run(rows: Any) -> list[Outcome]:
+        options = {"key": key_of, "journal": path, "idempotency_header": HEADER, "threads": 1}
+        return list(session.batch(session.eligibility, rows, resend_in_doubt=True, **options))
 
     run(rows_of(2))
     forget_outcome(path, "A1")
     sandbox._app.activities.__init__()  # type: ignore[misc]  # the search finds nothing
     changed = [*rows_of(1), {**rows_of(2)[1], "service_types": ["health_benefit_plan_coverage"]}]
-    assert [each.action for each in run(changed, None)] == ["answered", "unknown"]
-    assert [each.action for each in run(changed)] == ["answered", "answered"]
+    for _ in range(2):
+        assert [each.action for each in run(changed)] == ["answered", "unknown"]
+    error = run(changed)[1].error
+    assert str(error).startswith("row 'A1' has changed since it was sent, and may have been proc")
+    assert len(sandbox.received(ELIGIBILITY)) == 2
+    assert [each.action for each in run(rows_of(2))] == ["answered", "answered"]
     sent = [each for each in sandbox.received(ELIGIBILITY) if key_of(each.json()) == "A1"]
     assert len(sent) == 2
     assert len({each.headers[HEADER.lower()] for each in sent}) == 1

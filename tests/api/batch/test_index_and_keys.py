@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import sqlite3
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -10,9 +11,12 @@ from typing import Any
 
 import pytest
 
+from pokitdok_session import PokitDokSession
+from pokitdok_session.api.batch import index as index_module
 from pokitdok_session.api.batch.index import Entry, Index
 from pokitdok_session.api.batch.journal import Journal
 from pokitdok_session.api.batch.keys import digest_of, name_of, text_of
+from pokitdok_session.errors import JournalError
 
 
 @pytest.fixture
@@ -37,9 +41,25 @@ def test_index_knows_the_last_record_of_each_key(journal: Journal) -> None:
     assert answered[:3] == ("d1", "answered", 5.0)
     assert journal.read(answered.offset or 0)["done"] == "answered"
     assert index.claim("sent") == Entry("d2", "sent", 5.0, None)
-    assert index.claim("again") == Entry("d4", "sent", 5.0, None)
+    assert index.claim("again") == Entry("d4", "sent", 5.0, None, attempts=2)
     assert index.claim("new") is None
     index.close()
+
+
+def test_batch_with_a_full_temporary_folder_calls_no_row_wrong(
+    session: PokitDokSession, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(index_module, "_TABLES", index_module._TABLES + "PRAGMA max_page_count=9;")
+    outcomes = []
+    batch = session.batch(lambda row: row, range(10_000), key=str, journal=path)
+    with pytest.raises(JournalError, match=r"database or disk is full.*TMPDIR") as stopped:
+        outcomes += iter(batch)
+    assert isinstance(stopped.value.__cause__, sqlite3.OperationalError)
+    assert {outcome.action for outcome in outcomes} == {"answered"}
+    monkeypatch.undo()
+    done = len(outcomes)
+    again = list(session.batch(lambda row: row, range(done), key=str, journal=path))
+    assert [outcome.reply for outcome in again] == list(range(done))
 
 
 @pytest.mark.parametrize("key", ["sent", "new"])

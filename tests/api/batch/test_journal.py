@@ -182,6 +182,22 @@ def test_journal_without_a_first_line_is_accepted(path: Path) -> None:
     Journal(path, call="eligibility").close()
 
 
+def test_journal_that_cannot_be_synced_at_its_end_is_logged(
+    path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(descriptor: int) -> None:
+        raise OSError(5, "Input/output error")
+
+    journal = Journal(path)
+    journal.write_done("A", "fix", 1)
+    monkeypatch.setattr("os.fsync", fail)
+    journal.close()
+    assert caplog.messages == [
+        f"the journal {path} could not be written to disk: Input/output error"
+    ]
+    Journal(path).close()
+
+
 def test_journal_refuses_a_reply_that_is_not_json(path: Path) -> None:
     journal = Journal(path)
     with pytest.raises(TypeError):

@@ -24,7 +24,7 @@ from pokitdok_session.api.batch.progress import LOG_INTERVAL, Progress
 from pokitdok_session.api.batch.row import Row
 from pokitdok_session.api.batch.search import NOT_SEARCHED, Searcher
 from pokitdok_session.api.batch.sender import Rules, Sender
-from pokitdok_session.errors import RateLimited, RefusedCall
+from pokitdok_session.errors import JournalError, RateLimited, RefusedCall
 from pokitdok_session.sandbox import Sandbox
 from support.batches import row_of
 from support.clock import Clock
@@ -112,10 +112,41 @@ def test_pool_looks_for_signals_while_it_waits(monkeypatch: pytest.MonkeyPatch) 
 
     pool = Pool(process, 1, Control(10))
     pool.give(Row("A", "d", 1))
-    assert pool.take(wait=False) is None
     threading.Timer(0.01, go_on.set).start()
     assert pool.take() == Outcome("A", 1)
     pool.join(5)
+
+
+class Limited(threading.Thread):
+    """A thread that the system starts only as often as `left` says."""
+
+    left = 0
+
+    def start(self) -> None:
+        if Limited.left == 0:
+            raise RuntimeError("can't start new thread")
+        Limited.left -= 1
+        super().start()
+
+
+def test_pool_goes_on_with_the_threads_that_can_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(threading, "Thread", Limited)
+    monkeypatch.setattr(Limited, "left", 2)
+    pool = Pool(lambda row: Outcome(row.key, row.request), 500, Control(10))
+    for number in range(9):
+        pool.give(Row(str(number), "d", number))
+    taken = [pool.take() for _ in range(9)]
+    pool.join(5)
+    assert {each.request for each in taken if each} == set(range(9))
+    assert Limited.left == 0
+
+
+def test_batch_without_a_thread_raises_and_takes_no_row(
+    session: PokitDokSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(threading, "Thread", Limited)
+    with pytest.raises(RuntimeError, match="can't start new thread"):
+        list(session.batch(lambda row: row, [1, 2]))
 
 
 def test_search_of_several_threads_is_one() -> None:
@@ -197,6 +228,24 @@ def test_sender_that_stops_before_a_resend_leaves_the_row_in_doubt(
     assert outcome is not None
     assert outcome.action == "unknown"
     assert '"action":"retry"' not in path.read_text()
+
+
+def test_sender_tells_of_a_row_in_doubt_when_the_journal_fails(path: Path) -> None:
+    from pokitdok_session.api.batch.journal import Journal
+
+    control, journal = Control(10), Journal(path)
+
+    def call(row: Any) -> None:
+        journal._failed(OSError(28, "No space left on device"))
+        raise requests.ReadTimeout("lost")
+
+    sender = Sender(Rules(call, resend_in_doubt=True), Pace(), control, journal)
+    outcome = sender.process(Row("A", "d", 1))
+    journal.close()
+    assert outcome is not None
+    assert (outcome.action, outcome.attempts) == ("unknown", 1)
+    assert isinstance(outcome.error, requests.ReadTimeout)
+    assert isinstance(control.cause, JournalError)
 
 
 def test_sender_that_stops_before_a_retry_leaves_the_row(monkeypatch: pytest.MonkeyPatch) -> None:

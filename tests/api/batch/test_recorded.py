@@ -11,8 +11,14 @@ import pytest
 import requests
 
 from pokitdok_session import Outcome, PokitDokSession, Reply
-from pokitdok_session.api.batch.recorded import describe_cause
-from pokitdok_session.errors import PaymentRequired, RowInDoubt
+from pokitdok_session.api.batch.recorded import describe_cause, describe_error, rebuild_error
+from pokitdok_session.errors import (
+    APIError,
+    PaymentRequired,
+    RefusedCall,
+    RowInDoubt,
+    TradingPartnerError,
+)
 from pokitdok_session.sandbox import Sandbox
 from pokitdok_session.transport.redaction import redact_exception
 from support.batches import ELIGIBILITY, appointments, key_of, row_of, rows_of
@@ -31,6 +37,14 @@ def twice(session: PokitDokSession, path: Path) -> Twice:
         return first, again
 
     return run
+
+
+@pytest.mark.parametrize("kind", [APIError, PaymentRequired, TradingPartnerError, RefusedCall])
+def test_error_of_an_api_comes_back_as_its_class(kind: type[APIError]) -> None:
+    error = rebuild_error(describe_error(kind("why", activity_id="a1", errors={"f": ["x"]})))
+    assert type(error) is kind
+    assert isinstance(error, APIError)
+    assert (str(error), error.activity_id, error.errors) == ("why", "a1", {"f": ["x"]})
 
 
 @pytest.mark.parametrize(

@@ -134,7 +134,7 @@ def test_redis_pace_without_the_extra_names_it(
     monkeypatch: pytest.MonkeyPatch, client: redis.Redis
 ) -> None:
     monkeypatch.setitem(sys.modules, "limits", None)
-    with pytest.raises(ImportError, match=r'needs the extras `batch` and `redis`: pip install'):
+    with pytest.raises(ImportError, match=r"needs the extras `batch` and `redis`: pip install"):
         RedisPace(client)
 
 

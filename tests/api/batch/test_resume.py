@@ -71,6 +71,28 @@ def test_resume_sends_a_wrong_row_only_if_it_has_changed(run: Run, sandbox: Sand
     assert appointments(sandbox) == {"A0": 2}
 
 
+def test_resume_sends_rows_that_a_wrong_path_made_wrong(
+    run: Run, sandbox: Sandbox, session: PokitDokSession
+) -> None:
+    url = session.base_url
+    session.base_url = f"{sandbox.base_url}/typo"
+    assert [outcome.action for outcome in run(rows_of(3))] == ["fix"] * 3
+    session.base_url = url
+    assert [outcome.action for outcome in run(rows_of(3))] == ["answered"] * 3
+
+
+def test_resume_calls_again_what_a_mistake_in_the_call_made_wrong(
+    session: PokitDokSession, path: Path
+) -> None:
+    def send(row: Any) -> Any:
+        return row + 1
+
+    (outcome,) = session.batch(send, ["1"], key=str, journal=path)
+    assert isinstance(outcome.error, TypeError)
+    (outcome,) = session.batch(lambda row: int(row) + 1, ["1"], key=str, journal=path)
+    assert (outcome.action, outcome.reply) == ("answered", 2)
+
+
 def test_resume_of_a_wrong_row_without_replies_keeps_no_content(run: Run, path: Path) -> None:
     row = "Jane Example, no interchange"
     for _ in range(2):
@@ -199,12 +221,26 @@ def test_batch_leaves_a_row_unknown_that_met_a_fault_and_is_not_found(
     assert appointments(sandbox) == {"A0": 1}
 
 
-def test_batch_sends_a_row_in_doubt_again_if_it_may(run: Run, sandbox: Sandbox, path: Path) -> None:
-    sandbox.fail(ELIGIBILITY, status=502, times=2)
+def test_batch_sends_a_row_in_doubt_again_once_if_it_may(
+    run: Run, sandbox: Sandbox, path: Path
+) -> None:
+    sandbox.fail(ELIGIBILITY, status=502, times=3)
     (outcome,) = run(rows_of(1), resend_in_doubt=True)
-    assert (outcome.action, outcome.attempts) == ("answered", 3)
+    assert (outcome.action, outcome.attempts) == ("unknown", 2)
     noted = [record.get("action") for record in records(path)]
-    assert noted == [None, "unknown", None, "unknown", None, "answered"]
+    assert noted == [None, "unknown", None, "unknown"]
+    (outcome,) = run(rows_of(1), resend_in_doubt=True)  # the next run sends it once more
+    assert (outcome.action, outcome.attempts) == ("unknown", 3)
+    (outcome,) = run(rows_of(1), resend_in_doubt=True)
+    assert (outcome.action, outcome.attempts) == ("answered", 4)
+
+
+def test_row_in_doubt_is_not_sent_again_if_the_search_failed(run: Run, sandbox: Sandbox) -> None:
+    sandbox.fail(ELIGIBILITY, status=502)
+    sandbox.fail("/activities/", status=403, body={"data": {"errors": {"scope": ["no"]}}}, times=9)
+    (outcome,) = run(rows_of(1), resend_in_doubt=True)
+    assert (outcome.action, outcome.attempts) == ("unknown", 1)
+    assert len(sandbox.received(ELIGIBILITY)) == 1
 
 
 def test_search_goes_on_when_it_is_refused(run: Run, sandbox: Sandbox) -> None:
@@ -273,20 +309,20 @@ def test_batch_on_the_journal_of_another_method_is_refused(
     assert path.read_bytes() == noted
 
 
-def test_batch_on_a_journal_that_answered_another_row_is_refused(
-    session: PokitDokSession, sandbox: Sandbox, run: Run, path: Path
+def test_row_that_has_changed_since_it_was_answered_is_not_sent(
+    sandbox: Sandbox, run: Run, path: Path
 ) -> None:
     run(rows_of(2))
-    others = [row_of(number, trading_partner_id="OTHER") for number in range(9)]
-    batch = session.batch(session.eligibility, others, key=key_of, journal=path)
-    with pytest.raises(JournalError) as refused:
-        list(batch)
-    assert str(refused.value) == (
-        f"the journal {path} has the answer to another row with the key 'A0': the journal is"
-        " that of another batch, or the row has changed since. Give this batch a journal of its"
-        " own, or the row another key"
+    changed = row_of(1, trading_partner_id="OTHER")
+    first, second, third = sorted(run([row_of(0), changed, row_of(2)]), key=lambda each: each.key)
+    assert (first.action, second.action, third.action) == ("answered", "fix", "answered")
+    assert str(second.error) == (
+        "row 'A1' has changed since it was answered, and was not sent again. To get its reply,"
+        " restore the row. To send the new content, give it another key, or give this batch a"
+        f" journal of its own: now it is {path}"
     )
-    assert set(appointments(sandbox)) == {"A0", "A1"}
+    assert appointments(sandbox) == {"A0": 1, "A1": 1, "A2": 1}
+    assert [each.action for each in run(rows_of(3))] == ["answered"] * 3
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="Linux has /dev/full")

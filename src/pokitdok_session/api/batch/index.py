@@ -7,8 +7,9 @@ memory for one cache and nothing more.
 from __future__ import annotations
 
 import sqlite3
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from .errors import JournalError
 from .journal import Journal
 
 _TABLES = """
@@ -17,10 +18,25 @@ PRAGMA synchronous = OFF;
 PRAGMA cache_size = -4000;
 CREATE TABLE entry (
     key TEXT PRIMARY KEY, digest TEXT, action TEXT, sent_at REAL, offset INTEGER,
-    nonce TEXT, header TEXT, seen INTEGER
+    nonce TEXT, header TEXT, attempts INTEGER, seen INTEGER DEFAULT 0
 ) WITHOUT ROWID;
 CREATE TABLE occurrence (digest TEXT PRIMARY KEY, number INTEGER) WITHOUT ROWID;
 BEGIN;
+"""
+
+_NOTE_SENT = """
+INSERT INTO entry (key, digest, action, sent_at, nonce, attempts) VALUES (?, ?, 'sent', ?, ?, 1)
+ON CONFLICT (key) DO UPDATE SET
+    digest = excluded.digest, action = excluded.action, sent_at = excluded.sent_at,
+    nonce = excluded.nonce, attempts = attempts + 1, offset = NULL, header = NULL
+"""
+_NOTE_NAMED = "UPDATE entry SET header = ? WHERE key = ?"
+_NOTE_DONE = "UPDATE entry SET action = ?, offset = ?, attempts = ? WHERE key = ?"
+_FIND = """
+SELECT digest, action, sent_at, offset, nonce, header, attempts, seen FROM entry WHERE key = ?
+"""
+_COUNT = """
+INSERT INTO occurrence VALUES (?, 1) ON CONFLICT (digest) DO UPDATE SET number = number + 1
 """
 
 #: The action of a row that was sent and has no outcome in the journal.
@@ -36,10 +52,14 @@ class Entry(NamedTuple):
     offset: int | None
     nonce: str = ""
     header: str | None = None
+    attempts: int = 1
 
 
 class Index:
-    """The keys of one batch. One thread at a time may use it."""
+    """The keys of one batch. One thread at a time may use it.
+
+    Raises JournalError if its file cannot be used, because what it says then is worth nothing.
+    """
 
     def __init__(self, journal: Journal | None = None) -> None:
         self._database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
@@ -52,62 +72,49 @@ class Index:
             raise
 
     def _load(self, journal: Journal) -> None:
-        execute = self._database.execute
         for offset, record in journal.records():
             if "sent" in record:
-                execute(
-                    "INSERT OR REPLACE INTO entry VALUES (?, ?, ?, ?, NULL, ?, NULL, 0)",
-                    (
-                        record["sent"],
-                        record["digest"],
-                        SENT,
-                        record["at"],
-                        record.get("nonce", ""),
-                    ),
-                )
+                nonce = record.get("nonce", "")
+                self._execute(_NOTE_SENT, record["sent"], record["digest"], record["at"], nonce)
             elif "named" in record:
-                execute(
-                    "UPDATE entry SET header = ? WHERE key = ?",
-                    (record["header"], record["named"]),
-                )
+                self._execute(_NOTE_NAMED, record["header"], record["named"])
             else:
-                execute(
-                    "UPDATE entry SET action = ?, offset = ? WHERE key = ?",
-                    (record["action"], offset, record["done"]),
-                )
+                action, attempts = record["action"], record["attempts"]
+                self._execute(_NOTE_DONE, action, offset, attempts, record["done"])
 
     def claim(self, key: str) -> Entry | None:
         """Take a key for this run; return what an earlier run noted of it, if anything.
 
         Raises ValueError if a row of this run has the key already.
         """
-        found = self._database.execute(
-            "SELECT digest, action, sent_at, offset, nonce, header, seen FROM entry WHERE key = ?",
-            (key,),
-        ).fetchone()
-        if found is None:
-            self._database.execute("INSERT INTO entry (key, seen) VALUES (?, 1)", (key,))
+        found = self._execute(_FIND, key)
+        if not found:
+            self._execute("INSERT INTO entry (key, seen) VALUES (?, 1)", key)
             return None
-        *entry, seen = found
+        *entry, seen = found[0]
         if seen:
             raise ValueError(
                 f"key must be different for each row: an earlier row has {key!r}, and this one"
                 " was not sent"
             )
-        self._database.execute("UPDATE entry SET seen = 1 WHERE key = ?", (key,))
+        self._execute("UPDATE entry SET seen = 1 WHERE key = ?", key)
         return Entry(*entry)
 
     def count(self, digest: str) -> int:
         """Return how many rows of this run had this digest, with this one."""
-        self._database.execute(
-            "INSERT INTO occurrence VALUES (?, 1)"
-            " ON CONFLICT (digest) DO UPDATE SET number = number + 1",
-            (digest,),
-        )
-        (number,) = self._database.execute(
-            "SELECT number FROM occurrence WHERE digest = ?", (digest,)
-        ).fetchone()
+        self._execute(_COUNT, digest)
+        ((number,),) = self._execute("SELECT number FROM occurrence WHERE digest = ?", digest)
         return int(number)
 
     def close(self) -> None:
         self._database.close()
+
+    def _execute(self, statement: str, *values: object) -> list[Any]:
+        try:
+            return self._database.execute(statement, values).fetchall()
+        except sqlite3.Error as error:
+            raise JournalError(
+                f"the index of the rows cannot be used ({error}): it is in the temporary folder,"
+                " which SQLITE_TMPDIR or TMPDIR names. Make room there, then run the same batch"
+                " again"
+            ) from error

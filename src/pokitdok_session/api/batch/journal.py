@@ -15,6 +15,7 @@ not. A row without ``done`` is in doubt: the request may have been processed.
 from __future__ import annotations
 
 import json
+import logging
 import os
 import threading
 import time
@@ -24,6 +25,8 @@ from typing import Any
 from . import journal_file
 from .errors import JournalError
 from .journal_file import Record
+
+log = logging.getLogger(__name__)
 
 
 class Journal:
@@ -150,6 +153,9 @@ class Journal:
             try:
                 if self._failure is None and self._synced < self._written:
                     os.fsync(self._descriptor)
+            except OSError as error:  # every outcome is told, and what ended the batch counts
+                reason = error.strerror or type(error).__name__
+                log.warning("the journal %s could not be written to disk: %s", self.path, reason)
             finally:
                 journal_file.close_for_writer(self._descriptor)
 

@@ -45,7 +45,7 @@ class BatchMethods:
         - ``pace``: None learns the rate limit from the responses, ``"84/minute"`` sets it,
           `RedisPace` shares it.
         - ``journal_replies=False`` keeps replies out of the journal.
-        - ``resend_in_doubt=True`` sends a row again that may have been processed.
+        - ``resend_in_doubt=True`` sends a row again that may have been processed, once per run.
         - ``idempotency_header="Idempotency-Key"`` sends a key of the row, and sends in doubt again.
         - ``give_up_after`` rows in a row without an outcome stop the batch.
         - ``progress=True`` shows a bar on a terminal, otherwise a log line per minute; a callable

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from ..verdict import Verdict
-from .errors import JournalError
+from .errors import JournalError, RowInDoubt
 from .index import SENT, Entry, Index
 from .journal import Journal
 from .journal_file import Record
 from .keys import digest_of, text_of
 from .outcome import Outcome
-from .recorded import rebuild_error, rebuild_reply
+from .recorded import is_about_the_row, rebuild_error, rebuild_reply
 from .row import Row
 from .search import SETTLED
 
@@ -23,15 +24,17 @@ _UNKNOWN = Verdict("unknown")
 class Planner:
     """Decides by the key of a row, its digest, and what the journal says of them.
 
-    ==============================  ===================================================
-    the journal says                then
-    ==============================  ===================================================
-    nothing, ``retry``, ``stop``    the row is sent
-    ``answered``                    its outcome is taken from the journal; JournalError if the
-                                    row has changed
-    ``fix``                         the same, but a row that has changed is sent
-    ``sent`` only, ``unknown``      the row is in doubt: it is searched for
-    ==============================  ===================================================
+    ============================  =========================  ===================================
+    the journal says              then                       if the row has changed
+    ============================  =========================  ===================================
+    nothing, ``retry``, ``stop``  the row is sent            the same
+    ``answered``                  the reply is taken from    it is to fix: the reply is to other
+                                  the journal                content
+    ``fix``                       the error is taken from    it is sent
+                                  the journal, except if
+                                  the row was not the cause
+    ``sent`` only, ``unknown``    the row is searched for    it stays unknown
+    ============================  =========================  ===================================
     """
 
     def __init__(
@@ -47,10 +50,7 @@ class Planner:
         self._journal = journal
 
     def plan(self, request: Any) -> Row | Outcome:
-        """Return the row to send, or its outcome. A row without a key of its own is to fix.
-
-        Raises JournalError if the journal has the answer to another row with the same key.
-        """
+        """Return the row to send, or its outcome. A row without a key of its own is to fix."""
         name = ""
         try:
             digest = digest_of(request)
@@ -59,6 +59,8 @@ class Planner:
             else:
                 name = f"{digest}-{self._index.count(digest)}"
             entry = self._index.claim(name)
+        except JournalError:
+            raise
         except Exception as error:  # of the caller's key function, as a rule
             return Outcome(name, request, error=error, verdict=_FIX)
         if entry is None or self._journal is None:
@@ -67,34 +69,43 @@ class Planner:
 
     def _plan_known(self, row: Row, entry: Entry, journal: Journal) -> Row | Outcome:
         record: Record = {} if entry.offset is None else journal.read(entry.offset)
-        attempts = record.get("attempts", 1)
-        if entry.action == "answered":
-            if entry.digest != row.digest:
-                raise JournalError(
-                    f"the journal {journal.path} has the answer to other content of the row"
-                    f" {row.key!r}. If the row has changed since, restore it: with another key or"
-                    " another journal it is sent again. If this is another batch, give it a"
-                    " journal of its own"
-                )
-            reply = rebuild_reply(self._session, record)
-            return Outcome(row.key, row.request, reply, attempts=attempts)
-        if entry.action == "fix" and entry.digest == row.digest:
-            refusal = rebuild_error(record.get("error"))
-            return Outcome(row.key, row.request, error=refusal, verdict=_FIX, attempts=attempts)
-        if entry.action in (SENT, "unknown"):
-            known = record.get("error")
-            error = None if known is None else rebuild_error(known)
-            is_late = record.get("at", 0.0) > entry.sent_at + SETTLED
-            is_searched = is_late and record.get("searched") is True
-            return Row(
-                row.key,
-                entry.digest,  # of which its idempotency key is made
-                row.request,
-                attempts,
-                entry.sent_at,
-                error,
-                is_searched,
-                entry.nonce,
-                entry.header,
+        is_changed = entry.digest != row.digest
+        error: Exception | None = None
+        if "error" in record:
+            error = rebuild_error(record["error"])
+        if entry.action == "answered" and is_changed:
+            error = ValueError(
+                f"row {row.key!r} has changed since it was answered, and was not sent again. To get"
+                " its reply, restore the row. To send the new content, give it another key, or give"
+                f" this batch a journal of its own: now it is {journal.path}"
             )
-        return Row(row.key, row.digest, row.request, attempts)
+            return self._outcome(row, entry, error, _FIX)
+        if entry.action == "answered":
+            reply = rebuild_reply(self._session, record)
+            return Outcome(row.key, row.request, reply, attempts=entry.attempts)
+        if entry.action == "fix" and not is_changed and is_about_the_row(record.get("error")):
+            return self._outcome(row, entry, error, _FIX)
+        if entry.action not in (SENT, "unknown"):
+            return replace(row, attempts=entry.attempts)
+        if is_changed:
+            error = RowInDoubt(
+                f"row {row.key!r} has changed since it was sent, and may have been processed. To"
+                " search for it, restore the row and run the same batch again. To send the new"
+                " content, give it another key"
+            )
+            return self._outcome(row, entry, error, _UNKNOWN)
+        is_late = record.get("at", 0.0) > entry.sent_at + SETTLED
+        return replace(
+            row,
+            attempts=entry.attempts,
+            sent_at=entry.sent_at,
+            error=error,
+            is_searched=is_late and record.get("searched") is True,
+            nonce=entry.nonce,
+            header=entry.header,
+        )
+
+    def _outcome(
+        self, row: Row, entry: Entry, error: Exception | None, verdict: Verdict
+    ) -> Outcome:
+        return Outcome(row.key, row.request, error=error, verdict=verdict, attempts=entry.attempts)

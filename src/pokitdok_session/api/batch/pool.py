@@ -15,8 +15,6 @@ from .row import Row
 #: Seconds after which the thread that reads the outcomes looks for a signal. Windows needs it.
 _LOOK_FOR_SIGNALS = 0.5
 
-_Result = "Outcome | BaseException | None"
-
 
 class Pool:
     """Up to ``threads`` threads, started when there are rows for them."""
@@ -34,16 +32,26 @@ class Pool:
         self.pending = 0
 
     def give(self, row: Row) -> None:
+        if len(self._started) < self._threads:
+            self._start()
         self._rows.put(row)
         self.pending += 1
-        if len(self._started) < self._threads:
-            thread = threading.Thread(
-                target=contextvars.copy_context().run,  # for tracing that follows the context
-                args=(self._work,),
-                name=f"batch-{len(self._started) + 1}",
-                daemon=True,
-            )
+
+    def _start(self) -> None:
+        """Start one more thread; with a limit of the system, go on with those there are."""
+        thread = threading.Thread(
+            target=contextvars.copy_context().run,  # for tracing that follows the context
+            args=(self._work,),
+            name=f"batch-{len(self._started) + 1}",
+            daemon=True,
+        )
+        try:
             thread.start()
+        except RuntimeError:
+            if not self._started:
+                raise
+            self._threads = len(self._started)
+        else:
             self._started.append(thread)
 
     def _work(self) -> None:
@@ -57,15 +65,13 @@ class Pool:
                 result = error
             self._results.put(result)
 
-    def take(self, *, wait: bool = True) -> Outcome | None:
-        """Return one outcome; None for a row that was not sent, or if there is none yet."""
+    def take(self) -> Outcome | None:
+        """Wait for one outcome and return it; None for a row that was not sent."""
         while True:
             try:
-                result = self._results.get(wait, _LOOK_FOR_SIGNALS)
+                result = self._results.get(timeout=_LOOK_FOR_SIGNALS)
             except queue.Empty:
-                if wait:
-                    continue
-                return None
+                continue
             self.pending -= 1
             if isinstance(result, BaseException):
                 raise result

@@ -10,15 +10,17 @@ from typing import Any
 import requests
 from requests.utils import get_encoding_from_headers
 
-from .. import errors as api_errors
 from ..errors import APIError
 from ..reply import Reply
-from .errors import RowInDoubt
+from .errors import RefusedCall, RowInDoubt
 
 _PACKAGE = __name__.partition(".")[0]
 
 #: What is raised for a reply that a record cannot hold.
 UNWRITABLE = (TypeError, ValueError, RuntimeError, requests.RequestException)
+
+#: Statuses that may mean a wrong path instead of a wrong row.
+_ABOUT_THE_URL = (404, 405, 410)
 
 _KINDS: dict[str, type[Exception]] = {
     "ValueError": ValueError,
@@ -47,18 +49,40 @@ def describe_error(error: BaseException, *, with_details: bool = True) -> dict[s
     return description
 
 
+def is_about_the_row(description: Any) -> bool:
+    """Return True if a described error means that the same row will be refused again.
+
+    Without a status it was raised here, perhaps by a mistake in the caller's function. A status
+    about the URL may come from a wrong base_url.
+    """
+    description = description if isinstance(description, dict) else {}
+    status = description.get("status")
+    is_refused = status is not None and status not in _ABOUT_THE_URL
+    return is_refused or description.get("type") == RefusedCall.__name__
+
+
 def rebuild_error(description: Any) -> Exception:
     """Return an error that was described: the same class where there is one, without response."""
     description = description if isinstance(description, dict) else {}
     name, text = str(description.get("type")), str(description.get("text", ""))
-    kind = getattr(api_errors, name, APIError if "status" in description else None)
-    if isinstance(kind, type) and issubclass(kind, APIError):
+    kind = _api_error(name) or (APIError if "status" in description else None)
+    if kind is not None:
         return kind(
             text,
             activity_id=description.get("activity_id"),
             errors=description.get("errors"),
         )
     return _KINDS.get(name, requests.RequestException)(text or name)
+
+
+def _api_error(name: str) -> type[APIError] | None:
+    """Return the `APIError` of this name: of any API, if its module is imported."""
+    kinds: list[type[APIError]] = [APIError]
+    for kind in kinds:
+        if kind.__name__ == name:
+            return kind
+        kinds += kind.__subclasses__()
+    return None
 
 
 def describe_cause(error: BaseException) -> str:

@@ -63,6 +63,8 @@ class State:
     is_searched: bool
     #: True if all copies of its request carry one idempotency key.
     is_named: bool
+    #: True if this run has sent it again although it was in doubt.
+    is_resent: bool = False
 
     def doubt_after(self, failure: Failure) -> None:
         self.doubt = failure.error

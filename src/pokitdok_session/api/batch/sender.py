@@ -50,7 +50,11 @@ class Rules:
     idempotency_header: str | None = None
 
     def may_resend(self, state: State) -> bool:
-        return self.resend_in_doubt or (self.idempotency_header is not None and state.is_named)
+        """Return True if a row in doubt, which was not found, is sent again."""
+        if self.idempotency_header is not None and state.is_named:
+            return True
+        is_missing = self.find_all_sent is None or state.is_searched
+        return self.resend_in_doubt and is_missing and not state.is_resent
 
 
 class Sender:
@@ -74,7 +78,7 @@ class Sender:
             outcome = self._process(state)
         except JournalError as error:
             self._control.stop(error)
-            return None
+            return state.left()
         if outcome is not None:
             is_sent = outcome.attempts > row.attempts
             try:
@@ -94,6 +98,7 @@ class Sender:
             found = None if row.is_searched else self._search(state, row.sent_at)
             if found is not None or not self.rules.may_resend(state):
                 return found or state.left()
+            state.is_resent = True
         while True:
             grant = self._gate.enter()
             if grant is None:
@@ -125,6 +130,7 @@ class Sender:
             state.doubt_after(failure)
             found = self._search(state, sent_at)
             if found is None and self.rules.may_resend(state):
+                state.is_resent = True
                 return None
             return found or state.failed(failure)
         if action == "stop" and state.doubt is not None:
