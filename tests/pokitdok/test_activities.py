@@ -218,7 +218,7 @@ def test_wait_for_activity_of_a_reply_without_an_activity_is_refused(
     sandbox: Sandbox, session: PokitDokSession
 ) -> None:
     answer(sandbox, "/activities/", [])
-    with pytest.raises(ValueError, match="activity must be a Reply that names an activity"):
+    with pytest.raises(ValueError, match="activity must be an id or a Reply with an act"):
         session.wait_for_activity(session.activities())
 
 
