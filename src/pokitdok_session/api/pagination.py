@@ -38,17 +38,18 @@ def iterate(
     items: Callable[[Reply[Any]], list[Any]],
     next_page: Callable[[Reply[Any]], str | None],
     is_token_origin: Callable[[str], bool],
-) -> Iterator[Any]:
-    """Yield the items of all pages; ``get`` is called when the first item of a page is needed.
+) -> Iterator[tuple[Reply[Any], list[Any]]]:
+    """Yield each page with its items; ``get`` is called when the next page is needed.
 
-    Ends when there is no next page, or when it is one that was read before.
+    Ends when there is no next page, or when it is one that was read before. Raises APIError for a
+    next page at another origin.
     """
     reply = first()
     seen: set[str] = set()
     empty_pages = 0
     while True:
         page = items(reply)
-        yield from page
+        yield reply, page
         following = next_page(reply)
         if following is None or following in seen:
             return

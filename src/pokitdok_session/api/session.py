@@ -146,13 +146,14 @@ class APISession(APISessionSettings, BatchMethods, Resource):
             accept = previous.response.request.headers.get("Accept", "*/*")
             return self.call("GET", url, headers={"Accept": accept}, **options)
 
-        return pagination.iterate(
+        pages = pagination.iterate(
             lambda: method(*args, **kwargs),
             get=get,
             items=self.find_items,
             next_page=self.find_next_page,
             is_token_origin=self.is_token_origin,
         )
+        return (item for _, items in pages for item in items)
 
     # What a subclass overrides
 

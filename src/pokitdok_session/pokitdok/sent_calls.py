@@ -6,13 +6,18 @@ The platform stores ``application_data`` with the activity of each call, and ret
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+import time
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime, timezone
+from string import hexdigits
 from typing import Any
 
+from ..api import pagination
 from ..api.batch.errors import RefusedCall
+from ..api.errors import APIError
 from ..api.reply import Reply
 from ..api.session import APISession
+from ..transport.headers import parse_date
 from .envelope import PokitDokReply
 
 #: The member of ``application_data`` that holds the key.
@@ -20,6 +25,12 @@ KEY = "batch_key"
 
 #: Activities per page.
 _PAGE = 100
+
+#: Seconds that a search goes further back at most, in case a clock was wrong.
+_FURTHER_BACK = 3600.0
+
+#: The length of the nonce that a batch puts behind a key.
+_NONCE_DIGITS = 16
 
 _REFUSED_STATES = frozenset({"failed", "canceled"})
 
@@ -56,22 +67,69 @@ class SentCalls(APISession):
     def find_all_sent(
         self, keys: Collection[str], since: datetime
     ) -> Iterator[Mapping[str, Reply[Any] | RefusedCall]]:
-        """Yield what each page of activities has of ``keys``, the newest page first."""
+        """Yield what each page of activities has of ``keys``, the newest page first.
+
+        That a call was refused comes with the last page: an earlier copy may have succeeded.
+        Raises `APIError` if a page comes again, or the next one is at another origin.
+        """
         wanted = set(keys)
-        page: Reply[Any] | None = self.call("GET", "/activities/", params={"limit": _PAGE})
-        while page is not None:
-            activities = [item for item in self.find_items(page) if isinstance(item, dict)]
-            found = {
-                _key_of(activity): _reply_of(activity, page)
-                for activity in reversed(activities)  # the newest comes last, and counts
-                if _key_of(activity) in wanted and not _is_before(activity, since)
-            }
-            yield found
+        found: dict[str, Reply[Any] | RefusedCall]
+        refused: dict[str, Reply[Any] | RefusedCall] = {}
+        pages = pagination.iterate(
+            lambda: self.call("GET", "/activities/", params={"limit": _PAGE}),
+            get=lambda url, _: self.call("GET", url),
+            items=self.find_items,
+            next_page=self.find_next_page,
+            is_token_origin=self.is_token_origin,
+        )
+        for page, items in pages:
+            earliest, end = _bounds(page, since, wanted)
+            activities = [item for item in items if isinstance(item, dict)]
+            found = {}
+            for key, reply in _match(activities, page, wanted, earliest):
+                (refused if isinstance(reply, RefusedCall) else found).setdefault(key, reply)
             wanted -= found.keys()
-            if not wanted or all(_is_before(activity, since) for activity in activities):
+            is_last = (
+                self.find_next_page(page) is None
+                or not wanted
+                or all(_is_before(activity, end) for activity in activities)
+            )
+            yield {**refused, **found} if is_last else found
+            if is_last:
                 return
-            following = self.find_next_page(page)
-            page = None if following is None else self.call("GET", following)
+        raise APIError(
+            "the next page of activities is one that was read before: not all of them could be"
+            " searched"
+        )
+
+
+def _match(
+    activities: Iterable[dict[str, Any]], page: Reply[Any], keys: Collection[str], earliest: float
+) -> Iterator[tuple[str, Reply[Any] | RefusedCall]]:
+    """Yield the keys that were found with what became of them, the newest first."""
+    for activity in activities:
+        key = _key_of(activity)
+        if key in keys and (_has_nonce(key) or not _is_before(activity, earliest)):
+            yield key, _reply_of(activity, page)
+
+
+def _bounds(page: Reply[Any], since: datetime, keys: Collection[str]) -> tuple[float, float]:
+    """Return ``since`` on the server's clock, and when the activities of ``keys`` surely begin.
+
+    The client's clock may have been wrong when it sent them, and have been set since. A key with
+    a nonce has no other activity, so for such the search goes as far back again.
+    """
+    now, server_now, earliest = time.time(), parse_date(page.response.headers), since.timestamp()
+    earliest += server_now - now
+    if not any(map(_has_nonce, keys)):
+        return earliest, earliest
+    return earliest, min(earliest, server_now) - min(abs(server_now - earliest), _FURTHER_BACK)
+
+
+def _has_nonce(key: str) -> bool:
+    """Return True if a key is that of a batch, with the nonce behind it (`Row.mark`)."""
+    _, space, nonce = key.rpartition(" ")
+    return bool(space) and len(nonce) == _NONCE_DIGITS and set(nonce) <= set(hexdigits)
 
 
 def _key_of(activity: Mapping[str, Any]) -> str:
@@ -79,13 +137,13 @@ def _key_of(activity: Mapping[str, Any]) -> str:
     return str(data.get(KEY, "")) if isinstance(data, Mapping) else ""
 
 
-def _is_before(activity: Mapping[str, Any], since: datetime) -> bool:
-    """Return True if an activity was created before ``since``; its times are in UTC."""
+def _is_before(activity: Mapping[str, Any], when: float) -> bool:
+    """Return True if an activity was created before a time; its times are in UTC."""
     try:
         created = datetime.fromisoformat(str(activity.get("created_date")))
     except ValueError:
         return False
-    return created.replace(tzinfo=created.tzinfo or timezone.utc) < since
+    return created.replace(tzinfo=created.tzinfo or timezone.utc).timestamp() < when
 
 
 def _reply_of(activity: dict[str, Any], page: Reply[Any]) -> Reply[Any] | RefusedCall:

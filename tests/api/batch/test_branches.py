@@ -2,31 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
 from typing import Any
 
 import pytest
 
 from pokitdok_session.api.batch.redis_pace import _WindowCount
 from pokitdok_session.api.batch.search import NOT_SEARCHED, Searcher
-from pokitdok_session.pokitdok.sent_calls import _is_before
 from support.redis_server import RedisServer
-
-SINCE = datetime(2026, 1, 2, tzinfo=timezone.utc)
-
-
-@pytest.mark.parametrize(
-    ("created", "expected"),
-    [
-        ("2026-01-01T00:00:00", True),
-        ("2026-01-03T00:00:00", False),
-        ("2026-01-01T00:00:00+00:00", True),
-        ("yesterday", False),
-        (None, False),
-    ],
-)
-def test_activity_is_before_a_time_if_its_date_says_so(created: str | None, expected: bool) -> None:
-    assert _is_before({"created_date": created}, SINCE) is expected
 
 
 def test_search_without_a_hook_of_the_session_says_that_it_did_not_search() -> None:
