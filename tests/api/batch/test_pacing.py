@@ -83,6 +83,47 @@ def test_even_pace_stays_below_its_rate(clock: Clock) -> None:
     assert server.refused <= 2
 
 
+def grant_times(pace: Pace, clock: Clock, *, until: float, late: float) -> list[float]:
+    """Return when calls were granted to a thread that wakes so many seconds late."""
+    times = []
+    while clock.now < until:
+        answer = pace.ask()
+        if isinstance(answer, Grant):
+            times.append(clock.now)
+        else:
+            clock.advance(answer + late)
+    return times
+
+
+@pytest.mark.parametrize(
+    ("number", "period"), [(1, 60), (84, 60), (600, 10), (1, 1), (2, 1), (1000, 1)]
+)
+@pytest.mark.parametrize("late", [0.0, 0.005, 0.05])
+def test_even_pace_grants_at_most_its_number_in_any_period(
+    clock: Clock, number: int, period: float, late: float
+) -> None:
+    pace = EvenPace(number, period, clock)
+    times = grant_times(pace, clock, until=clock.now + 3 * period, late=late)
+    clock.advance(period / 2)  # idle
+    times += grant_times(pace, clock, until=clock.now + 2 * period, late=late)
+    spans = [later - first for first, later in zip(times, times[number:], strict=False)]
+    assert min(spans) >= period - 1e-6
+
+
+def test_even_pace_of_one_a_minute_starts_with_one(clock: Clock) -> None:
+    pace = EvenPace(1, 60, clock)
+    for _ in range(2):
+        granted(pace)
+        assert waits(pace) == pytest.approx(60)
+        clock.advance(600)
+
+
+def test_even_pace_with_threads_that_wake_late_keeps_its_rate(clock: Clock) -> None:
+    pace = EvenPace(600, 10, clock)
+    times = grant_times(pace, clock, until=clock.now + 10, late=0.005)
+    assert 0.95 * 600 <= len(times) <= 600
+
+
 # Rule by rule
 
 

@@ -20,6 +20,9 @@ FIRST_BACKOFF, LONGEST_BACKOFF = 0.5, 60.0
 #: call does.
 PROBE_WAIT = 1.0
 
+#: Seconds that a thread may wake late without slowing down an even pace.
+_LATENESS = 0.02
+
 _UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
 _RATE = re.compile(r"(\d+)\s*/\s*(\d+)?\s*(s|m|h|d|second|minute|hour|day)s?")
 
@@ -124,22 +127,24 @@ class Pace:
 
 
 class EvenPace(Pace):
-    """A rate that was given, at even intervals: never more than it, in any period."""
+    """A rate that was given, at even intervals: at most ``number`` grants in any ``period``.
+
+    The intervals are those of ``period`` plus 20 ms. In return each grant may be 20 ms early,
+    so that a thread that wakes that late does not slow down the rest.
+    """
 
     def __init__(
         self, number: int, period: float, clock: Callable[[], float] = time.monotonic
     ) -> None:
         super().__init__(clock)
-        self.number, self.period = number, period
-        self._interval = period / number
+        self._interval = (period + _LATENESS) / number
         self._next = 0.0
 
     def _wait(self, now: float) -> float:
         return self._next - now
 
     def _grant(self) -> Grant:
-        # A thread that wakes late does not slow down the rest.
-        self._next = max(self._next + self._interval, self.clock())
+        self._next = max(self._next, self.clock() - _LATENESS) + self._interval
         return super()._grant()
 
 
