@@ -158,6 +158,15 @@ def test_pace_that_is_told_nothing_doubles_its_wait(clock: Clock) -> None:
     assert waits(pace) == FIRST_BACKOFF
 
 
+def test_pace_that_is_refused_very_often_keeps_its_longest_wait(clock: Clock) -> None:
+    pace = Pace(clock)
+    for _ in range(1100):
+        pace.refuse(granted(pace), None)
+        clock.advance(waits(pace))
+    pace.refuse(granted(pace), None)
+    assert waits(pace) == LONGEST_BACKOFF
+
+
 def test_pace_lets_one_call_find_out_and_then_the_others(clock: Clock) -> None:
     pace = Pace(clock)
     pace.refuse(granted(pace), 5.0)

@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Callable
 
-from .pacing import FIRST_BACKOFF, LONGEST_BACKOFF, PROBE_WAIT, Grant, Pace
+from .pacing import PROBE_WAIT, Grant, Pace, backoff_after
 from .quota import Quota
 
 #: Seconds that an estimate of a window's end is moved after a call at that time was refused
@@ -33,8 +33,7 @@ class LearnedPace(Pace):
         self._used = 0
         self._in_flight = 0
         self._end: float | None = None
-        self._full_since: float | None = None  # and its end is unknown
-        self._waits = 0  # for such an end, in a row
+        self._waits = 0  # for an end that is unknown, in a row
         self._shift = 0.0
         self._server_offset = -math.inf  # the server's epoch seconds minus those of our clock
 
@@ -53,19 +52,11 @@ class LearnedPace(Pace):
         """Let one call go after a while, longer each time: only a response tells what is left."""
         if self._in_flight:
             return PROBE_WAIT
-        if self._full_since is None:
-            self._full_since = now
-        left = (
-            self._full_since
-            + min(FIRST_BACKOFF * 2.0 ** min(self._waits, 7), LONGEST_BACKOFF)
-            - now
-        )
-        if left > 0:
-            return left
+        wait = backoff_after(self._waits)
         self._waits += 1
-        self._full_since = None
+        self._blocked_until = now + wait
         self._begin_window()
-        return 0.0
+        return wait
 
     def _begin_window(self) -> None:
         is_full = self._cap is not None and self._used + self._in_flight >= self._cap

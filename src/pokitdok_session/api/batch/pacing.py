@@ -27,6 +27,11 @@ _UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
 _RATE = re.compile(r"(\d+)\s*/\s*(\d+)?\s*(s|m|h|d|second|minute|hour|day)s?")
 
 
+def backoff_after(times: int) -> float:
+    """Return the seconds to wait when it is not known how long, after as many such waits."""
+    return min(FIRST_BACKOFF * 2.0 ** min(times, 10), LONGEST_BACKOFF)
+
+
 @dataclass(frozen=True)
 class Grant:
     """Leave for one call. ``window`` is the number of the window in which it was given."""
@@ -79,7 +84,7 @@ class Pace:
                 now = self.clock()
                 wait = self._end_of_window() - now if seconds is None else seconds
                 if wait <= 0:
-                    wait = min(FIRST_BACKOFF * 2**self._refusals, LONGEST_BACKOFF)
+                    wait = backoff_after(self._refusals)
                 self._blocked_until = max(now + wait, self._blocked_until)
                 self._learn_refusal(grant)
                 self._refusals += 1
