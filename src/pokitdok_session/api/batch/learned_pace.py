@@ -13,6 +13,10 @@ from .quota import Quota
 #: (later) or admitted (earlier, in short windows only), and the most that it is moved.
 _STEP, _LONGEST_STEP = 0.4, 2.0
 
+#: Seconds without a response after which the calls in flight are not waited for: they may hang
+#: until their timeout.
+_LONGEST_SILENCE = 5.0
+
 #: Windows of fewer seconds are short: there, one second more is worth a refused call.
 _SHORT = 30.0
 
@@ -32,6 +36,7 @@ class LearnedPace(Pace):
         self._cap_is_told = False
         self._used = 0
         self._in_flight = 0
+        self._last_event = clock()  # a grant or a response
         self._end: float | None = None
         self._waits = 0  # for an end that is unknown, in a row
         self._shift = 0.0
@@ -43,20 +48,23 @@ class LearnedPace(Pace):
         if self._cap is None or self._used + self._in_flight < self._cap:
             return 0.0
         if not self._cap_is_told:
-            return PROBE_WAIT if self._in_flight else 0.0
+            return PROBE_WAIT if self._expects_response(now) else 0.0
         if self._end is None:
             return self._wait_for_unknown_end(now)
         return self._end - now
 
     def _wait_for_unknown_end(self, now: float) -> float:
         """Let one call go after a while, longer each time: only a response tells what is left."""
-        if self._in_flight:
+        if self._expects_response(now):
             return PROBE_WAIT
         wait = backoff_after(self._waits)
         self._waits += 1
         self._blocked_until = now + wait
         self._begin_window()
         return wait
+
+    def _expects_response(self, now: float) -> bool:
+        return self._in_flight > 0 and now < self._last_event + _LONGEST_SILENCE
 
     def _begin_window(self) -> None:
         is_full = self._cap is not None and self._used + self._in_flight >= self._cap
@@ -67,6 +75,7 @@ class LearnedPace(Pace):
 
     def _grant(self) -> Grant:
         self._in_flight += 1
+        self._last_event = self.clock()
         return super()._grant()
 
     def _release(self, grant: Grant) -> None:
@@ -77,6 +86,7 @@ class LearnedPace(Pace):
         if grant.window != self._window:
             return False  # of a window that has ended
         self._release(grant)
+        self._last_event = now
         if quota.remaining is not None:
             self._cap = quota.cap or self._cap or quota.remaining + self._used + 1
             self._cap_is_told = True
