@@ -213,6 +213,9 @@ HEADERS: list[tuple[dict[str, str], float, bool]] = [
     ({"RateLimit-Reset": "9"}, 9, False),
     ({"X-RateLimit-Reset": "11"}, 11, False),
     ({"X-RateLimit-Reset": "2000000030", "Date": "Wed, 18 May 2033 03:33:20 GMT"}, 30, False),
+    ({"X-RateLimit-Reset": "2000000030000", "Date": "Wed, 18 May 2033 03:33:20 GMT"}, 30, False),
+    ({"X-RateLimit-Reset": "2000086401", "Date": "Wed, 18 May 2033 03:33:20 GMT"}, 60, True),
+    ({"RateLimit-Reset": "0"}, 0, False),
     ({"X-RateLimit-Reset": "1000000001", "Date": "Wed, 18 May 2033 03:33:20 GMT"}, 60, True),
     ({"RateLimit-Reset": "soon"}, 60, True),
 ]

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import re
 import sys
 import threading
 import time
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from ..transport.headers import parse_date, parse_retry_after
+from .batch.quota import seconds_told
 
 #: Seconds that a rate limit is assumed to last if the API does not say.
 ASSUMED_SECONDS = 60.0
 
 #: Seconds between two checks whether the program is being interrupted.
 _CHECK_INTERVAL = 0.5
-
-# An X-RateLimit-Reset above this is a point in time; below it, a number of seconds.
-_EPOCH = 1e9
-
-_RESET_ITEM = re.compile(r";\s*t=(\d+)")
 
 
 class RateLimit(NamedTuple):
@@ -37,35 +31,8 @@ def read_rate_limit(headers: Mapping[str, str]) -> RateLimit:
     (the two forms in draft-ietf-httpapi-ratelimit-headers) and ``X-RateLimit-Reset``, which is
     a number of seconds or a point in time.
     """
-    seconds = parse_retry_after(headers)
-    if seconds is None:
-        seconds = _seconds_of_reset(headers)
-    return RateLimit() if seconds is None else RateLimit(max(seconds, 0.0), False)
-
-
-def _seconds_of_reset(headers: Mapping[str, str]) -> float | None:
-    item = _RESET_ITEM.search(headers.get("RateLimit", ""))
-    if item is not None:
-        return float(item[1])
-    for name in ("RateLimit-Reset", "X-RateLimit-Reset"):
-        try:
-            value = float(headers.get(name, ""))
-        except ValueError:
-            continue
-        return seconds_until(value, headers) if value > _EPOCH else value
-    return None
-
-
-def seconds_until(reset: float, headers: Mapping[str, str]) -> float | None:
-    """Return the seconds until ``reset`` in epoch seconds, by the server's own clock.
-
-    None if that is past already, or not a time.
-    """
-    try:
-        seconds = reset - parse_date(headers)
-    except OverflowError:  # an integer that is too large for a float
-        return None
-    return seconds if seconds > 0 else None
+    seconds = seconds_told(headers)
+    return RateLimit() if seconds is None else RateLimit(seconds, False)
 
 
 def pause(seconds: float) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 
 import requests
 
+from ..api.batch.quota import seconds_until
 from ..api.error_rules import (
     MAX_DEPTH,
     error_class,
@@ -19,7 +20,7 @@ from ..api.error_rules import (
     make_error,
 )
 from ..api.errors import APIError, UnreadableReply, ValidationError
-from ..api.rate_limit import RateLimit, read_rate_limit, seconds_until
+from ..api.rate_limit import RateLimit, read_rate_limit
 from ..api.reply import Data, Reply, build_reply
 from .errors import TradingPartnerError
 
@@ -94,7 +95,7 @@ def find_rate_limit(reply: Reply[Any], window_end: float | None) -> RateLimit | 
     if not limit.is_assumed or window_end is None:
         return limit
     seconds = seconds_until(window_end, reply.response.headers)
-    return limit if seconds is None else RateLimit(seconds, False)
+    return limit if seconds is None or seconds <= 0 else RateLimit(seconds, False)
 
 
 def _is_short_forbidden(reply: Reply[Any]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from email.utils import formatdate
 from typing import Any
 
@@ -9,6 +10,8 @@ import pytest
 import requests
 
 from pokitdok_session import Reply
+from pokitdok_session.api.batch.learned_pace import LearnedPace
+from pokitdok_session.api.batch.pacing import Grant
 from pokitdok_session.api.batch.quota import Quota, quota_of, quota_of_headers, seconds_told
 
 NOW = 1_764_093_000.0
@@ -41,6 +44,26 @@ HEADERS: dict[str, tuple[dict[str, str], Quota]] = {
         {"X-RateLimit-Reset": str(int(NOW) - 9), "Date": DATE},
         Quota(None, None, 0),
     ),
+    "X- with a point in time in milliseconds": (
+        {"X-RateLimit-Reset": f"{NOW + 9:.0f}000", "Date": DATE},
+        Quota(None, None, 9),
+    ),
+    "X- with a part of a second": (
+        {"X-RateLimit-Reset": "1.5"},
+        Quota(None, None, 1.5),
+    ),
+    "X- with a time that is too far away": (
+        {"X-RateLimit-Reset": str(int(NOW) + 86_401), "Date": DATE},
+        Quota(),
+    ),
+    "too many seconds": (
+        {"RateLimit": '"default";r=50;t=86401'},
+        Quota(None, 50),
+    ),
+    "too many calls": (
+        {"RateLimit": '"default";r=9999999999', "X-RateLimit-Remaining": "4"},
+        Quota(None, 4),
+    ),
     "nonsense": (
         {"RateLimit": "r=soon", "X-RateLimit-Limit": "many", "RateLimit-Reset": "-1"},
         Quota(),
@@ -65,8 +88,48 @@ def test_quota_of_a_reply_is_that_of_its_meta() -> None:
     assert quota_of(replied(meta, Date=DATE)) == Quota(84, 81, 57.0, None, NOW)
 
 
-def test_quota_of_a_reply_without_a_date_uses_the_local_clock() -> None:
-    assert quota_of(replied({"rate_limit_reset": 1})) == Quota(reset_in=0.0)
+@pytest.mark.parametrize(
+    ("seconds", "reset_in"), [(-1e9, 0.0), (40, 40.0), (3600, 3600.0), (3601, None)]
+)
+def test_quota_of_a_reply_without_a_date_uses_the_local_clock_for_an_hour(
+    monkeypatch: pytest.MonkeyPatch, seconds: float, reset_in: float | None
+) -> None:
+    monkeypatch.setattr("pokitdok_session.transport.headers.time.time", lambda: NOW)
+    assert quota_of(replied({"rate_limit_reset": int(NOW + seconds)})) == Quota(reset_in=reset_in)
+
+
+def test_quota_of_a_reply_with_a_reset_in_milliseconds_is_in_seconds() -> None:
+    meta = {"rate_limit_reset": int(NOW + 57) * 1000}
+    assert quota_of(replied(meta, Date=DATE)) == Quota(reset_in=57.0, date=NOW)
+
+
+STRANGE = [
+    *(None, True, False, "", "84", "many", [], {}, [84], {"cap": 84}),
+    *(0, -1, 1, 2**63, 10**400, -(10**400), 0.0, -1.5, 83.5, 1e300, math.nan, math.inf, -math.inf),
+]
+
+
+@pytest.mark.parametrize("value", STRANGE, ids=lambda value: repr(value)[:12])
+@pytest.mark.parametrize("headers", [{}, {"Date": DATE}, {"Date": "soon"}], ids=str)
+def test_quota_of_a_reply_with_any_value_does_not_raise(
+    value: Any, headers: dict[str, str]
+) -> None:
+    usual: dict[str, Any] = {
+        "rate_limit_cap": 84,
+        "rate_limit_amount": 3,
+        "rate_limit_reset": int(NOW) + 57,
+    }
+    strange = [{**usual, name: value} for name in usual]
+    for meta in (*strange, dict.fromkeys(usual, value)):
+        pace = LearnedPace()
+        for _ in range(2):
+            quota = quota_of(replied(meta, **headers))
+            assert quota.reset_in is None or 0 <= quota.reset_in <= 86_400
+            assert all(type(count) in (int, type(None)) for count in quota[:2])
+            assert all(count is None or 0 <= count < 1e9 for count in quota[:2])
+            pace.finish(Grant(), quota)
+    written = {f"X-RateLimit-{name}": str(value) for name in ("Limit", "Remaining", "Reset")}
+    quota_of(replied({}, **written, **headers))
 
 
 def test_quota_of_a_reply_that_used_more_than_the_cap_is_none_left() -> None:
@@ -77,6 +140,8 @@ def test_quota_of_a_reply_that_used_more_than_the_cap_is_none_left() -> None:
 def test_quota_of_a_reply_without_meta_is_that_of_its_headers() -> None:
     reply = replied({"rate_limit_cap": "many"}, **{"RateLimit-Remaining": "4"})
     assert quota_of(reply) == Quota(remaining=4)
+    dated = replied({}, **{"RateLimit-Remaining": "4", "Date": DATE})
+    assert quota_of(dated) == Quota(remaining=4)
 
 
 def test_quota_of_a_response_is_that_of_its_headers() -> None:
@@ -91,4 +156,5 @@ def test_quota_of_another_result_is_empty(result: Any) -> None:
 def test_seconds_told_are_those_of_retry_after_first() -> None:
     assert seconds_told({"Retry-After": "3", "RateLimit-Reset": "9"}) == 3
     assert seconds_told({"RateLimit-Reset": "9"}) == 9
+    assert seconds_told({"X-RateLimit-Reset": str(int(NOW) - 9), "Date": DATE}) is None
     assert seconds_told({}) is None
