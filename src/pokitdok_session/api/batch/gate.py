@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import requests
 
-from ..errors import RateLimited
+from ..errors import Forbidden, RateLimited
 from ..verdict import Verdict
 from .control import Control
 from .pacing import Grant, Pace
@@ -15,6 +15,10 @@ from .quota import Quota, quota_of_headers, seconds_told
 
 #: Times that a call is tried again after trouble that is not a rate limit.
 MAX_FAILURES = 9
+
+#: Refusals with status 403 in a row, none of which told when a rate limit ends, after which it is
+#: not taken for one. The waits between them are 13 minutes in all.
+MAX_GUESSES = 20
 
 #: Seconds before the first such retry, the longest wait that is doubled, and of any other kind.
 FIRST_WAIT, LONGEST_BACKOFF, LONGEST_WAIT = 0.5, 60.0, 3600.0
@@ -46,14 +50,16 @@ class PaceGate:
         """Tell the pace that a call raised; return True if it was refused because of the rate."""
         response = getattr(error, "response", None)
         headers: Mapping[str, str] = {}
-        is_429 = False
+        status = None
         if isinstance(response, requests.Response):
-            headers, is_429 = response.headers, response.status_code == 429
-        if isinstance(error, RateLimited) or is_429:
+            headers, status = response.headers, response.status_code
+        if isinstance(error, RateLimited) or status == 429:
             seconds = seconds_told(headers)
             if seconds is None and not getattr(error, "is_assumed", True):
                 seconds = verdict.retry_after
             self._pace.refuse(grant, None if seconds is None else min(seconds, LONGEST_WAIT))
+            if status == 403 and self._pace.guesses >= MAX_GUESSES:
+                self._control.stop(_make_forbidden(response))
             self._control.wake()
             return True
         self.leave(grant, quota_of_headers(headers))
@@ -67,3 +73,11 @@ def backoff(failures: int, verdict: Verdict) -> float:
     if verdict.retry_after is not None:
         return min(verdict.retry_after, LONGEST_WAIT)
     return min(FIRST_WAIT * 2.0 ** (failures - 1), LONGEST_BACKOFF) * random.uniform(0.5, 1.0)
+
+
+def _make_forbidden(response: requests.Response | None) -> Forbidden:
+    return Forbidden(
+        f"the API answered 403 to {MAX_GUESSES} calls in a row, and did not say when a rate limit"
+        " ends: a right is probably missing. Check the scope and the account of the client",
+        response=response,
+    )

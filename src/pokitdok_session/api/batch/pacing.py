@@ -45,6 +45,8 @@ class Pace:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self.clock = clock
+        #: Refusals since the last admitted call, none of which told how long to wait.
+        self.guesses = 0
         self._lock = threading.Lock()
         self._window = 0
         self._blocked_until = 0.0
@@ -73,6 +75,7 @@ class Pace:
         A call that ended without a response counts as admitted.
         """
         with self._lock:
+            self.guesses = 0
             is_freed = self._learn(grant, quota, self.clock())
             return self._end_probe(grant, admitted=True) or is_freed
 
@@ -83,6 +86,7 @@ class Pace:
             if grant.window == self._window:  # not one more of the same burst
                 now = self.clock()
                 wait = self._end_of_window() - now if seconds is None else seconds
+                self.guesses = self.guesses + 1 if wait <= 0 else 0
                 if wait <= 0:
                     wait = backoff_after(self._refusals)
                 self._blocked_until = max(now + wait, self._blocked_until)
