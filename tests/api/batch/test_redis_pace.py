@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import threading
 import uuid
 from typing import Any
 
@@ -20,6 +21,7 @@ from support.batches import granted
 from support.clock import Clock
 from support.rate_limit_simulation import Server, simulate
 from support.redis_server import RedisServer
+from support.threads import TEST_TIMEOUT
 
 pytest.importorskip("limits")
 
@@ -128,6 +130,47 @@ def test_redis_pace_without_redis_keeps_its_own(
         clock.advance(redis_pace._REDIS_COOLDOWN)
         pace.finish(Grant(), Quota(cap=4, remaining=0, reset_in=60.0))
         assert len(caplog.records) == 2
+
+
+def test_redis_pace_does_not_wait_for_a_thread_that_hangs_in_redis(
+    client: redis.Redis, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pace = RedisPace(client, clock=clock)
+    arrived, released = threading.Semaphore(0), threading.Event()
+
+    def hang(*_: Any) -> None:
+        arrived.release()
+        assert released.wait(TEST_TIMEOUT)
+
+    monkeypatch.setattr(pace._window_count, "agree", hang)
+    told = Quota(cap=84, remaining=83, reset_in=60.0)
+    threads = [threading.Thread(target=pace.finish, args=(Grant(), told)) for _ in range(2)]
+    try:
+        threads[0].start()
+        assert arrived.acquire(timeout=TEST_TIMEOUT)
+        threads[1].start()
+        threads[1].join(TEST_TIMEOUT)
+        assert not threads[1].is_alive()
+    finally:
+        released.set()
+        for thread in threads:
+            thread.join(TEST_TIMEOUT)
+    assert not arrived.acquire(blocking=False)  # one told it
+    pace.finish(Grant(), told)
+    assert arrived.acquire(blocking=False)
+
+
+def test_redis_pace_tells_redis_nothing_while_it_is_down(
+    client: redis.Redis, name: str, clock: Clock
+) -> None:
+    pace = RedisPace(client, name=name, clock=clock)
+    pace._note_failure(redis.ConnectionError())
+    told = Quota(cap=84, remaining=83, reset_in=60.0)
+    pace.finish(Grant(), told)
+    assert pace._window_count._rate is None
+    clock.advance(redis_pace._REDIS_COOLDOWN)
+    pace.finish(Grant(), told)
+    assert pace._window_count._rate == (84, 60)
 
 
 def test_redis_pace_without_the_extra_names_it(

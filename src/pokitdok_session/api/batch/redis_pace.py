@@ -98,12 +98,19 @@ class RedisPace(LearnedPace):
         period = quota.period or _usual_period(quota.reset_in)
         if not self._is_given and quota.cap is not None and period is not None:
             used = 0 if quota.remaining is None else quota.cap - quota.remaining
-            with self._learning:
-                try:
-                    self._window_count.agree(quota.cap, int(period), used)
-                except self._window_count.errors as error:
-                    self._note_failure(error)
+            self._agree(quota.cap, int(period), used)
         return super().finish(grant, quota)
+
+    def _agree(self, number: int, period: int, used: int) -> None:
+        """Tell Redis what a response said, unless another thread does: it may hang there."""
+        if self.clock() < self._redis_down_until or not self._learning.acquire(blocking=False):
+            return
+        try:
+            self._window_count.agree(number, period, used)
+        except self._window_count.errors as error:
+            self._note_failure(error)
+        finally:
+            self._learning.release()
 
 
 class _WindowCount:
