@@ -71,13 +71,50 @@ def test_journal_shares_one_fsync_between_rows_that_are_ready_together(
     assert first_sync.wait(10)
     for thread in threads[1:]:
         thread.start()
-    while len(records(path)) < 9:  # written, and waiting for the disk
+    while journal._appended < 9:  # waiting for the disk
         first_sync.wait(0.001)
+    assert len(records(path)) == 1
     go_on.set()
     for thread in threads:
         thread.join(10)
     journal.close()
     assert len(syncs) == 2
+
+
+def test_journal_is_closed_after_the_fsync_in_progress(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = Journal(path)
+    syncing, go_on = threading.Event(), threading.Event()
+
+    def fsync(descriptor: int) -> None:
+        syncing.set()
+        assert go_on.wait(10)
+        os.fstat(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    writer = threading.Thread(target=journal.write_sent, args=("A", "d"))
+    writer.start()
+    assert syncing.wait(10)
+    closer = threading.Thread(target=journal.close)
+    closer.start()
+    closer.join(0.01)
+    assert closer.is_alive()
+    go_on.set()
+    for thread in (writer, closer):
+        thread.join(10)
+        assert not thread.is_alive()
+    assert [record["sent"] for record in records(path)] == ["A"]
+
+
+def test_journal_line_is_written_by_the_thread_that_writes_already(path: Path) -> None:
+    journal = Journal(path)
+    with journal._write_lock:  # as a thread that is writing
+        journal.write_done("A", "answered", 1)
+        assert records(path) == []
+    journal.write_done("B", "answered", 1)
+    assert [record["done"] for record in records(path)] == ["A", "B"]
+    journal.close()
 
 
 @pytest.fixture
@@ -134,7 +171,7 @@ def test_journal_that_failed_for_one_thread_fails_for_those_that_wait(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     journal = Journal(path)
-    number = journal._write({"sent": "A"})
+    number = journal._append({"sent": "A"})
     monkeypatch.setattr(journal, "_failure", OSError(5, "Input/output error"))
     with pytest.raises(JournalError):
         journal._sync(number)

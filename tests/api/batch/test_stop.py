@@ -143,14 +143,14 @@ def test_batch_stops_before_the_next_request_when_the_disk_is_full(
     session: PokitDokSession, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls: list[int] = []
-    really_write = Journal._write
+    really_append = Journal._append
 
-    def write(self: Journal, record: dict[str, Any]) -> int:
+    def append(self: Journal, record: dict[str, Any]) -> int:
         if len(calls) >= 5:
             raise self._failed(OSError(28, "No space left on device"))
-        return really_write(self, record)
+        return really_append(self, record)
 
-    monkeypatch.setattr(Journal, "_write", write)
+    monkeypatch.setattr(Journal, "_append", append)
 
     def call(row: int) -> int:
         calls.append(row)

@@ -7,7 +7,7 @@ memory for one cache and nothing more.
 from __future__ import annotations
 
 import sqlite3
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from .errors import JournalError
 from .journal import Journal
@@ -32,6 +32,7 @@ ON CONFLICT (key) DO UPDATE SET
 """
 _NOTE_NAMED = "UPDATE entry SET header = ? WHERE key = ?"
 _NOTE_DONE = "UPDATE entry SET action = ?, offset = ?, attempts = ? WHERE key = ?"
+_CLAIM = "INSERT INTO entry (key, seen) VALUES (?, 1) ON CONFLICT DO NOTHING"
 _FIND = """
 SELECT digest, action, sent_at, offset, nonce, header, attempts, seen FROM entry WHERE key = ?
 """
@@ -87,11 +88,9 @@ class Index:
 
         Raises ValueError if a row of this run has the key already.
         """
-        found = self._execute(_FIND, key)
-        if not found:
-            self._execute("INSERT INTO entry (key, seen) VALUES (?, 1)", key)
-            return None
-        *entry, seen = found[0]
+        if self._execute(_CLAIM, key).rowcount:
+            return None  # it was not known
+        *entry, seen = self._execute(_FIND, key).fetchone()
         if seen:
             raise ValueError(
                 f"key must be different for each row: an earlier row has {key!r}, and this one"
@@ -103,15 +102,15 @@ class Index:
     def count(self, digest: str) -> int:
         """Return how many rows of this run had this digest, with this one."""
         self._execute(_COUNT, digest)
-        ((number,),) = self._execute("SELECT number FROM occurrence WHERE digest = ?", digest)
-        return int(number)
+        found = self._execute("SELECT number FROM occurrence WHERE digest = ?", digest)
+        return int(found.fetchone()[0])
 
     def close(self) -> None:
         self._database.close()
 
-    def _execute(self, statement: str, *values: object) -> list[Any]:
+    def _execute(self, statement: str, *values: object) -> sqlite3.Cursor:
         try:
-            return self._database.execute(statement, values).fetchall()
+            return self._database.execute(statement, values)
         except sqlite3.Error as error:
             raise JournalError(
                 f"the index of the rows cannot be used ({error}): it is in the temporary folder,"

@@ -48,10 +48,12 @@ class Journal:
         self.keep_replies = keep_replies
         self._clock = clock
         self._descriptor = journal_file.open_for_writer(self.path)
+        self._buffer_lock = threading.Lock()
         self._write_lock = threading.Lock()
-        self._sync_lock = threading.Lock()
-        self._written = self._synced = 0
-        self._first_line = b""  # written with the first record
+        self._sync_done = threading.Condition(threading.Lock())
+        self._is_syncing = False
+        self._appended = self._written = self._synced = 0
+        self._lines: list[bytes] = []  # that wait to be written
         self._failure: OSError | None = None
         self._closed = False
         try:
@@ -70,7 +72,7 @@ class Journal:
     def _begin(self, call: str) -> None:
         """Prepare the first line of a new journal, or compare that of an existing one."""
         if self._size == 0:
-            self._first_line = _encode({"journal": 1, "call": call})
+            self._lines.append(_encode({"journal": 1, "call": call}))  # with the first record
             return
         written_for = self.read(0).get("call", call)  # a journal may have no such line
         if written_for != call:
@@ -107,8 +109,7 @@ class Journal:
         record: Record = {"sent": key, "digest": digest, "at": now}
         if nonce:
             record["nonce"] = nonce
-        number = self._write(record)
-        self._sync(number)
+        self._sync(self._append(record))
         return now
 
     def write_named(self, key: str, header: str | None) -> None:
@@ -117,7 +118,8 @@ class Journal:
         None notes that this one does not, though one before it did, and takes that back.
         The record survives the process, not a power failure: the row is then sent no more.
         """
-        self._write({"named": key, "header": header})
+        self._append({"named": key, "header": header})
+        self._flush(wait=True)
 
     def write_done(
         self,
@@ -141,50 +143,89 @@ class Journal:
             record["error"] = error
         if is_searched:
             record["searched"] = True
-        self._write(record)
+        self._append(record)
+        self._flush()
 
     def close(self) -> None:
         """Write to disk what is not there yet, and let other processes use the journal."""
-        with self._sync_lock, self._write_lock:
-            if self._closed:
-                return
-            self._closed = True
-            self._reader.close()
-            try:
-                if self._failure is None and self._synced < self._written:
-                    os.fsync(self._descriptor)
-            except OSError as error:  # every outcome is told, and what ended the batch counts
-                reason = error.strerror or type(error).__name__
-                log.warning("the journal %s could not be written to disk: %s", self.path, reason)
-            finally:
-                journal_file.close_for_writer(self._descriptor)
+        with self._sync_done:
+            while self._is_syncing:
+                self._sync_done.wait()
+            with self._write_lock:
+                if not self._closed:
+                    self._close()
 
-    def _write(self, record: Record) -> int:
-        """Append one line; return its number."""
+    def _close(self) -> None:
+        self._reader.close()
+        try:
+            if self._failure is None and self._synced < self._appended:
+                self._write_lines()
+                os.fsync(self._descriptor)
+        except OSError as error:  # every outcome is told, and what ended the batch counts
+            reason = error.strerror or type(error).__name__
+            log.warning("the journal %s could not be written to disk: %s", self.path, reason)
+        finally:
+            self._closed = True
+            journal_file.close_for_writer(self._descriptor)
+
+    def _append(self, record: Record) -> int:
+        """Add one line to those that wait to be written; return its number."""
         line = _encode(record)
-        with self._write_lock:
+        with self._buffer_lock:
             self._check_usable()
-            line, self._first_line = self._first_line + line, b""
+            self._lines.append(line)
+            self._appended += 1
+            return self._appended
+
+    def _flush(self, *, wait: bool = False) -> None:
+        """Write the lines that wait; without ``wait``, a thread that is writing takes them along.
+
+        Threads would hold each other up if each wrote its own line: a write lets go of the
+        interpreter, and the thread may get it back late.
+        """
+        if wait:
+            with self._write_lock:
+                self._write_lines()
+        while self._lines and self._write_lock.acquire(blocking=False):
             try:
-                written = 0
-                while written < len(line):
-                    written += os.write(self._descriptor, line[written:])
-            except OSError as error:
-                raise self._failed(error) from error
-            self._written += 1
-            return self._written
+                self._write_lines()
+            finally:
+                self._write_lock.release()
+
+    def _write_lines(self) -> None:
+        """Write all lines that wait. The write lock is held."""
+        with self._buffer_lock:
+            lines, self._lines = self._lines, []
+            written = self._appended
+        self._check_usable()
+        content = b"".join(lines)
+        try:
+            while content:
+                content = content[os.write(self._descriptor, content) :]
+        except OSError as error:
+            raise self._failed(error) from error
+        self._written = written
 
     def _sync(self, number: int) -> None:
-        with self._sync_lock:
+        """Return when the line with this number is on disk. Threads share one fsync."""
+        with self._sync_done:
+            while self._is_syncing and self._synced < number:
+                self._sync_done.wait()
             if self._synced >= number:
-                return  # the thread before this one has written it to disk
-            self._check_usable()
+                return  # another thread has written it to disk
+            self._is_syncing = True
+        try:
+            self._flush(wait=True)
             written = self._written
             try:
                 os.fsync(self._descriptor)
             except OSError as error:
                 raise self._failed(error) from error
             self._synced = written
+        finally:
+            with self._sync_done:
+                self._is_syncing = False
+                self._sync_done.notify_all()
 
     def _check_usable(self) -> None:
         if self._failure is not None:
