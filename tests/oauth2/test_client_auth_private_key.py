@@ -194,5 +194,5 @@ def test_key_or_option_that_cannot_work_is_an_error(
 @pytest.mark.parametrize("module", ["cryptography.hazmat.primitives.serialization", "jwt"])
 def test_missing_extra_says_what_to_install(module: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, module, None)
-    with pytest.raises(ImportError, match=r"pip install 'pokitdok-session\[jwt\]'"):
+    with pytest.raises(ImportError, match="pip install pyjwt"):
         PrivateKeyJWT(jwk_of(RSA_KEY))
