@@ -163,6 +163,15 @@ def test_tls_client_auth_sends_the_id_and_the_certificate(
     assert certificates == [("client.pem", "client.key"), None]
 
 
+def test_tls_client_auth_does_not_send_a_secret_of_fetch_token(endpoint: ScriptedServer) -> None:
+    with session_for(
+        endpoint, client_secret=None, token_endpoint_auth_method="tls_client_auth"
+    ) as session:
+        session.fetch_token(client_secret="x")
+    assert form_of(endpoint.seen[0]) == {"grant_type": "client_credentials", "client_id": "client"}
+    assert endpoint.seen[0].authorization is None
+
+
 # client_secret_basic, encoded or not
 
 
@@ -215,6 +224,12 @@ def test_basic_unencoded_sends_the_plain_pair_at_once(endpoint: ScriptedServer) 
     ) as session:
         session.fetch_token()
     assert len(endpoint.seen) == 1
+
+
+def test_basic_unencoded_is_kept_with_include_client_id_false(endpoint: ScriptedServer) -> None:
+    with session_for(endpoint, client_secret="x=", client_secret_basic_unencoded=True) as session:
+        session.fetch_token(include_client_id=False)
+    assert endpoint.seen[0].authorization == basic("client", "x=")
 
 
 @pytest.mark.parametrize(

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, get_args
 
 from .arguments import check_callable, check_choice, check_flag, check_header_value, check_mapping
 from .client_auth import (
-    METHODS,
+    SECRET_METHODS,
+    ClientAssertion,
     ClientAuth,
     ClientSecretBasic,
-    ClientSecretPost,
-    build_client_auth,
-    check_assertion,
-    check_secret,
+    TLSClientAuth,
 )
 
 if TYPE_CHECKING:
@@ -58,8 +56,8 @@ class TokenOptions(NamedTuple):
 
     def check(self) -> None:
         """Raise TypeError or ValueError for options that do not go together."""
-        check_choice(self.auth_method, "token_endpoint_auth_method", METHODS)
-        check_assertion(self.auth_method, self.client_assertion)
+        check_choice(self.auth_method, "token_endpoint_auth_method", get_args(AuthMethod))
+        _check_assertion(self.auth_method, self.client_assertion)
         check_flag(self.basic_unencoded, "client_secret_basic_unencoded")
         check_flag(self.include_client_id, "include_client_id")
         check_choice(self.request_format, "token_request_format", ("form", "json"))
@@ -79,8 +77,19 @@ class TokenOptions(NamedTuple):
 
     def check_secret(self, client_secret: object) -> None:
         """Raise ValueError if the method does not go with this client secret."""
-        if self.fetcher is None or client_secret is not None:
-            check_secret(self.auth_method, client_secret)
+        method = self.auth_method
+        if method not in SECRET_METHODS:
+            if client_secret is not None:
+                raise ValueError(
+                    f"client_secret must be None with {method}, which does not send one"
+                )
+        elif client_secret is None and self.fetcher is not None:
+            return  # only revoke_token would send it
+        elif not isinstance(client_secret, str) or not client_secret:
+            raise ValueError(
+                f"client_secret must be a non-empty string with {method}, "
+                f"got {type(client_secret).__name__}"
+            )
 
     def client_auth(
         self, client_id: str, client_secret: str | None, *, secret_in_form: bool | None = None
@@ -90,23 +99,40 @@ class TokenOptions(NamedTuple):
         ``secret_in_form`` is the ``include_client_id`` of OAuth2Session: it chooses between form
         and header for a secret.
         """
-        if secret_in_form is not None and self.auth_method.startswith("client_secret_"):
-            assert client_secret is not None
-            method = ClientSecretPost if secret_in_form else ClientSecretBasic
-            return method(client_id, client_secret)
-        return build_client_auth(
-            self.auth_method,
-            client_id,
-            client_secret,
-            client_assertion=self.client_assertion,
-            basic_unencoded=self.basic_unencoded,
-        )
+        method = self.auth_method
+        if self.client_assertion is not None:
+            return ClientAssertion(client_id, self.client_assertion)
+        if method not in SECRET_METHODS:
+            return TLSClientAuth(client_id)
+        if client_secret is None:  # a token_fetcher does not use one
+            return ClientAuth(client_id)
+        if secret_in_form is not None:
+            method = "client_secret_post" if secret_in_form else "client_secret_basic"
+        if method == "client_secret_basic":
+            return ClientSecretBasic(client_id, client_secret, encoded=not self.basic_unencoded)
+        return SECRET_METHODS[method](client_id, client_secret)
 
     @property
     def identity(self) -> Mapping[str, Any]:
         """What of these options decides which token is granted; it holds no secret."""
         identity: Mapping[str, Any] = getattr(self.client_assertion, "identity", {})
         return identity
+
+
+def _check_assertion(method: str, client_assertion: object) -> None:
+    if method != "private_key_jwt":
+        if client_assertion is not None:
+            raise ValueError(
+                "client_assertion must be used with "
+                f"token_endpoint_auth_method='private_key_jwt', got {method!r}"
+            )
+    elif isinstance(client_assertion, type) or not (
+        hasattr(client_assertion, "sign") or callable(client_assertion)
+    ):
+        raise TypeError(
+            "client_assertion must be a PrivateKeyJWT(key, kid=...) or a callable that "
+            f"returns a JWT, got {type(client_assertion).__name__}"
+        )
 
 
 def _check_certificate(cert: Any) -> None:
