@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import pickle
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -192,7 +193,12 @@ def test_key_or_option_that_cannot_work_is_an_error(
 
 
 @pytest.mark.parametrize("module", ["cryptography.hazmat.primitives.serialization", "jwt"])
-def test_missing_extra_says_what_to_install(module: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(__import__("sys").modules, module, None)
-    with pytest.raises(ImportError, match="pip install pyjwt"):
-        PrivateKeyJWT(jwk_of(RSA_KEY))
+@pytest.mark.parametrize(
+    "key", [jwk_of(RSA_KEY), pem_of(RSA_KEY), RSA_KEY], ids=["JWK", "PEM", "key"]
+)
+def test_missing_extra_says_what_to_install(
+    module: str, key: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(ImportError, match="pip install pyjwt cryptography"):
+        PrivateKeyJWT(key)

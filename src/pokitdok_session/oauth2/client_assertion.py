@@ -70,7 +70,10 @@ class PrivateKeyJWT:
             copy.deepcopy(dict(claims)) if isinstance(claims, Mapping) else (claims or {})
         )
         self._key = key
-        self.alg = self._check_key(alg)
+        algorithms = private_key.algorithms_of(private_key.load_private_key(key))
+        if alg is not None and alg not in algorithms:
+            raise ValueError(f"alg must be {' or '.join(algorithms)} for this key, got {alg!r}")
+        self.alg = algorithms[0] if alg is None else alg
 
     def sign(self, client_id: str, token_url: str) -> str:
         """Return a new JWT for one request to the token endpoint at ``token_url``."""
@@ -94,14 +97,6 @@ class PrivateKeyJWT:
                 "would share one token; pass claims as a dict"
             )
         return {"aud": self.audience, **self.claims} if self.audience else dict(self.claims)
-
-    def _check_key(self, alg: str | None) -> str:
-        algorithms = private_key.algorithms_of(private_key.load_private_key(self._key))
-        if alg is None:
-            return algorithms[0]
-        if alg not in algorithms:
-            raise ValueError(f"alg must be {' or '.join(algorithms)} for this key, got {alg!r}")
-        return alg
 
     def __repr__(self) -> str:
         return f"<PrivateKeyJWT kid={self.kid!r} alg={self.alg}>"

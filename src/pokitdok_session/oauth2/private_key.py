@@ -11,8 +11,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-_INSTALL = "private_key_jwt needs the extra `jwt`: pip install pyjwt cryptography"
-
 _RSA_ALGORITHMS = ("RS384", "RS256", "RS512", "PS256", "PS384", "PS512")
 
 #: The algorithm of an elliptic-curve key is given by its curve (RFC 7518 section 3.4).
@@ -34,9 +32,12 @@ def load_private_key(key: Any) -> Any:
     Raises ValueError, without quoting anything of the key, if it is none of these.
     """
     try:
+        import jwt  # noqa: F401  # signs with the key later
         from cryptography.hazmat.primitives.serialization import load_pem_private_key
     except ImportError as error:
-        raise ImportError(_INSTALL) from error
+        raise ImportError(
+            "private_key_jwt needs the extra `jwt`: pip install pyjwt cryptography"
+        ) from error
     if isinstance(key, Mapping):
         return _from_jwk(key)
     if is_path(key):
@@ -96,10 +97,8 @@ def _read(path: Any) -> bytes:
 
 
 def _from_jwk(jwk: Mapping[str, Any]) -> Any:
-    try:
-        import jwt.algorithms
-    except ImportError as error:
-        raise ImportError(_INSTALL) from error
+    import jwt.algorithms
+
     reader = _JWK_READERS.get(str(jwk.get("kty")))
     if reader is None or "d" not in jwk:
         raise ValueError(
