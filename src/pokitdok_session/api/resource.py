@@ -16,7 +16,8 @@ from uuid import UUID
 import requests
 
 from ..oauth2.arguments import did_you_mean
-from ..oauth2.timeouts import Timeout as Timeout  # for mixins
+from ..oauth2.timeouts import SESSION_TIMEOUT as SESSION_TIMEOUT  # for mixins
+from ..oauth2.timeouts import Timeout as Timeout
 from .reply import Reply
 
 #: A JSON object to send. Every TypedDict is accepted, and none is required.
@@ -30,15 +31,6 @@ Params = Mapping[str, Any] | None
 
 #: A file to send: its path, its content, or a file that is open for reading bytes.
 Upload = str | os.PathLike[str] | bytes | IO[bytes]
-
-
-class _SessionTimeout:
-    def __repr__(self) -> str:
-        return "<the session's timeout>"
-
-
-#: The default of every ``timeout`` parameter; None would mean to wait without a limit.
-SESSION_TIMEOUT: Any = _SessionTimeout()
 
 
 class Resource(ABC):

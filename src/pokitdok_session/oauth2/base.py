@@ -13,7 +13,7 @@ from .arguments import check_mapping
 from .errors import TokenError
 from .oauth2_session import OAuth2Session
 from .renewal import current_call, renewal_call
-from .timeouts import SESSION_DEFAULT, Timeout
+from .timeouts import SESSION_TIMEOUT, Timeout
 from .token import AccessToken, Token
 from .token_endpoint import TokenEndpoint
 from .token_options import AuthMethod, TokenOptions
@@ -120,12 +120,12 @@ class BaseClientCredentialsSession(OAuth2Session):
     def access_token(self) -> None:
         self.token = None
 
-    def get_access_token(self, timeout: Timeout = SESSION_DEFAULT) -> AccessToken:
+    def get_access_token(self, timeout: Timeout = SESSION_TIMEOUT) -> AccessToken:
         """Return a valid token for another client, such as a websocket, with its expiry.
 
         Fetches or renews it if necessary. Raises TokenError if there is none in time.
         """
-        timeout = self.timeout if timeout is SESSION_DEFAULT else timeout
+        timeout = self.timeout if timeout is SESSION_TIMEOUT else timeout
         token = self._token_source.get(self, timeout)
         return AccessToken(token.access_token, token.response["expires_at"])
 

@@ -20,7 +20,7 @@ from .errors import TokenError
 from .oauth2_session import OAuth2Session
 from .origin_settings import OriginSettings
 from .origins import check_no_proxy
-from .timeouts import SESSION_DEFAULT, Timeout, default_timeout
+from .timeouts import SESSION_TIMEOUT, Timeout, default_timeout
 from .token_sending import TokenEndpointRequest
 from .token_usage import TokenUsage
 
@@ -48,7 +48,7 @@ class RequestsOverrides(OriginSettings):
         cookies: Any = None,
         files: Any = None,
         auth: Any = None,
-        timeout: Timeout = SESSION_DEFAULT,
+        timeout: Timeout = SESSION_TIMEOUT,
         allow_redirects: bool = True,
         proxies: Any = None,
         hooks: Any = None,
@@ -65,7 +65,7 @@ class RequestsOverrides(OriginSettings):
         ``withhold_token`` is True. Raises TokenError, and sends nothing, without a usable token.
         """
         if auth is None and self._uses_token:
-            wait = self.timeout if timeout is SESSION_DEFAULT else timeout
+            wait = self.timeout if timeout is SESSION_TIMEOUT else timeout
             auth = self._token_auth(wait, use_netrc=self.trust_env, withhold=withhold_token)
         # Not OAuth2Session.request, which logs the token and sends it to every host.
         return super(OAuth2Session, self).request(
@@ -77,7 +77,7 @@ class RequestsOverrides(OriginSettings):
             cookies=cookies,
             files=files,
             auth=auth,
-            timeout=default_timeout(self.timeout, url) if timeout is SESSION_DEFAULT else timeout,
+            timeout=default_timeout(self.timeout, url) if timeout is SESSION_TIMEOUT else timeout,
             allow_redirects=allow_redirects,
             proxies=proxies,
             hooks=hooks,
@@ -102,8 +102,8 @@ class RequestsOverrides(OriginSettings):
         try:
             return super().prepare_request(request)
         except (InvalidURL, MissingSchema) as error:
-            if self._origins.are_foreign_to(url):
-                raise
+            if "://" in url and not any(host in url.lower() for _, host, _ in self._origins):
+                raise  # it has nothing of ours
             # The text of requests repeats the URL, and with it the query.
             raise type(error)(_INVALID_URL) from None
 

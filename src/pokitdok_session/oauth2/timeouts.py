@@ -12,19 +12,18 @@ from .renewal import RENEWAL_TIMEOUT
 #: As requests has it: seconds, or (seconds to connect, seconds between two bytes), or None.
 Timeout: TypeAlias = "float | tuple[float | None, float | None] | None"
 
-
 #: Seconds to connect and seconds between two bytes, unless a call or the session says otherwise.
 DEFAULT_TIMEOUT: Timeout = (5, 60)
 DEFAULT_TOKEN_TIMEOUT: Timeout = (5, 30)
 
 
-class _SessionDefault:
+class _SessionTimeout:
     def __repr__(self) -> str:
         return "<the session's timeout>"
 
 
-#: No timeout was given to the call. That differs from None, which means no limit.
-SESSION_DEFAULT: Any = _SessionDefault()
+#: The default of every ``timeout`` parameter; None would mean to wait without a limit.
+SESSION_TIMEOUT: Any = _SessionTimeout()
 
 
 def default_timeout(timeout: Timeout, url: str | bytes) -> Timeout:
