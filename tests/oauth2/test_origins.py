@@ -10,7 +10,7 @@ import requests
 from oauthlib.oauth2 import InsecureTransportError
 
 from pokitdok_session import ClientCredentialsSession, PokitDokSession
-from pokitdok_session.oauth2.origins import origin_of, trusted_origin, without_query
+from pokitdok_session.oauth2.origins import Origins, origin_of, without_query
 from pokitdok_session.sandbox import Sandbox
 from pokitdok_session.transport.adapter import Transport
 from support.http_server import ScriptedServer
@@ -134,7 +134,7 @@ def test_plain_http_to_loopback_gets_the_token(recorder: RecordingAdapter, host:
 )
 def test_plain_http_to_other_hosts_raises_insecure_transport(host: str) -> None:
     with pytest.raises(InsecureTransportError):
-        trusted_origin(f"http://{host}/", "token_url")
+        Origins(()).trust(f"http://{host}/", "token_url")
 
 
 # Other origins are as in requests

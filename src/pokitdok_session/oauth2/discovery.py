@@ -18,37 +18,8 @@ from urllib.parse import urlsplit
 import requests
 
 from .errors import TokenError
-from .origins import host_names, origin_of, trusted_origin, without_query
+from .origins import Origins, host_names, origin_of, without_query
 from .token_response import REFUSAL_COOLDOWN, is_transient_status, read_body
-
-
-class Endpoints:
-    """The endpoints of a provider. Each is checked when it is used, because others do not matter.
-
-    ``check`` returns the URL with this name, or raises `TokenError`.
-    """
-
-    def __init__(self, metadata: Mapping[str, Any], check: Callable[[Any, str], str]) -> None:
-        self._metadata = metadata
-        self._check = check
-
-    @property
-    def token(self) -> str:
-        """The token endpoint."""
-        return self._check(self._metadata["token_endpoint"], "token_endpoint")
-
-    @property
-    def mtls_token(self) -> str:
-        """The token endpoint for clients with a TLS certificate (RFC 8705 section 5)."""
-        aliases = self._metadata.get("mtls_endpoint_aliases")
-        alias = aliases.get("token_endpoint") if isinstance(aliases, Mapping) else None
-        return self._check(alias, "mtls_endpoint_aliases") if alias else self.token
-
-    @property
-    def revocation(self) -> str | None:
-        """The revocation endpoint, None if the metadata has none."""
-        url = self._metadata.get("revocation_endpoint")
-        return self._check(url, "revocation_endpoint") if url else None
 
 
 class Discovery:
@@ -74,33 +45,47 @@ class Discovery:
         self.url = (issuer or fhir_base or "").rstrip("/")
         self._shown_url = without_query(self.url)
         name = "fhir_base" if issuer is None else "issuer"
-        host = trusted_origin(self.url, name, insecure_hosts)[1]
+        self._origins = Origins((), insecure_hosts)
+        host = self._origins.trust(self.url, name)[1]
         self._trusted_hosts = host_names(trusted_hosts, "trusted_token_hosts") | {host}
-        self._insecure_hosts = insecure_hosts
-        self._endpoints: Endpoints | None = None
+        self._metadata: Mapping[str, Any] | None = None
 
-    def endpoints(self, get: Callable[[str], requests.Response]) -> Endpoints:
-        """Return the endpoints. ``get`` sends a GET request and follows no redirect.
+    def token_endpoint(self, get: Callable[[str], requests.Response], *, mtls: bool) -> str:
+        """Return the token endpoint; with ``mtls`` the one for certificates (RFC 8705 section 5).
 
-        It raises `TokenError` if no response comes, as this does if there is no metadata or it
-        must not be used.
+        ``get`` sends a GET request and follows no redirect. It raises `TokenError` if no response
+        comes, as this does if there is no metadata or it must not be used.
         """
-        if self._endpoints is None:
-            self._endpoints = self._read(get)
-        return self._endpoints
+        metadata = self._load(get)
+        aliases = metadata.get("mtls_endpoint_aliases") if mtls else None
+        if isinstance(aliases, Mapping) and aliases.get("token_endpoint"):
+            return self._checked(aliases["token_endpoint"], "mtls_endpoint_aliases")
+        return self._checked(metadata["token_endpoint"], "token_endpoint")
+
+    def revocation_endpoint(self, get: Callable[[str], requests.Response]) -> str | None:
+        """Return the revocation endpoint, None if the metadata has none."""
+        url = self._load(get).get("revocation_endpoint")
+        return self._checked(url, "revocation_endpoint") if url else None
 
     def forget(self) -> None:
         """Read the metadata again next time: the token endpoint has moved."""
-        self._endpoints = None
+        self._metadata = None
 
-    def _read(self, get: Callable[[str], requests.Response]) -> Endpoints:
+    def _load(self, get: Callable[[str], requests.Response]) -> Mapping[str, Any]:
+        metadata = self._metadata
+        if metadata is None:  # another thread may `forget` what is set here
+            metadata = self._metadata = self._read(get)
+        return metadata
+
+    def _read(self, get: Callable[[str], requests.Response]) -> Mapping[str, Any]:
         statuses = []
         is_transient = False
         for url in self._metadata_urls():
             response = get(url)
             metadata = read_body(response) if response.status_code == 200 else {}
             if isinstance(metadata.get("token_endpoint"), str):
-                return self._from_metadata(metadata, url)
+                self._check_issuer(metadata, url)
+                return metadata
             statuses.append(f"{without_query(url)} returned {response.status_code}")
             is_transient = is_transient or is_transient_status(response.status_code)
         advice = f"check {'fhir_base' if self.issuer is None else 'issuer'}"
@@ -118,17 +103,19 @@ class Discovery:
             f"{parts.scheme}://{parts.netloc}/.well-known/oauth-authorization-server{parts.path}",
         ]
 
-    def _from_metadata(self, metadata: Mapping[str, Any], url: str) -> Endpoints:
+    def _check_issuer(self, metadata: Mapping[str, Any], url: str) -> None:
         issuer = metadata.get("issuer")
         if self.issuer is not None and str(issuer).rstrip("/") != self.url:
             raise self._error(
                 f"{without_query(url)} must name the issuer {self._shown_url}, but names "
                 f"{without_query(str(issuer))}: check issuer"
             )
-        return Endpoints(metadata, self._checked)
 
     def _checked(self, url: Any, name: str) -> str:
-        """Return the URL of an endpoint; raise `TokenError` if no credentials must go there."""
+        """Return the URL of an endpoint; raise `TokenError` if no credentials must go there.
+
+        Only the endpoint that is used is checked.
+        """
         origin = origin_of(url) if isinstance(url, str) else None
         if origin is None:
             raise self._error(f"the metadata of {self._shown_url} must have a URL as {name}")
@@ -137,7 +124,7 @@ class Discovery:
                 f"the {name} of {self._shown_url} is on another host, {origin[1]}: if it is the "
                 f"provider's own, name it in trusted_token_hosts=[{origin[1]!r}]"
             )
-        trusted_origin(url, name, self._insecure_hosts)
+        self._origins.trust(url, name)
         return str(url)
 
     def _error(self, message: str) -> TokenError:

@@ -183,14 +183,13 @@ class TokenFetching(BaseClientCredentialsSession):
         """Return the URL of the token endpoint; read the provider's metadata if it is not known."""
         if self._discovery is None or token_url not in (None, self._token_url):
             return token_url or self._token_url
-        endpoints = self._discovery.endpoints(self._get_metadata)
         uses_tls = "tls_client_auth" in self.token_endpoint_auth_method
-        return endpoints.mtls_token if uses_tls else endpoints.token
+        return self._discovery.token_endpoint(self._get_metadata, mtls=uses_tls)
 
     def _revocation_url(self) -> str:
         url = self._token_options.revocation_url
         if url is None and self._discovery is not None:
-            url = self._discovery.endpoints(self._get_metadata).revocation
+            url = self._discovery.revocation_endpoint(self._get_metadata)
         if url is None:
             raise ValueError("revocation_url must be given: the provider's metadata names none")
         return url

@@ -72,12 +72,30 @@ class Origins:
         return url.startswith(self._prefixes) or origin_of(url) in self._origins
 
     def trust(self, url: str, name: str) -> Origin:
-        """Return `trusted_origin` of a URL."""
-        return trusted_origin(url, name, self.insecure_hosts)
+        """Return the origin of a URL that will get a token or a secret.
 
-    def are_foreign_to(self, url: str) -> bool:
-        """Return True if the URL has a scheme and none of our hosts, although it may be invalid."""
-        return "://" in url and not any(host in url.lower() for _, host, _ in self._origins)
+        ``name`` is the argument that the URL came from. Raises an error of requests if it is not
+        an absolute URL, and InsecureTransport for plain http to another machine that is not named
+        in ``insecure_hosts``.
+        """
+        if not isinstance(url, str):
+            raise TypeError(f"{name} must be a string, got {type(url).__name__}")
+        try:
+            origin = origin_of(Request("GET", url).prepare().url or "")
+        except (InvalidURL, InvalidSchema, MissingSchema) as error:
+            # The value is not repeated, because it may be a secret in the wrong place.
+            raise type(error)(
+                f"{name} must be an absolute URL that begins with https:// and a host"
+            ) from None
+        if origin is None or not _may_get_a_token(origin, self.insecure_hosts):
+            message = f"{name} must begin with https://, got {without_query(url)}"
+            if origin is not None and origin[0] == "http":
+                message += (
+                    f". If token and secret may be read on the way, insecure_hosts=[{origin[1]!r}] "
+                    "allows plain http; OAUTHLIB_INSECURE_TRANSPORT is ignored"
+                )
+            raise InsecureTransport(message)
+        return origin
 
     def check_https(self, url: str) -> None:
         """Raise InsecureTransport for plain http to a host that this session uses by https.
@@ -96,33 +114,6 @@ class Origins:
             raise InsecureTransport(
                 f"refusing plain http to {origin[1]}, which this session uses by https; use https"
             )
-
-
-def trusted_origin(url: str, name: str, insecure_hosts: frozenset[str] = frozenset()) -> Origin:
-    """Return the origin of a URL that will get a token or a secret.
-
-    ``name`` is the argument that the URL came from. Raises an error of requests if it is not an
-    absolute URL, and InsecureTransport for plain http to another machine that is not named in
-    ``insecure_hosts``.
-    """
-    if not isinstance(url, str):
-        raise TypeError(f"{name} must be a string, got {type(url).__name__}")
-    try:
-        origin = origin_of(Request("GET", url).prepare().url or "")
-    except (InvalidURL, InvalidSchema, MissingSchema) as error:
-        # The value is not repeated, because it may be a secret in the wrong place.
-        raise type(error)(
-            f"{name} must be an absolute URL that begins with https:// and a host"
-        ) from None
-    if origin is None or not _may_get_a_token(origin, insecure_hosts):
-        message = f"{name} must begin with https://, got {without_query(url)}"
-        if origin is not None and origin[0] == "http":
-            message += (
-                f". If token and secret may be read on the way, insecure_hosts=[{origin[1]!r}] "
-                "allows plain http; OAUTHLIB_INSECURE_TRANSPORT is ignored"
-            )
-        raise InsecureTransport(message)
-    return origin
 
 
 def host_names(hosts: Any, argument: str) -> frozenset[str]:
