@@ -27,26 +27,6 @@ HELPER_NAME = "token-renewal"
 WAIT_POLL_INTERVAL = 1.0
 
 
-class Gate:
-    """Lets all waiting threads through once it is open, one after another.
-
-    A `threading.Event` wakes all threads at the same time. Then 32 threads compete for the
-    interpreter and each gets its response about a third later. Here each thread that passes wakes
-    the next one.
-    """
-
-    def __init__(self) -> None:
-        self._closed = threading.Lock()
-        self._closed.acquire()
-
-    def open(self) -> None:
-        self._closed.release()
-
-    def wait(self, timeout: float) -> None:
-        if self._closed.acquire(timeout=timeout):
-            self._closed.release()
-
-
 class Renewal:
     """A token request in progress. A thread that needs its outcome waits for `result`."""
 
@@ -54,14 +34,18 @@ class Renewal:
         self.started = started
         self.stale = stale
         self._outcome: Token | BaseException | None = None
-        self._gate = Gate()
+        # Held until the outcome is there; then each thread that passes wakes the next one. An
+        # Event would wake all at the same time: 32 threads would compete for the interpreter, and
+        # each would get its response about a third later.
+        self._lock = threading.Lock()
+        self._lock.acquire()
 
     def finish(self, outcome: Token | BaseException) -> None:
         """Set the outcome and let the waiting threads go."""
         if isinstance(outcome, BaseException):
             outcome = without_traceback(outcome)
         self._outcome = outcome
-        self._gate.open()
+        self._lock.release()
 
     def result(self, timeout: float) -> Token:
         """Wait at most ``timeout`` seconds; raise a copy of what the token request raised.
@@ -73,9 +57,10 @@ class Renewal:
             left = deadline - time.monotonic()
             if left <= 0:
                 raise no_token_in_time(timeout)
-            # In short steps: an exception that a signal handler raises between the two steps of
-            # `Gate.wait` leaves the gate closed, and the other threads must notice.
-            self._gate.wait(min(left, WAIT_POLL_INTERVAL))
+            # In short steps: an exception that a signal handler raises between acquire and
+            # release leaves the lock closed, and the other threads must notice.
+            if self._lock.acquire(timeout=min(left, WAIT_POLL_INTERVAL)):
+                self._lock.release()
         if isinstance(outcome, BaseException):
             raise without_traceback(outcome)  # each thread adds a traceback of its own
         return outcome
