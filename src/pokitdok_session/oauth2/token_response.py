@@ -49,16 +49,18 @@ def parse_token_response(
 ) -> Token:
     """Return the token that the endpoint granted; raise `TokenError` if it did not."""
     body: Mapping[str, Any] = read_body(response)
-    if _is_error(response, request, body):
-        raise _error_response(response, request, body)
     status = response.status_code
-    if status >= 300:
+    if 300 <= status < 400:
         raise _refusal(
             response,
             request,
             f", a redirect to {_target_of(response, request)}, which is not followed because it "
             "would send the credentials elsewhere: token_url must be the endpoint itself",
         )
+    # The caller's own reader knows better what a member "error" means.
+    has_error = body.get("error") is not None and request.read_response is None
+    if status >= 400 or has_error:
+        raise _error_response(response, request, body)
     if request.read_response is not None:
         body = _read_by_caller(response, request)
     if not body:
@@ -133,13 +135,6 @@ def _decode(content: bytes, charset: str | None) -> str:
         return content.decode(charset or "utf-8", "replace")
     except (LookupError, UnicodeError):  # an unknown charset, or one that cannot be read
         return ""
-
-
-def _is_error(response: requests.Response, request: TokenRequest, body: Mapping[str, Any]) -> bool:
-    if response.status_code >= 300:
-        return response.status_code >= 400
-    # The caller's own reader knows better what a member "error" means.
-    return request.read_response is None and body.get("error") is not None
 
 
 def _read_by_caller(response: requests.Response, request: TokenRequest) -> Mapping[str, Any]:
