@@ -338,3 +338,12 @@ def test_stored_token_without_the_expiry_is_not_used(
             session.token = None
             assert call(session) == [200]
         assert all(seen.token != "dead" for seen in sandbox.requests)
+
+
+def test_stored_token_with_the_expiry_as_text_is_used(sandbox: Sandbox, store: Any) -> None:
+    with sandbox.session() as session:
+        granted = {**session.fetch_token(), "expires_at": str(time.time() + HOUR)}
+    with sandbox.session(store=store) as session:
+        store.save(key_in(session), granted)
+        assert call(session) == [200]
+    assert sandbox.token_requests == 1

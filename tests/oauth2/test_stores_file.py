@@ -59,8 +59,9 @@ class TestFileTokenStore(TokenStoreConformance):
     def test_save_drops_expired_tokens(self, store: Any, place: Path) -> None:
         store.save("ended", token(lives=-1))
         store.save("living", token())
+        store.save("text", {**token(), "expires_at": str(time.time() + 60)})
         store.save("key", token())
-        assert sorted(json.loads(place.read_text())) == ["key", "living"]
+        assert sorted(json.loads(place.read_text())) == ["key", "living", "text"]
 
     def test_file_is_readable_only_by_the_owner_with_any_umask(
         self, store: Any, tmp_path: Path

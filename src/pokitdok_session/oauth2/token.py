@@ -83,7 +83,7 @@ class Token(NamedTuple):
 
         Without ``expires_at`` its lifetime begins now. Raises ValueError if it is no usable token.
         """
-        expires_at = _number(saved.get("expires_at"))
+        expires_at = read_number(saved.get("expires_at"))
         try:
             if expires_at is None:
                 return cls.from_response(saved, requested_at=now, now=now)
@@ -182,7 +182,7 @@ def _check_token_type(token_type: Any) -> None:
         log.debug("using a token of type %s as a bearer token", shown)
 
 
-def _number(value: Any) -> float | None:
+def read_number(value: Any) -> float | None:
     """Return the number in 3600, "3600" or "3600.0"; None for NaN, True, a list and the like."""
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         return None
@@ -196,5 +196,5 @@ def _number(value: Any) -> float | None:
 
 
 def _seconds(value: Any) -> float | None:
-    number = _number(value)
+    number = read_number(value)
     return None if number is None else min(max(number, 0.0), MAX_LIFETIME)

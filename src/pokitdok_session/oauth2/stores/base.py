@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
@@ -17,7 +16,7 @@ class TokenStore(Protocol):
     A token is a JSON object with its absolute expiry in ``expires_at`` (epoch seconds); ``key``
     stands for the token URL, the client and the scope. Every method may raise any exception: a
     session continues without its store and logs that once. It waits 2 s for ``load`` and
-    ``save``, which it calls in threads of its own.
+    ``save``, which it calls in threads of its own. It waits for ``lock`` as long as that takes.
     """
 
     def load(self, key: str) -> Mapping[str, Any] | None:
@@ -29,16 +28,6 @@ class TokenStore(Protocol):
     def lock(self, key: str) -> AbstractContextManager[Any]:
         """Return a context manager that waits for the lock and raises when it waited too long.
 
-        Only the session that holds the lock requests the next token.
+        It may block for `LOCK_TTL`. Only the session that holds the lock requests the next token.
         """
         ...
-
-
-def expires_at_of(token: Mapping[str, Any]) -> float:
-    """Return the expiry of a saved token in epoch seconds, or 0 if it has none."""
-    value = token.get("expires_at")
-    try:
-        expires_at = float(value) if isinstance(value, (int, float)) else 0.0
-    except OverflowError:  # an int of hundreds of digits
-        return 0.0
-    return expires_at if math.isfinite(expires_at) else 0.0

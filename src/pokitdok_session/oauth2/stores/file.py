@@ -11,7 +11,8 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
-from .base import LOCK_TTL, expires_at_of
+from ..token import read_number
+from .base import LOCK_TTL
 
 
 class FileTokenStore:
@@ -43,7 +44,7 @@ class FileTokenStore:
         valid = {
             name: other
             for name, other in self._load_all().items()
-            if isinstance(other, dict) and expires_at_of(other) > now
+            if isinstance(other, dict) and (read_number(other.get("expires_at")) or 0.0) > now
         }
         text = json.dumps({**valid, key: dict(token)})
         self._make_folder()

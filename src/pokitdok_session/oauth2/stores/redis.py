@@ -10,7 +10,8 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from .base import LOCK_TTL, expires_at_of
+from ..token import read_number
+from .base import LOCK_TTL
 
 #: Seconds to wait for a lock beyond its TTL. With none, a session that began to wait when the lock
 #: was taken would give up when it ends.
@@ -81,7 +82,7 @@ class RedisTokenStore:
         return token if isinstance(token, dict) else None
 
     def save(self, key: str, token: Mapping[str, Any]) -> None:
-        seconds = max(1, round(expires_at_of(token) - time.time()))
+        seconds = max(1, round((read_number(token.get("expires_at")) or 0.0) - time.time()))
         self.client.set(self.prefix + key, json.dumps(dict(token)), ex=seconds)
 
     @contextlib.contextmanager

@@ -16,8 +16,8 @@ from typing import Any, TypeVar
 
 from ...transport.fork import reset_after_fork
 from ...transport.redaction import iter_causes
-from ..token import Token
-from .base import TokenStore, expires_at_of
+from ..token import Token, read_number
+from .base import TokenStore
 
 log = logging.getLogger(__name__)
 
@@ -108,7 +108,7 @@ class SharedTokenSource:
     def _load(self, key: str, stale: Token | None, clock: Callable[[], float]) -> Token | None:
         saved = self._load_raw(key)
         # Without expires_at an expired token would look valid.
-        if not isinstance(saved, Mapping) or not expires_at_of(saved):
+        if not isinstance(saved, Mapping) or read_number(saved.get("expires_at")) is None:
             return None
         try:
             token = Token.from_saved(saved, now=clock())
