@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import logging
+import os
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -115,6 +117,22 @@ def test_store_that_returns_something_else_counts_as_empty(sandbox: Sandbox, lef
     with sandbox.session(store=store) as session:
         store.tokens[key_in(session)] = left
         assert call(session) == [200]
+
+
+def test_store_that_times_out_by_itself_is_logged_with_its_reason(
+    sandbox: Sandbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    def time_out() -> None:
+        raise TimeoutError(errno.ETIMEDOUT, "do not repeat this")
+
+    store = Patient()
+    store.ills["load"] = time_out
+    with sandbox.session(store=store) as session:
+        assert call(session) == [200]
+    reason = f"TimeoutError: {os.strerror(errno.ETIMEDOUT)}"
+    assert warnings_in(caplog) == [
+        f"Patient: load failed ({reason}), continuing without it",
+    ]
 
 
 @pytest.mark.parametrize("access_token", [None, "", 1, "two\twords", "ü\n", "\u20ac"])

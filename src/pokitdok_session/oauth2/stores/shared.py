@@ -10,7 +10,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
-from concurrent.futures import TimeoutError as FutureTimeout
 from contextlib import ExitStack, contextmanager
 from typing import Any, TypeVar
 
@@ -158,12 +157,13 @@ class SharedTokenSource:
             except BaseException as error:
                 outcome.set_exception(error)
 
-        threading.Thread(target=run, name="token-store", daemon=True).start()
-        try:
-            return outcome.result(STORE_TIMEOUT)
-        except FutureTimeout:
+        thread = threading.Thread(target=run, name="token-store", daemon=True)
+        thread.start()
+        thread.join(STORE_TIMEOUT)
+        if not outcome.done():
             self._stuck_call = outcome
-            raise StoreTimeout from None
+            raise StoreTimeout
+        return outcome.result()  # which may raise a TimeoutError of the store
 
     def _log_failures(self, action: str, work: Callable[[], T]) -> T | None:
         try:
