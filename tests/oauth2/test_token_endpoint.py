@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 import socket
 import ssl
+from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
+import trustme
 from oauthlib.oauth2 import InsecureTransportError
+from requests.adapters import HTTPAdapter
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 from pokitdok_session import (
@@ -231,15 +234,22 @@ def test_refusal_is_not_retried(
     assert sandbox.token_requests == 1
 
 
-def test_untrusted_certificate_says_what_to_set(sandbox: Sandbox) -> None:
-    with (
-        ClientCredentialsSession("id", "secret", sandbox.base_url + TOKEN) as session,
-        pytest.raises(TokenError) as caught,
-    ):
-        session.fetch_token()
+@pytest.mark.parametrize("adapter", ["none", "own", "foreign"])
+def test_untrusted_certificate_says_what_to_set(
+    sandbox: Sandbox, tmp_path: Path, adapter: str
+) -> None:
+    bundle = str(tmp_path / "ca.pem")
+    trustme.CA().cert_pem.write_to_path(bundle)
+    mounted = {"own": Transport(verify=bundle), "foreign": HTTPAdapter()}
+    named = {"none": DEFAULT_CA_BUNDLE_PATH, "own": bundle, "foreign": "unknown"}[adapter]
+    with ClientCredentialsSession("id", "secret", sandbox.base_url + TOKEN) as session:
+        if adapter in mounted:
+            session.mount("https://", mounted[adapter])
+        with pytest.raises(TokenError) as caught:
+            session.fetch_token()
     assert (
-        f"(CA bundle: {DEFAULT_CA_BUNDLE_PATH}; session.verify or REQUESTS_CA_BUNDLE must name one"
-        " with the authority of the certificate)" in str(caught.value)
+        f" certificate (CA bundle: {named}; verify or REQUESTS_CA_BUNDLE must name one with the"
+        " authority of the certificate)): the API request" in str(caught.value)
     )
 
 

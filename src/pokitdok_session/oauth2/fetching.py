@@ -151,13 +151,11 @@ class TokenFetching(BaseClientCredentialsSession):
     def _transport_options(
         self, timeout: Timeout = None, verify: Any = None, cert: Any = None, proxies: Any = None
     ) -> TransportOptions:
-        settings = self.merge_environment_settings(self._token_url, {}, False, verify, None)
         return TransportOptions(
             timeout=self.token_timeout if timeout is None else timeout,
             verify=verify,
             cert=self._token_options.cert if cert is None else cert,
             proxies=proxies,
-            bundle=settings["verify"],
         )
 
     def _request_token(self, request: TokenRequest) -> Token:

@@ -179,7 +179,7 @@ def _connection_error(
     if roots:  # the last is the deepest: refused, reset, unknown host, a certificate
         reason += f" from {type(roots[-1]).__name__}"
     if isinstance(error, requests.exceptions.SSLError):
-        reason += f"; {_tls_problem(error, options.bundle)}"
+        reason += f"; {_tls_problem(error)}"
     elif isinstance(error, requests.exceptions.ProxyError):
         reason += "; session.proxies or HTTPS_PROXY names the proxy"
     elif isinstance(error, requests.Timeout):
@@ -187,12 +187,13 @@ def _connection_error(
     return TokenError(f"no response from {shown} ({reason}): {consequence}")
 
 
-def _tls_problem(error: requests.exceptions.SSLError, bundle: object) -> str:
+def _tls_problem(error: requests.exceptions.SSLError) -> str:
     """Return why there is no TLS connection, and the setting that decides about it."""
     problem = "no TLS connection was made"
     for part in redaction.iter_causes(error):
         if isinstance(part, ssl.SSLCertVerificationError):
-            return certificate_advice(part, bundle, "session.verify")
+            # `Transport` has explained it; another adapter may have a bundle of its own.
+            return str(error) if part is error.__cause__ else certificate_advice(part, "unknown")
         if isinstance(part, ssl.SSLError) and (reason := getattr(part, "reason", None)):
             problem = f"no TLS connection was made, OpenSSL says {reason}"
     return problem

@@ -31,15 +31,13 @@ _FORM_HEADERS = {**_JSON_HEADERS, "Content-Type": "application/x-www-form-urlenc
 class TransportOptions(NamedTuple):
     """The arguments of `requests.Session.request` that say how a token request is sent.
 
-    None stands for the session's own value. ``bundle`` is what ``verify`` means then, for an
-    error text.
+    None stands for the session's own value.
     """
 
     timeout: Any = None
     verify: Any = None
     cert: Any = None
     proxies: Any = None
-    bundle: Any = None
 
 
 class TokenRequest(NamedTuple):

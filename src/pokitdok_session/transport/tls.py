@@ -158,9 +158,7 @@ def explain_certificate_error(error: requests.exceptions.SSLError, verify: Any) 
             return
 
 
-def certificate_advice(
-    error: ssl.SSLCertVerificationError, verify: object, setting: str = "verify"
-) -> str:
+def certificate_advice(error: ssl.SSLCertVerificationError, verify: object) -> str:
     """Return what is wrong with the certificate of a server, and what to do about it."""
     bundle = DEFAULT_CA_BUNDLE_PATH if verify is True else verify
     # truststore may raise one without these two.
@@ -171,6 +169,6 @@ def certificate_advice(
     if code in _OTHER_NAME:
         return f"{problem}: the URL must have a host name of the certificate"
     return (
-        f"{problem} (CA bundle: {bundle}; {setting} or REQUESTS_CA_BUNDLE must name one with the "
+        f"{problem} (CA bundle: {bundle}; verify or REQUESTS_CA_BUNDLE must name one with the "
         "authority of the certificate)"
     )
