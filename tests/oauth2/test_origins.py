@@ -10,7 +10,7 @@ import requests
 from oauthlib.oauth2 import InsecureTransportError
 
 from pokitdok_session import ClientCredentialsSession, PokitDokSession
-from pokitdok_session.oauth2.origins import Origins, origin_of, without_query
+from pokitdok_session.oauth2.origins import Origins, origin_of
 from pokitdok_session.sandbox import Sandbox
 from pokitdok_session.transport.adapter import Transport
 from support.http_server import ScriptedServer
@@ -239,18 +239,6 @@ def test_origin_without_token_is_logged_without_path_or_query(
 
 
 # Texts
-
-
-@pytest.mark.parametrize(
-    ("url", "shown"),
-    [
-        ("https://user:words@h.example:8443/p?q=1#f", "https://h.example:8443/p"),
-        ("https://h.example", "https://h.example"),
-        ("https://[::1/", "a URL that cannot be parsed"),
-    ],
-)
-def test_without_query_removes_credentials_query_and_fragment(url: str, shown: str) -> None:
-    assert without_query(url) == shown
 
 
 def test_insecure_transport_text_does_not_quote_the_url(

@@ -13,7 +13,7 @@ import requests
 from pokitdok_session import ClientCredentialsSession, PokitDokSession
 from pokitdok_session.sandbox import Sandbox
 from pokitdok_session.transport.adapter import Transport
-from pokitdok_session.transport.redaction import REDACTED
+from pokitdok_session.transport.redaction import REDACTED, without_query
 from support.fault_table import (
     AT_THE_TOKEN_ENDPOINT,
     FAULTS,
@@ -227,3 +227,15 @@ def test_foreign_request_inside_a_hook_is_logged_unchanged(
         session.get("/activities/", params={"mine": "1"}, hooks={"response": ask})
     assert "/theirs?x=1" in caplog.text
     assert "mine" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://user:words@h.example:8443/p?q=1#f", "https://h.example:8443/p"),
+        ("https://h.example", "https://h.example"),
+        ("https://[::1/", "a URL that cannot be parsed"),
+    ],
+)
+def test_without_query_removes_credentials_query_and_fragment(url: str, shown: str) -> None:
+    assert without_query(url) == shown

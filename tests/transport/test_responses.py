@@ -63,6 +63,13 @@ def test_raise_for_status_leaves_out_user_and_password() -> None:
     assert text_of(response).endswith("for url: https://api.example.com/x")
 
 
+@pytest.mark.parametrize("url", [None, ""])
+def test_raise_for_status_without_a_url_raises_as_requests_does(url: Any) -> None:
+    response = requests.Response()
+    response.status_code, response.url = 404, url
+    assert text_of(redact_raise_for_status(response)) == f"404 Client Error: None for url: {url}"
+
+
 def test_raise_for_status_of_a_success_does_not_raise(session: Any, server: Any) -> None:
     session.get(f"{server.url}/fine?{QUERY}").raise_for_status()
 

@@ -17,8 +17,9 @@ from urllib.parse import urlsplit
 
 import requests
 
+from ..transport.redaction import without_query
 from .errors import TokenError
-from .origins import Origins, host_names, origin_of, without_query
+from .origins import Origins, host_names, origin_of
 from .token_response import REFUSAL_COOLDOWN, is_transient_status, read_body
 
 

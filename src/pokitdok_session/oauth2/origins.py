@@ -14,6 +14,7 @@ from requests.utils import prepend_scheme_if_needed, select_proxy
 from urllib3.exceptions import LocationParseError
 from urllib3.util import parse_url
 
+from ..transport.redaction import without_query
 from .errors import InsecureHostWarning, InsecureTransport
 
 _PACKAGE = __name__.partition(".")[0] + "."
@@ -162,15 +163,6 @@ def check_no_proxy(url: str, proxies: Mapping[str, str] | None) -> None:
             f"refusing plain http to {parse_url(url).host} through a proxy; use https, or add the "
             "host to NO_PROXY"
         )
-
-
-def without_query(url: str) -> str:
-    """Return a URL without user, query and fragment, which may be confidential."""
-    try:
-        parts = parse_url(url)
-    except LocationParseError:
-        return "a URL that cannot be parsed"
-    return parts._replace(auth=None, query=None, fragment=None).url
 
 
 def _may_get_a_token(origin: Origin, insecure_hosts: frozenset[str]) -> bool:

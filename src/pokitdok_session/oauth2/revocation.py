@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from ..transport.redaction import without_query
 from .errors import TokenError
-from .origins import without_query
 from .token_endpoint import Send, get_response
 from .token_request import TokenRequest
 from .token_response import is_transient_status, read_body, refuses_the_client

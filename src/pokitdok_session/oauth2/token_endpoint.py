@@ -15,7 +15,6 @@ from ..transport import redaction
 from ..transport.tls import TLSFileError, certificate_advice
 from .client_auth import ClientAuth, ClientSecretBasic
 from .errors import InsecureTransport, TokenError
-from .origins import without_query
 from .token import Token
 from .token_request import TokenRequest, TransportOptions
 from .token_response import (
@@ -166,7 +165,7 @@ def _connection_error(
     options: TransportOptions,
     consequence: str = "the API request was not processed",
 ) -> TokenError:
-    shown = without_query(url)
+    shown = redaction.without_query(url)
     if isinstance(error, TLSFileError):
         setting = "session.verify or REQUESTS_CA_BUNDLE"
         if error.setting == "cert":

@@ -11,8 +11,8 @@ from urllib.parse import parse_qsl, urljoin
 import requests
 
 from ..transport.headers import parse_retry_after
+from ..transport.redaction import without_query
 from .errors import TokenError
-from .origins import without_query
 from .token import Token
 from .token_request import TokenRequest
 

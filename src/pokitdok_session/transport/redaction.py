@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 import requests
+from urllib3.exceptions import LocationParseError
+from urllib3.util import parse_url
 
 REDACTED = "<path redacted>"
 
@@ -127,6 +129,15 @@ def _redact_text(targets: Iterable[object], text: object) -> object:
                 shown = _redact_target(target)
                 text = text.replace(target, REDACTED if shown == target else str(shown))
     return text
+
+
+def without_query(url: str) -> str:
+    """Return a URL without user, query and fragment, which may be confidential."""
+    try:
+        parts = parse_url(url)
+    except LocationParseError:
+        return "a URL that cannot be parsed"
+    return parts._replace(auth=None, query=None, fragment=None).url
 
 
 def iter_causes(error: object, *, include_context: bool = False) -> Iterator[BaseException]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 import requests
+
+from .redaction import without_query
 
 
 class ConfidentialResponse(requests.Response):
@@ -17,10 +17,8 @@ class ConfidentialResponse(requests.Response):
         try:
             super().raise_for_status()
         except requests.HTTPError as error:
-            url = urlsplit(self.url)
-            host = url.netloc.rpartition("@")[2]
-            shown = url._replace(netloc=host, query="", fragment="").geturl()
-            error.args = (str(error).replace(self.url, shown),)
+            if self.url:  # which an adapter may have left out
+                error.args = (str(error).replace(self.url, without_query(self.url)),)
             raise
 
 
