@@ -128,7 +128,7 @@ class TokenFetching(BaseClientCredentialsSession):
         A token that the provider does not know counts as revoked. Without ``revocation_url`` that
         of the constructor or of the metadata is used. The session and its store forget the
         revoked token, and the next request fetches a new one. Raises TokenError if the provider
-        refuses.
+        refuses, or does not confirm it.
         """
         from .revocation import send_revocation
 

@@ -130,6 +130,12 @@ def read_body(response: requests.Response) -> dict[str, Any]:
     return pairs if {"access_token", "error"} & pairs.keys() else {}
 
 
+def error_code(body: Mapping[str, Any]) -> str | None:
+    """Return the error code in a response, None if it is not one of RFC 6749 section 5.2."""
+    code = body.get("error")
+    return code if isinstance(code, str) and re.fullmatch(_ERROR_CODE, code) else None
+
+
 def _decode(content: bytes, charset: str | None) -> str:
     try:
         return content.decode(charset or "utf-8", "replace")
@@ -171,7 +177,7 @@ def _error_response(
     """Build the error of an error response (RFC 6749 section 5.2)."""
     status = response.status_code
     message = f"{without_query(request.url)} returned {status}"
-    code, description = _error_code(body), body.get("error_description")
+    code, description = error_code(body), body.get("error_description")
     if not isinstance(description, str):
         description = ""
     if code and re.fullmatch(_REGISTERED_CODE, code):
@@ -212,8 +218,3 @@ def _advice(response: requests.Response, request: TokenRequest, code: str | None
 
 def _no_new_request(seconds: float) -> str:
     return f"; no new token request for {seconds:.0f} s"
-
-
-def _error_code(body: Mapping[str, Any]) -> str | None:
-    code = body.get("error")
-    return code if isinstance(code, str) and re.fullmatch(_ERROR_CODE, code) else None
