@@ -94,6 +94,7 @@ def test_scope_can_be_read_and_set(sandbox: Sandbox) -> None:
         session.scope = ["business_schedule"]
         session.fetch_token()
         session.scope = "user_schedule business_schedule"
+        assert session.scope == "user_schedule business_schedule"
         session.fetch_token()
     assert [record.body.decode().rpartition("scope=")[2] for record in sandbox.token_log] == [
         "business_schedule",

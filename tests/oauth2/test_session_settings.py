@@ -63,6 +63,17 @@ def test_origins_of_another_type_are_refused(server: ScriptedServer, wrong: Any)
         session.origins = wrong
 
 
+@pytest.mark.parametrize("name", ["base_url", "scope"])
+def test_setting_of_another_type_is_refused_as_by_the_constructor(
+    server: ScriptedServer, name: str
+) -> None:
+    with pytest.raises(TypeError, match=f"{name} must be a string.*, got int") as expected:
+        new_session(server, **{name: 5})
+    with new_session(server) as session, pytest.raises(TypeError) as caught:
+        setattr(session, name, 5)
+    assert str(caught.value) == str(expected.value)
+
+
 def test_origin_of_base_url_is_always_included(
     server: ScriptedServer, other: ScriptedServer
 ) -> None:
@@ -117,6 +128,8 @@ def test_path_that_begins_with_the_base_path_is_kept(
     [
         ("/root/x", "/root/x"),
         ("/root?x", "/root?x"),
+        ("/root", "/root"),
+        ("/root#x", "/root"),
         ("/rooted", "/root/rooted"),
         ("/x", "/root/x"),
     ],

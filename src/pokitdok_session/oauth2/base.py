@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from oauthlib.oauth2 import OAuth2Token
 
-from .arguments import check_mapping
+from .arguments import check_mapping, scope_list
 from .errors import TokenError
 from .oauth2_session import OAuth2Session
 from .renewal import current_call, renewal_call
@@ -86,7 +86,8 @@ class BaseClientCredentialsSession(OAuth2Session):
 
     @scope.setter
     def scope(self, value: list[str] | str | None) -> None:
-        self._scope = value
+        words = scope_list(value)
+        self._scope = value if isinstance(value, str) else words  # as OAuth2Session shows it
         self._token_source.forget_failure()
 
     @property
@@ -131,7 +132,7 @@ class BaseClientCredentialsSession(OAuth2Session):
 
     @property
     def _may_wait_for_others(self) -> bool:
-        # For the lock of the store, or as long as a callable of the caller takes.
+        # With a store, another process may hold the lock; a token_fetcher has no time limit.
         return self._shared is not None or self._token_options.fetcher is not None
 
     def _fetch_next_token(self, stale: Token | None, timeout: float) -> Token:

@@ -57,9 +57,8 @@ class OriginSettings(FromMetadata):
 
     @base_url.setter
     def base_url(self, value: str | None) -> None:
-        value = value and value.rstrip("/")
         self._update_origins(self._origin_urls, value)
-        self._base_url = value
+        self._base_url = value and value.rstrip("/")
 
     def _update_origins(self, urls: list[str], base_url: str | None) -> None:
         named = [(url, "origins") for url in urls]
@@ -79,6 +78,7 @@ class OriginSettings(FromMetadata):
         if url[:1] != "/" or url[:2] == "//" or not self._base_url:
             return url
         base_path = urlsplit(self._base_url).path
-        if base_path and url.startswith((base_path + "/", base_path + "?")):
+        rest = url.removeprefix(base_path)
+        if rest != url and rest[:1] in ("", "/", "?", "#"):
             return self._base_url.removesuffix(base_path) + url
         return self._base_url + url
