@@ -156,7 +156,9 @@ TABLE: dict[str, tuple[BaseException, Verdict]] = {
     "token 503": (TokenError(status_code=503, retry_after=5.0), Verdict("retry", 5.0, False)),
     "token 429": (TokenError(status_code=429, retry_after=2.0), Verdict("retry", 2.0, False)),
     "token 408": (TokenError(status_code=408), RETRY),
+    "token 425": (TokenError(status_code=425), RETRY),
     "no response for a token": (TokenError(), RETRY),
+    "no token, now or later": (TokenError(is_permanent=True, retry_after=30.0), STOP),
     "token endpoint not trusted": (untrusted(TokenError()), STOP),
     "TLS file for a token": (caused_by(TokenError(), TLSFileError(setting="cert")), STOP),
 }

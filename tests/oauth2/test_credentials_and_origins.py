@@ -220,14 +220,24 @@ def test_waiter_without_time_left_gets_a_token_error() -> None:
         Renewal(0.0, None).result(0.01)
 
 
-def test_fetch_token_override_without_a_dict_is_a_token_error(server: ScriptedServer) -> None:
+@pytest.mark.parametrize(
+    ("fetched", "text"),
+    [
+        (None, "must return the token as a dict, got NoneType"),
+        ({"access_token": ""}, "returned a token that is not usable: .* no access_token"),
+    ],
+)
+def test_fetch_token_override_without_a_usable_token_is_a_permanent_error(
+    server: ScriptedServer, fetched: Any, text: str
+) -> None:
     class Own(ClientCredentialsSession):
         def fetch_token(self, *args: Any, **kwargs: Any) -> Any:
-            return None
+            return fetched
 
     session = Own("id", "secret", f"{server.url}/token", base_url=server.url)
-    with session, pytest.raises(TokenError, match="must return the token as a dict, got NoneType"):
+    with session, pytest.raises(TokenError, match=text) as caught:
         session.get("/x")
+    assert caught.value.is_permanent
 
 
 def test_fetch_token_of_another_session_in_a_fetcher_is_its_own(server: ScriptedServer) -> None:

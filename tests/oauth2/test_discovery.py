@@ -127,8 +127,9 @@ def test_metadata_that_must_not_be_used_is_a_token_error(
     other_origin: ScriptedServer, metadata: dict[str, Any], text: str
 ) -> None:
     publish(other_origin, OPENID, **metadata)
-    with by_issuer(other_origin) as session, pytest.raises(TokenError, match=text):
+    with by_issuer(other_origin) as session, pytest.raises(TokenError, match=text) as caught:
         session.get(f"{other_origin.url}/api")
+    assert caught.value.is_permanent
     assert "/token" not in paths(other_origin)
 
 
@@ -215,9 +216,10 @@ def test_metadata_over_plain_http_of_another_host_is_refused(other_origin: Scrip
 def test_metadata_without_a_response_is_a_token_error() -> None:
     with (
         ClientCredentialsSession.discover("id", "secret", issuer="http://127.0.0.1:9") as session,
-        pytest.raises(TokenError, match="without its metadata no token was requested"),
+        pytest.raises(TokenError, match="without its metadata no token was requested") as caught,
     ):
         session.fetch_token()
+    assert not caught.value.is_permanent
 
 
 def test_metadata_through_a_remote_proxy_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -61,9 +61,10 @@ def test_fetcher_that_uses_its_own_session_is_told_at_once(other_origin: Scripte
     url = f"{other_origin.url}/token"
     with (
         ClientCredentialsSession("id", None, url, token_fetcher=own_get) as session,
-        pytest.raises(TokenError, match="must use another session"),
+        pytest.raises(TokenError, match="must use another session") as caught,
     ):
         session.get(f"{other_origin.url}/x")
+    assert caught.value.is_permanent
     assert other_origin.requests == []
 
 

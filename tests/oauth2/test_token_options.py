@@ -214,22 +214,23 @@ def test_token_fetcher_replaces_the_token_request(endpoint: ScriptedServer, cloc
 
 
 @pytest.mark.parametrize(
-    ("fetch", "text"),
+    ("fetch", "text", "is_permanent"),
     [
-        (raise_key_error, "token_fetcher raised KeyError; __cause__ has its text"),
-        (raise_token_error, "the broker is closed"),
-        (lambda session: "granted", "token_fetcher must return a dict .*, got str"),
-        (lambda session: {"token": 1}, "token that cannot be used: it has no access_token"),
+        (raise_key_error, "token_fetcher raised KeyError; __cause__ has its text", False),
+        (raise_token_error, "the broker is closed", False),
+        (lambda session: "granted", "token_fetcher must return a dict .*, got str", True),
+        (lambda session: {"token": 1}, "token that cannot be used: it has no access_token", True),
     ],
 )
 def test_token_fetcher_that_fails_is_a_token_error(
-    endpoint: ScriptedServer, fetch: Any, text: str
+    endpoint: ScriptedServer, fetch: Any, text: str, is_permanent: bool
 ) -> None:
     with (
         session_for(endpoint, token_fetcher=fetch) as session,
-        pytest.raises(TokenError, match=text),
+        pytest.raises(TokenError, match=text) as caught,
     ):
         session.get(f"{endpoint.url}/api")
+    assert caught.value.is_permanent is is_permanent
     assert endpoint.seen == []
 
 

@@ -54,9 +54,6 @@ _STATUS_ACTIONS: dict[int, Action] = {
     429: "retry",
 }
 
-#: Statuses of the token endpoint that the next token request may not have.
-_TOKEN_RETRIES = (408, 425, 429)
-
 _UNKNOWN = Verdict("unknown")
 
 _FIX = Verdict("fix", processed=False)
@@ -117,9 +114,8 @@ def _verdict_on(error: BaseException) -> Verdict:
 
 
 def _verdict_on_token(error: TokenError) -> Verdict:
-    """A request without a token was not sent. The token endpoint says whether to go on."""
-    status = error.status_code
-    if _is_permanent(error) if status is None else status < 500 and status not in _TOKEN_RETRIES:
+    """A request without a token was not sent. The error says whether the next may have one."""
+    if error.is_permanent or _is_permanent(error):
         return _STOP
     return Verdict("retry", error.retry_after or None, processed=False)
 

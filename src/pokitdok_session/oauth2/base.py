@@ -153,13 +153,17 @@ class BaseClientCredentialsSession(OAuth2Session):
             fetched = fetch(self._token_url)
         if not isinstance(fetched, Mapping):
             kind = type(fetched).__name__
-            raise TokenError(f"fetch_token must return the token as a dict, got {kind}")
+            raise TokenError(
+                f"fetch_token must return the token as a dict, got {kind}", is_permanent=True
+            )
         if call.token is not None and call.token.access_token == fetched.get("access_token"):
             return call.token
         try:
             return Token.from_saved(fetched, now=self._token_source.clock())
         except ValueError as error:
-            raise TokenError(f"fetch_token returned a token that is not usable: {error}") from None
+            raise TokenError(
+                f"fetch_token returned a token that is not usable: {error}", is_permanent=True
+            ) from None
 
     def _accept(self, token: Token) -> dict[str, Any]:
         """Use a new token, unless a renewal is waiting for it and uses it itself."""

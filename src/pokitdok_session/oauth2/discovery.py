@@ -93,7 +93,7 @@ class Discovery:
         if is_transient:
             advice = "the provider has a problem of its own; try again later"
         message = f"no token_endpoint was found: {', '.join(statuses)}; {advice}"
-        raise TokenError(message, retry_after=0.0 if is_transient else REFUSAL_COOLDOWN)
+        raise TokenError(message) if is_transient else self._error(message)
 
     def _metadata_urls(self) -> list[str]:
         if self.issuer is None:
@@ -129,4 +129,4 @@ class Discovery:
         return str(url)
 
     def _error(self, message: str) -> TokenError:
-        return TokenError(message, retry_after=REFUSAL_COOLDOWN)
+        return TokenError(message, retry_after=REFUSAL_COOLDOWN, is_permanent=True)

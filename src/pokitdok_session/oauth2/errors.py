@@ -5,14 +5,20 @@ from __future__ import annotations
 import requests
 from oauthlib.oauth2 import InsecureTransportError, OAuth2Error
 
+#: Statuses below 500 that the next token request may not have.
+_TRANSIENT_STATUSES = (408, 425, 429)
+
 
 class TokenError(requests.RequestException, OAuth2Error):
     """The token endpoint did not grant a usable token, so the request was not sent.
 
     ``error`` is the code of RFC 6749 section 5.2 (``"invalid_client"``) and ``description`` the
     server's words, if the endpoint sent them. ``status_code`` is its HTTP status, None if no
-    response came. For ``retry_after`` seconds no further token request is sent. ``processed`` is
-    False; it is None if a request was answered by a redirect, and the next one had no token.
+    response came. For ``retry_after`` seconds no further token request is sent. ``is_permanent``
+    is True if the next token request will fail for the same reason: the endpoint refuses the
+    client, the provider's metadata must not be used, or a callable returns no usable token.
+    ``processed`` is False; it is None if a request was answered by a redirect, and the next one
+    had no token.
     """
 
     processed: bool | None = False
@@ -28,6 +34,7 @@ class TokenError(requests.RequestException, OAuth2Error):
         description: str = "",
         status_code: int | None = None,
         retry_after: float = 0.0,
+        is_permanent: bool = False,
     ) -> None:
         # Not OAuth2Error's own __init__: it writes the description into the text.
         requests.RequestException.__init__(self, message)
@@ -35,6 +42,8 @@ class TokenError(requests.RequestException, OAuth2Error):
         self.description = description
         self.status_code = status_code  # type: ignore[assignment]  # None: no response
         self.retry_after = retry_after
+        is_refusal = status_code is not None and status_code < 500
+        self.is_permanent = is_permanent or (is_refusal and status_code not in _TRANSIENT_STATUSES)
         self.uri = None
         self.state = None
         self.response_mode = None

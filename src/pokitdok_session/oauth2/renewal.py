@@ -155,7 +155,8 @@ def check_not_part_of_a_renewal(source: object) -> None:
     if current_call(source) is not None:
         raise TokenError(
             "a request that is part of fetching the token of its session cannot get that token: "
-            "token_fetcher, or a send that is overridden, must use another session"
+            "token_fetcher, or a send that is overridden, must use another session",
+            is_permanent=True,
         )
 
 

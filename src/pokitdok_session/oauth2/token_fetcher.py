@@ -30,6 +30,7 @@ def fetch_by_callable(
         raise TokenError(
             f"token_fetcher must return a dict with access_token, got {type(response).__name__}",
             retry_after=REFUSAL_COOLDOWN,
+            is_permanent=True,
         )
     try:
         return Token.from_response(response, requested_at=requested_at, now=clock())
@@ -37,4 +38,5 @@ def fetch_by_callable(
         raise TokenError(
             f"token_fetcher returned a token that cannot be used: {reason}",
             retry_after=REFUSAL_COOLDOWN,
+            is_permanent=True,
         ) from None
