@@ -213,6 +213,17 @@ def test_metadata_over_plain_http_of_another_host_is_refused(other_origin: Scrip
         session.fetch_token()
 
 
+def test_metadata_with_a_status_of_a_moment_can_be_read_later(other_origin: ScriptedServer) -> None:
+    other_origin.script[OPENID] = ScriptedResponse(503)
+    other_origin.script[RFC_8414] = ScriptedResponse(404)
+    with by_issuer(other_origin) as session:
+        with pytest.raises(TokenError, match=r"503, .* returned 404; .* try again later") as caught:
+            session.get(f"{other_origin.url}/api")
+        assert not caught.value.is_permanent
+        publish(other_origin, OPENID)
+        assert session.get(f"{other_origin.url}/api").status_code == 200
+
+
 def test_metadata_without_a_response_is_a_token_error() -> None:
     with (
         ClientCredentialsSession.discover("id", "secret", issuer="http://127.0.0.1:9") as session,

@@ -27,5 +27,6 @@ The token request:
 - `token_endpoint`: its retries; `token_response`: how the response is judged
 - `discovery`, `revocation`, `token_fetcher`: metadata, RFC 7009, a callable instead of a request
 
-`arguments`, `timeouts`, `request_options` and `types` check and type what callers pass.
+`arguments`, `timeouts`, `session_options`, `request_options` and `types` check and type what
+callers pass. `errors` has what is raised.
 """

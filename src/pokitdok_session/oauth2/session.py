@@ -9,9 +9,13 @@ The path of one request::
     ReplayHook       sees the response: our token refused? replace it and replay once
     rebuild_auth     on each redirect: the token stays at its origin
 
-Four places send a request again, each for one reason: `transport.retries` after a network error
-or a status, `auth` after a 401, `token_endpoint` for the token request, and
-`api.session.APISession.call` after a rate limit.
+Five places send a request again, each for one reason:
+
+- `transport.pools` after an idle connection was closed by the server
+- `transport.retries` after a network error or a status
+- `auth` after a 401
+- `token_endpoint` for the token request
+- `api.session.APISession.call` after a rate limit
 """
 
 from __future__ import annotations

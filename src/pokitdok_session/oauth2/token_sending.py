@@ -13,7 +13,7 @@ from ..transport.retries import NO_RETRIES
 class TokenEndpointRequest(requests.PreparedRequest):
     """A prepared token request. Its type tells `send` that it is no request to the API."""
 
-    #: Read by `Transport`: `token_endpoint.fetch_token` retries, so the adapter must not.
+    #: Read by `Transport`: `TokenEndpoint.fetch` retries, so the adapter must not.
     max_retries = NO_RETRIES
 
     def copy(self) -> TokenEndpointRequest:

@@ -33,8 +33,8 @@ class RetryPolicy(Retry):
 
     A 429 was not processed, so any method may be sent again. After a 502, 503, 504, a reset or a
     timeout the request may have been processed, so only an idempotent method is sent again. A POST
-    is none: it is sent again only after a 429 or a connection that failed (the ``allowed_methods``
-    of urllib3 leave it out).
+    is not idempotent: it is sent again only after a 429 or a connection that was never made.
+    `Retry.allowed_methods` does not contain it.
     """
 
     @classmethod
