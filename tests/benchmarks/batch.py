@@ -77,7 +77,7 @@ def soak(options: argparse.Namespace) -> int:
     print(" of these processed | seconds / ideal | refused | kills |")
     print("|---|---|---|---|---|---|---|---|---|---|")
     is_broken = False
-    for name in ["session.batch", *(batch_peers.PEERS if options.peers else ())]:
+    for name in options.client or ["session.batch", *batch_peers.PEERS]:
         server_options = ("--limit", str(options.limit), "--window", str(options.window))
         with Server(*server_options) as server:
             if name == "session.batch":
@@ -209,7 +209,9 @@ def main() -> int:
     parser.add_argument("--limit", type=int, default=1000, help="calls per window (soak)")
     parser.add_argument("--window", type=float, default=10.0, help="seconds (soak)")
     parser.add_argument("--kill-every", type=float, default=7.0, help="seconds; 0: never (soak)")
-    parser.add_argument("--no-peers", dest="peers", action="store_false")
+    parser.add_argument(
+        "--client", action="append", help="only this one, such as session.batch (soak)"
+    )
     parser.add_argument("--turns", type=int, default=5, help="of overhead")
     parser.add_argument("--journal", action="store_true", help="also write one (memory)")
     parser.add_argument("--folder", help="for the files; the disk matters (overhead)")
