@@ -1,105 +1,19 @@
-"""``python -m pokitdok_session batch`` and ``call``: files, exit statuses, kills, and help."""
+"""``python -m pokitdok_session batch``: exit statuses, kills, and help."""
 
 from __future__ import annotations
 
-import io
 import json
-import logging
-import os
 import signal
 import stat
-import subprocess
-import sys
 from collections import Counter
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from pokitdok_session.cli import main
 from pokitdok_session.sandbox import Sandbox
 from support.batches import ELIGIBILITY, appointments, row_of
+from support.commands import KEY, Command, last_line
 from support.subprocesses import wait_until
-
-KEY = ("--key", "application_data.appointment")
-
-Ended = subprocess.CompletedProcess[str]
-
-
-class Command:
-    """The commands in a folder of their own, with the credentials of a sandbox."""
-
-    def __init__(self, folder: Path, sandbox: Sandbox, capture: pytest.CaptureFixture[str]) -> None:
-        self.rows = folder / "rows.jsonl"
-        self.output = folder / "replies.jsonl"
-        self.journal = folder / "replies.jsonl.journal"
-        self._capture = capture
-        self.environment = {
-            **os.environ,
-            "POKITDOK_CLIENT_ID": sandbox.client_id,
-            "POKITDOK_CLIENT_SECRET": sandbox.client_secret,
-            "POKITDOK_BASE_URL": sandbox.base_url,
-            "REQUESTS_CA_BUNDLE": sandbox.ca_file,
-        }
-
-    def write(self, *rows: Any) -> None:
-        self.rows.write_text("".join(json.dumps(row) + "\n" for row in rows))
-
-    def words(self, *options: str, method: str = "eligibility", rows: str = "") -> list[str]:
-        return ["batch", method, rows or str(self.rows), "--output", str(self.output), *options]
-
-    def run(self, *options: str, stdin: str = "", **words: str) -> Ended:
-        return self.run_words(*self.words(*options, **words), stdin=stdin)
-
-    def run_words(self, *words: str, stdin: str = "") -> Ended:
-        """Run a command in this process: starting one takes most of the time of a test."""
-        self._capture.readouterr()
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(os, "environ", self.environment)
-            patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin.encode())))
-            try:
-                status = main(words)
-            except SystemExit as ended:  # of argparse
-                status = ended.code  # type: ignore[assignment]
-        return Ended(list(words), status, *self._capture.readouterr())
-
-    def start(self, *options: str) -> subprocess.Popen[str]:
-        """Start the command in a process of its own."""
-        return subprocess.Popen(
-            [sys.executable, "-m", "pokitdok_session", *self.words(*options)],
-            env=self.environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-
-    @property
-    def outcomes(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in self.output.read_text().splitlines()]
-
-    @property
-    def actions(self) -> Counter[str]:
-        return Counter(outcome["action"] for outcome in self.outcomes)
-
-
-@pytest.fixture
-def command(tmp_path: Path, sandbox: Sandbox, capsys: pytest.CaptureFixture[str]) -> Command:
-    return Command(tmp_path, sandbox, capsys)
-
-
-@pytest.fixture(autouse=True)
-def _leave_this_process_as_it_was(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Restore what a command changes for its whole process."""
-    monkeypatch.setattr("pokitdok_session.api.batch.search.SEARCH_AGAIN", 0.0)
-    handler = signal.getsignal(signal.SIGTERM)
-    monkeypatch.setattr(logging.getLogger("pokitdok_session.api.batch.progress"), "handlers", [])
-    yield
-    signal.signal(signal.SIGTERM, handler)
-
-
-def last_line(ended: Ended) -> str:
-    return ended.stderr.splitlines()[-1]
 
 
 def test_batch_command_that_answers_every_row_has_status_0(command: Command) -> None:
@@ -293,81 +207,3 @@ def test_batch_command_on_a_journal_in_use_leaves_the_output_alone(
     assert ended.returncode == 2
     assert "is in use by another batch of this process" in ended.stderr
     assert command.output.read_text() == "of the other run\n"
-
-
-def test_call_command_prints_the_reply(command: Command) -> None:
-    ended = command.run_words("call", "get", "/activities/?limit=1")
-    assert (ended.returncode, ended.stderr) == (0, "")
-    assert json.loads(ended.stdout)["meta"]["activity_id"]
-
-
-@pytest.mark.parametrize("how", ["argument", "file", "standard input"])
-def test_call_command_takes_its_body_from(command: Command, tmp_path: Path, how: str) -> None:
-    body = json.dumps(row_of(0))
-    (tmp_path / "body.json").write_text(body)
-    data = {"argument": body, "file": f"@{tmp_path}/body.json", "standard input": "-"}[how]
-    ended = command.run_words("call", "POST", "/eligibility/", "--data", data, stdin=body)
-    assert ended.returncode == 0
-    assert json.loads(ended.stdout)["data"]["valid_request"] is True
-
-
-@pytest.mark.parametrize(
-    ("fault", "status"),
-    [({"status": 422}, 3), ({"status": 502}, 4), ({"status": 402}, 5), ({"reset": True}, 4)],
-    ids=str,
-)
-def test_call_command_has_the_status_of_the_verdict(
-    command: Command, sandbox: Sandbox, fault: Any, status: int
-) -> None:
-    sandbox.fail(ELIGIBILITY, **fault)
-    ended = command.run_words("call", "POST", "/eligibility/", "--data", json.dumps(row_of(0)))
-    assert (ended.returncode, ended.stdout) == (status, "")
-    assert json.loads(ended.stderr)["type"]
-
-
-@pytest.mark.parametrize(
-    ("words", "text"),
-    [
-        (("GET", "activities"), "PATH must begin with /, got activities\n"),
-        (("GET", "activities?name=secret"), "PATH must begin with /, got activities\n"),
-        (("GET", "?name=secret"), "PATH must begin with /, got no path\n"),
-        (("GET", "https://u:secret@h/x?name=secret"), "PATH must begin with /, got a URL: POKIT"),
-        (("POST", "/x/", "--data", "[" * 100000), "--data must be JSON"),
-        (("POST", "/x/", "--data", "{"), "--data must be JSON"),
-        (("POST", "/x/", "--data", "@missing.json"), "cannot be read: No such file"),
-    ],
-    ids=range(7),
-)
-def test_call_command_with_wrong_usage_has_status_2(
-    command: Command, words: tuple[str, ...], text: str
-) -> None:
-    ended = command.run_words("call", *words)
-    assert ended.returncode == 2
-    assert text in ended.stderr
-    assert "secret" not in ended.stderr
-
-
-def test_call_command_without_credentials_has_status_2(command: Command) -> None:
-    del command.environment["POKITDOK_CLIENT_ID"]
-    ended = command.run_words("call", "GET", "/activities/")
-    assert ended.returncode == 2
-    assert "POKITDOK_CLIENT_ID" in ended.stderr
-    assert "python -m pokitdok_session sandbox" in ended.stderr
-
-
-@pytest.mark.parametrize("name", ["call", "sandbox"])
-def test_command_has_a_help_of_its_own(command: Command, name: str) -> None:
-    ended = command.run_words(name, "--help")
-    assert ended.returncode == 0
-    assert name in ended.stdout
-
-
-def test_sandbox_command_without_the_extra_has_status_2(
-    command: Command, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name in [name for name in sys.modules if name.startswith("pokitdok_session.sandbox")]:
-        monkeypatch.delitem(sys.modules, name)
-    monkeypatch.setitem(sys.modules, "starlette", None)
-    ended = command.run_words("sandbox")
-    assert ended.returncode == 2
-    assert ended.stderr.count("\n") == 1

@@ -6,10 +6,23 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from typing import Any
 
+from .. import Reply
 from ..api.batch.recorded import describe_error
 from ..api.verdict import verdict_on
-from .common import ANSWERED, ENVIRONMENT, USAGE, UsageError, exit_status, open_session, read_json
+from .common import (
+    ANSWERED,
+    ENVIRONMENT,
+    UNKNOWN,
+    USAGE,
+    UsageError,
+    exit_status,
+    open_session,
+    read_json,
+    tell,
+    write_line,
+)
 
 EPILOG = f"""\
 example:
@@ -18,9 +31,10 @@ example:
 
 exit status:
   0  answered: the reply is on standard output
-  2  wrong usage, or no credentials
+  2  wrong usage, or no credentials: nothing was sent
   3  the request is wrong: correct it
-  4  unknown: it may have been processed. Look at /activities/ before you send it again
+  4  unknown: it may have been processed, or its reply could not be printed. Look at /activities/
+     before you send it again
   5  no such call can succeed now (credentials, credits, rights), or it was not processed and may
      succeed later (rate limit, no connection)
 
@@ -50,19 +64,36 @@ def main(argv: Sequence[str]) -> int:
     try:
         if not options.path.startswith("/"):
             raise UsageError(_path_advice(options.path))
+        if sys.stdout is None:
+            raise UsageError("standard output is closed: it must be open for the reply")
         body = None if options.data is None else read_json(options.data)
         session = open_session(max_rate_limit_wait=RATE_LIMIT_WAIT)
     except UsageError as error:
-        print(error, file=sys.stderr)
+        tell(str(error))
         return USAGE
     with session:
         try:
             reply = session.call(options.method.upper(), options.path, json=body)
         except Exception as error:
-            print(json.dumps(describe_error(error)), file=sys.stderr)
+            tell(json.dumps(describe_error(error)))
             return exit_status({verdict_on(error).action: 1})
-    print(json.dumps(reply, indent=2))
-    return ANSWERED
+    failure = write_line(json.dumps(reply, indent=2), sys.stdout)
+    if failure is None:
+        return ANSWERED
+    tell(json.dumps(_describe_lost(reply, failure)))
+    return UNKNOWN
+
+
+def _describe_lost(reply: Reply[Any], failure: OSError) -> dict[str, Any]:
+    """Return as JSON that a reply came and could not be printed."""
+    where = f"/activities/{reply.activity_id}" if reply.activity_id else "/activities/"
+    return {
+        "type": type(failure).__name__,
+        "text": f"the request was answered, but standard output cannot be written"
+        f" ({failure.strerror}). Look at {where} before you send it again",
+        "status": reply.response.status_code,
+        "activity_id": reply.activity_id,
+    }
 
 
 def _path_advice(given: str) -> str:

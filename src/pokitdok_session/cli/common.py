@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from oauthlib.oauth2 import OAuth2Error
 
@@ -44,13 +46,37 @@ def exit_status(counts: Mapping[str, int], *, is_stopped: bool = False) -> int:
     return FIX if counts.get("fix") else ANSWERED
 
 
+def tell(text: str) -> None:
+    """Write a line to standard error, if that can be written."""
+    write_line(text, sys.stderr)
+
+
+def write_line(text: str, stream: TextIO | None) -> OSError | None:
+    """Write a line to a standard stream, None if it is closed. Return the error if that fails.
+
+    The stream then leads nowhere: the interpreter writes the rest of it when it ends, and a second
+    failure would change the exit status.
+    """
+    if stream is None:
+        return None
+    try:
+        print(text, file=stream, flush=True)
+    except OSError as error:
+        with contextlib.suppress(OSError), open(os.devnull, "w") as nowhere:
+            os.dup2(nowhere.fileno(), stream.fileno())
+        return error
+    return None
+
+
 def read_json(argument: str) -> Any:
     """Return JSON from an argument: itself, a file (``@path``), or standard input (``-``)."""
     try:
         if argument == "-":
-            text = sys.stdin.read()
+            if sys.stdin is None:
+                raise UsageError("--data - cannot be read: standard input is closed")
+            text = sys.stdin.buffer.read().decode("utf-8-sig")
         elif argument.startswith("@"):
-            text = Path(argument[1:]).read_text("utf-8")
+            text = Path(argument[1:]).read_text("utf-8-sig")
         else:
             text = argument
         return json.loads(text)
