@@ -8,7 +8,6 @@ import inspect
 import logging
 import os
 import signal
-import sys
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
@@ -16,13 +15,17 @@ from typing import Any
 
 from .. import Outcome, PokitDokSession
 from ..api.batch.pacing import parse_rate
+from ..api.batch.recorded import describe_cause
 from ..errors import BatchStopped, JournalError
 from ..pokitdok.resources import Resources
-from .common import ENVIRONMENT, USAGE, UsageError, exit_status, open_session
-from .rows import Output, field_of, open_rows, read_rows
+from .common import ENVIRONMENT, STOPPED, USAGE, UsageError, exit_status, open_session, tell
+from .rows import FileError, Output, Rows, field_of, open_rows
 
 #: In the order of the summary.
 ACTIONS = ("answered", "fix", "unknown", "retry", "stop")
+
+#: Counts answered rows that the API goes on with.
+PENDING = "pending"
 
 EPILOG = f"""\
 example:
@@ -32,7 +35,9 @@ example:
 input:   JSON Lines, one body of the method per line; - is standard input.
 output:  JSON Lines, in the order in which outcomes become known:
          {{"key", "line", "action", "reply" or "error", "attempts"}}
-  action "answered"  the reply is there. It may still report a rejection of the payer
+  action "answered"  the reply is there. It may still report a rejection of the payer. With
+                     "pending": true the API is not finished: the reply is the activity. Read it
+                     later, with call GET /activities/ID
          "fix"       the row is wrong: correct it, and run the same command again
          "unknown"   it may have been processed: look for it before you send it again
          "retry"     not processed: run the same command again
@@ -43,9 +48,9 @@ journal: what was sent and what became of it, with the replies. It is the memory
          with --resend-in-doubt only.
 
 exit status (the first that applies):
-  2  wrong usage, no credentials, or the journal is in use
+  2  wrong usage, no credentials, or a file cannot be used: nothing was sent
   4  some rows are unknown
-  5  stopped before the last row, or some rows were not sent
+  5  stopped before the last row, by a full disk too, or some rows were not sent
   3  some rows must be corrected
   0  every row was answered
 
@@ -97,12 +102,20 @@ def main(argv: Sequence[str]) -> int:
         with open_session() as session:
             return run_batch(session, options)
     except (UsageError, JournalError) as error:
-        print(error, file=sys.stderr)
+        tell(str(error))
         return USAGE
+    except KeyboardInterrupt:  # before the first row, or a second one
+        tell("Interrupted: run the same command again to go on.")
+        return STOPPED
 
 
 def check(options: argparse.Namespace) -> None:
     """Complete the options. Raises UsageError for what cannot work."""
+    if options.journal is None and os.path.dirname(os.path.abspath(options.output)) == "/dev":
+        raise UsageError(
+            f"--journal must be given with --output {options.output}: by default the journal is"
+            " beside the output, and what is in /dev does not last"
+        )
     options.journal = options.journal or f"{options.output}.journal"
     files = {"--output": options.output, "--journal": options.journal, "ROWS": options.rows}
     if len({os.path.realpath(name) for name in files.values()}) < len(files):
@@ -148,17 +161,20 @@ def _takes_one(method: Callable[..., Any]) -> bool:
 
 
 def run_batch(session: PokitDokSession, options: argparse.Namespace) -> int:
+    """Take each row to its outcome, print the summary, and return the exit status."""
     counts: Counter[str] = Counter()
-    stopped: BaseException | None = None
-    with Output(options.output) as output, open_rows(options.rows) as lines:
+    ends: list[BaseException] = []
+    with open_rows(options.rows) as lines, Output(options.output) as output:
 
         def note(outcome: Outcome, line: int | None = None) -> None:
             counts[outcome.action] += 1
+            counts[PENDING] += outcome.is_pending
             output.write(outcome, line)
 
+        rows = Rows(lines, options.rows, on_unreadable=note)
         batch = session.batch(
             getattr(session, options.method),
-            read_rows(lines, on_unreadable=note),
+            rows,
             key=None if options.key is None else lambda row: field_of(row, options.key),
             journal=options.journal,
             threads=options.threads,
@@ -166,28 +182,30 @@ def run_batch(session: PokitDokSession, options: argparse.Namespace) -> int:
             resend_in_doubt=options.resend_in_doubt,
             progress=True,
         )
-        with contextlib.closing(batch):
-            try:
+        try:
+            with contextlib.closing(batch):
                 for outcome in batch:
                     note(outcome)
-                output.open()  # empty, if there was no row
-            except (BatchStopped, KeyboardInterrupt) as error:
-                stopped = error
-    print(summary(counts, stopped, options.output), file=sys.stderr)
-    return exit_status(counts, is_stopped=stopped is not None)
+            output.begin()  # empty, if there was no row
+        except (BatchStopped, JournalError, FileError, KeyboardInterrupt) as error:
+            if isinstance(error, JournalError) and not rows.line:
+                raise  # nothing was sent
+            ends.append(error)
+    if output.failure is not None and output.failure not in ends:
+        ends.append(output.failure)
+    tell(summary(counts, ends, options.output))
+    return exit_status(counts, is_stopped=bool(ends))
 
 
-def summary(counts: Mapping[str, int], stopped: BaseException | None, output: str) -> str:
-    """Return one line: what happened, and what to do now."""
-    rows = sum(counts.values())
+def summary(counts: Mapping[str, int], ends: Sequence[BaseException], output: str) -> str:
+    """Return one line: what happened, and what to do now. ``ends`` is what ended the run early."""
+    rows = sum(counts.get(name, 0) for name in ACTIONS)
     each = ", ".join(f"{counts[name]} {name}" for name in ACTIONS if counts.get(name))
-    parts = [f"{rows} rows: {each or 'none'}."]
-    if isinstance(stopped, KeyboardInterrupt):
-        parts.append("Interrupted: run the same command again to go on.")
-    elif stopped is not None:
-        parts.append(f"Stopped by {_text_of(stopped.__cause__)}: remove the cause, then run again.")
-    elif counts.get("retry"):
+    parts = [f"{rows} rows: {each or 'none'}.", *map(_advice_on, ends)]
+    if counts.get("retry") and not ends:
         parts.append("Run the same command again for those to retry.")
+    if pending := counts.get(PENDING):
+        parts.append(f"{pending} of the answered rows are not finished: read their activity.")
     if counts.get("unknown"):
         parts.append(f'Rows with "unknown" in {output} may have been processed: look for them.')
     if counts.get("fix"):
@@ -195,8 +213,14 @@ def summary(counts: Mapping[str, int], stopped: BaseException | None, output: st
     return " ".join(parts)
 
 
-def _text_of(cause: BaseException | None) -> str:
-    return f"{type(cause).__name__} ({cause})"
+def _advice_on(end: BaseException) -> str:
+    """Return what ended a run, and what to do."""
+    if isinstance(end, KeyboardInterrupt):
+        return "Interrupted: run the same command again to go on."
+    cause = end.__cause__ or end if isinstance(end, BatchStopped) else end
+    if isinstance(cause, (JournalError, FileError)):
+        return f"Stopped: {cause}."
+    return f"Stopped by {describe_cause(cause)}: remove the cause, then run again."
 
 
 def _log_progress() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
+import errno
 import json
 import os
 import stat
@@ -15,14 +17,24 @@ from ..api.batch.recorded import describe_error
 from ..api.verdict import Verdict
 from .common import UsageError
 
+#: Of a disk that is full, or a user who may write no more.
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 
-class ObjectRow(dict[str, Any]):
+#: What a line can be instead of a row, in the words of JSON.
+_JSON_NAMES = {list: "an array", bool: "true or false", type(None): "null"}
+
+
+class FileError(Exception):
+    """A file failed in the middle of a run. The text says which, and what to do."""
+
+
+class Object(dict[str, Any]):
     """A row that is a JSON object, and the number of its line."""
 
     line: int | None = None
 
 
-class TextRow(str):
+class Text(str):
     """A row that is a JSON string, such as an X12 interchange, and the number of its line."""
 
     line: int | None = None
@@ -31,6 +43,8 @@ class TextRow(str):
 def open_rows(name: str) -> contextlib.AbstractContextManager[IO[bytes]]:
     """Open the rows; ``-`` is standard input. Raises UsageError for a file that is not there."""
     if name == "-":
+        if sys.stdin is None:
+            raise UsageError("ROWS cannot be read: standard input is closed")
         return contextlib.nullcontext(sys.stdin.buffer)
     try:
         return open(name, "rb")
@@ -38,32 +52,73 @@ def open_rows(name: str) -> contextlib.AbstractContextManager[IO[bytes]]:
         raise UsageError(f"ROWS cannot be read: {name}: {error.strerror}") from None
 
 
-def read_rows(
-    lines: Iterable[bytes], *, on_unreadable: Callable[[Outcome, int], object]
-) -> Iterator[ObjectRow | TextRow]:
-    """Yield the rows. Empty lines are left out; a line that is not a row is told of."""
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        row = _parse(line)
-        if row is None:
-            error = ValueError("a line must be a JSON object, or an X12 interchange as a string")
-            on_unreadable(
-                Outcome("", None, error=error, verdict=Verdict("fix", None, False)), number
-            )
-        else:
-            row.line = number
-            yield row
+class Rows:
+    """The rows of a file. Empty lines are left out; a line that is not a row is told of.
+
+    Raises UsageError if the file is not UTF-8 text, and FileError if it cannot be read further.
+    """
+
+    def __init__(
+        self, lines: Iterable[bytes], name: str, *, on_unreadable: Callable[[Outcome, int], object]
+    ) -> None:
+        self._lines = lines
+        self._name = name
+        self._on_unreadable = on_unreadable
+        #: The number of the line that was read last.
+        self.line = 0
+
+    def __iter__(self) -> Iterator[Object | Text]:
+        for line in self._read():
+            self.line += 1
+            if self.line == 1:
+                _check_encoding(line)
+            if not line.strip():
+                continue
+            try:
+                row = _parse(line)
+            except ValueError as error:
+                fix = Outcome("", None, error=error, verdict=Verdict("fix", None, False))
+                self._on_unreadable(fix, self.line)
+            else:
+                row.line = self.line
+                yield row
+
+    def _read(self) -> Iterator[bytes]:
+        try:
+            yield from self._lines
+        except OSError as error:
+            raise FileError(
+                f"ROWS could not be read further: {self._name}: {error.strerror}. Remove the cause,"
+                " then run the same command again"
+            ) from None
 
 
-def _parse(line: bytes) -> ObjectRow | TextRow | None:
+def _check_encoding(line: bytes) -> None:
+    """Raise UsageError if the first line is that of a file in UTF-16, or of no text at all."""
+    if b"\0" in line or line.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise UsageError(
+            "ROWS must be JSON Lines in UTF-8, got UTF-16 or a file that is not text. Nothing was"
+            " sent. Convert it, for example with iconv -f UTF-16 -t UTF-8"
+        )
+
+
+def _parse(line: bytes) -> Object | Text:
+    """Return the row in a line. Raises ValueError, with what the line is instead."""
     try:
-        value = json.loads(line)
+        value = json.loads(line.decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        what = "bytes that are not UTF-8"
+    except json.JSONDecodeError as error:  # whose text quotes the line
+        what = f"what is not JSON: {error.msg} in column {error.colno}"
     except (ValueError, RecursionError):
-        return None
-    if isinstance(value, dict):
-        return ObjectRow(value)
-    return TextRow(value) if isinstance(value, str) else None
+        what = "what is not JSON"
+    else:
+        if isinstance(value, dict):
+            return Object(value)
+        if isinstance(value, str):
+            return Text(value)
+        what = _JSON_NAMES.get(type(value), "a number")
+    raise ValueError(f"a line must be a JSON object, or an X12 interchange as a string, got {what}")
 
 
 def field_of(row: Any, path: str) -> Any:
@@ -75,42 +130,75 @@ def field_of(row: Any, path: str) -> Any:
     return row
 
 
+def _unusable(name: str, error: OSError) -> UsageError:
+    return UsageError(f"--output cannot be written: {name}: {error.strerror}")
+
+
 class Output:
-    """The file of outcomes, private to its owner. It is opened for the first one: until then it
-    may belong to another run, which the journal finds out.
+    """The file of outcomes, private to its owner.
+
+    It is opened at once, so that a file that cannot be written is found before a row is sent. It
+    is emptied by `begin`: until then it may belong to another run, which the journal finds out.
     """
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self._file: IO[str] | None = None
+        self._is_begun = False
+        #: The first failure of the file.
+        self.failure: FileError | None = None
+        try:
+            descriptor = os.open(name, os.O_WRONLY | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise _unusable(name, error) from None
+        self._file = os.fdopen(descriptor, "w", encoding="utf-8")
+        # A device or a pipe is not ours to empty, or to close to others.
+        self._is_regular = stat.S_ISREG(os.fstat(descriptor).st_mode)
+        try:
+            if hasattr(os, "fchmod") and self._is_regular:
+                os.fchmod(descriptor, 0o600)  # an existing file may be open to others
+        except OSError as error:
+            self._file.close()
+            raise _unusable(name, error) from None
 
-    def open(self) -> IO[str]:
-        if self._file is None:
-            try:
-                descriptor = os.open(self._name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-                # An existing file may be open to others; a device or a pipe is not ours to close.
-                if hasattr(os, "fchmod") and stat.S_ISREG(os.fstat(descriptor).st_mode):
-                    os.fchmod(descriptor, 0o600)
-            except OSError as error:
-                text = f"--output cannot be written: {self._name}: {error.strerror}"
-                raise UsageError(text) from None
-            self._file = os.fdopen(descriptor, "w", encoding="utf-8")
-        return self._file
+    def begin(self) -> None:
+        """Empty the file, unless that was done."""
+        if not self._is_begun and self._is_regular:
+            with self._noting_failure():
+                os.ftruncate(self._file.fileno(), 0)
+        self._is_begun = True
 
     def write(self, outcome: Outcome, line: int | None = None) -> None:
+        """Write one line. Raises FileError if the file cannot be written."""
         line = getattr(outcome.request, "line", line)
         record: dict[str, Any] = {"key": outcome.key or None, "line": line}
         record["action"] = outcome.action
+        if outcome.is_pending:
+            record["pending"] = True
         if outcome.error is None:
             record["reply"] = outcome.reply
         else:
             record["error"] = describe_error(outcome.error)
         record["attempts"] = outcome.attempts
-        self.open().write(json.dumps(record) + "\n")
+        self.begin()
+        with self._noting_failure():
+            self._file.write(json.dumps(record) + "\n")
+
+    @contextlib.contextmanager
+    def _noting_failure(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            advice = "Make room" if error.errno in _FULL else "Remove the cause"
+            self.failure = self.failure or FileError(
+                f"--output could not be written: {self._name}: {error.strerror}. {advice}, then run"
+                " the same command again: it takes the replies from the journal"
+            )
+            raise self.failure from None
 
     def __enter__(self) -> Output:
         return self
 
     def __exit__(self, *exception: object) -> None:
-        if self._file is not None:
+        """Write what is left. What then fails is in ``failure``."""
+        with contextlib.suppress(FileError), self._noting_failure():
             self._file.close()

@@ -60,7 +60,7 @@ class Progress:
 
 def _bar(total: int | None) -> Any:
     """Return a bar of tqdm; None if standard error is not a terminal, or without tqdm."""
-    if not sys.stderr.isatty():
+    if sys.stderr is None or not sys.stderr.isatty():  # None if it was closed
         return None
     try:
         # It has no types; `unused-ignore` is for those who have installed stubs.
