@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from pokitdok_session.cli.batch import ACTIONS
 from pokitdok_session.sandbox import Sandbox
 from support.batches import ELIGIBILITY, appointments, row_of
 from support.commands import KEY, Command, last_line
@@ -152,7 +153,8 @@ def test_batch_command_without_credentials_names_variables_and_sandbox(
 def test_batch_command_help_explains_actions_and_statuses(command: Command) -> None:
     ended = command.run("--help")
     assert ended.returncode == 0
-    for word in ("exit status", "example:", '"unknown"', "journal:", "POKITDOK_CLIENT_ID"):
+    words = ("exit status", "example:", '"pending": true', "a full disk", "POKITDOK_CLIENT_ID")
+    for word in (*words, *(f'"{action}"' for action in ACTIONS)):
         assert word in ended.stdout
 
 

@@ -109,11 +109,12 @@ def test_batch_command_with_a_failed_journal_and_a_doubt_has_status_4(
 
 
 def test_batch_command_finds_an_unwritable_output_before_it_sends(
-    command: Command, sandbox: Sandbox
+    command: Command, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     command.write(row_of(0))
+    monkeypatch.chdir(command.output.parent)  # the address of a socket must be short
     with socket.socket(socket.AF_UNIX) as unwritable:  # for root too
-        unwritable.bind(str(command.output))
+        unwritable.bind(command.output.name)
         ended = command.run()
     assert ended.returncode == 2
     assert f"--output cannot be written: {command.output}: " in ended.stderr
@@ -131,8 +132,19 @@ def test_batch_command_refuses_an_output_that_cannot_be_made_private(
     monkeypatch.setattr(os, "fchmod", refuse)
     ended = command.run("--journal", str(command.journal))
     assert ended.returncode == 2
-    assert ended.stderr.startswith("--output cannot be written: ")
+    assert ended.stderr.startswith("--output cannot be made private: ")
     assert sandbox.received(ELIGIBILITY) == []
+
+
+def test_batch_command_refuses_a_journal_as_its_output(command: Command, sandbox: Sandbox) -> None:
+    command.write(row_of(0))
+    assert command.run(*KEY).returncode == 0
+    journal = command.journal.read_text()
+    ended = command.run("--output", str(command.journal), *KEY)
+    assert ended.returncode == 2
+    assert "--output must not be a journal" in ended.stderr
+    assert command.journal.read_text() == journal
+    assert appointments(sandbox) == {"A0": 1}
 
 
 @pytest.mark.parametrize("number", [0, 1])

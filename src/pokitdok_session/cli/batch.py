@@ -19,7 +19,7 @@ from ..api.batch.recorded import describe_cause
 from ..errors import BatchStopped, JournalError
 from ..pokitdok.resources import Resources
 from .common import ENVIRONMENT, STOPPED, USAGE, UsageError, exit_status, open_session, tell
-from .rows import FileError, Output, Rows, field_of, open_rows
+from .rows import FileError, Output, Rows, field_of, is_journal, open_rows
 
 #: In the order of the summary.
 ACTIONS = ("answered", "fix", "unknown", "retry", "stop")
@@ -128,6 +128,11 @@ def check(options: argparse.Namespace) -> None:
             raise UsageError(f"{option} cannot be {verb}: {name}: no such folder")
         if os.path.isdir(name):
             raise UsageError(f"{option} cannot be {verb}: {name} is a folder, it must be a file")
+    if is_journal(options.output):
+        raise UsageError(
+            f"--output must not be a journal, got {options.output}: the command would empty it, and"
+            " send its rows again"
+        )
     if options.threads < 1:
         raise UsageError(f"--threads must be at least 1, got {options.threads}")
     if options.pace is not None:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import IO, Any
 
 from .. import Outcome
+from ..api.batch.journal_file import BEGINNINGS
 from ..api.batch.recorded import describe_error
 from ..api.verdict import Verdict
 from .common import UsageError
@@ -130,8 +131,13 @@ def field_of(row: Any, path: str) -> Any:
     return row
 
 
-def _unusable(name: str, error: OSError) -> UsageError:
-    return UsageError(f"--output cannot be written: {name}: {error.strerror}")
+def is_journal(name: str) -> bool:
+    """Return True for an existing file that begins like a journal."""
+    if not os.path.isfile(name):  # to open a pipe would wait for its writer
+        return False
+    with contextlib.suppress(OSError), open(name, "rb") as file:
+        return file.read(max(map(len, BEGINNINGS))).startswith(BEGINNINGS)
+    return False
 
 
 class Output:
@@ -149,7 +155,7 @@ class Output:
         try:
             descriptor = os.open(name, os.O_WRONLY | os.O_CREAT, 0o600)
         except OSError as error:
-            raise _unusable(name, error) from None
+            raise UsageError(f"--output cannot be written: {name}: {error.strerror}") from None
         self._file = os.fdopen(descriptor, "w", encoding="utf-8")
         # A device or a pipe is not ours to empty, or to close to others.
         self._is_regular = stat.S_ISREG(os.fstat(descriptor).st_mode)
@@ -158,7 +164,10 @@ class Output:
                 os.fchmod(descriptor, 0o600)  # an existing file may be open to others
         except OSError as error:
             self._file.close()
-            raise _unusable(name, error) from None
+            raise UsageError(
+                f"--output cannot be made private: {name}: {error.strerror}. It must be a new file,"
+                " or one of your own"
+            ) from None
 
     def begin(self) -> None:
         """Empty the file, unless that was done."""

@@ -23,7 +23,7 @@ _KINDS = (
 )
 
 #: How the first line of a journal begins.
-_BEGINNINGS = (b'{"journal":', b'{"sent":')
+BEGINNINGS = (b'{"journal":', b'{"sent":')
 
 # Who has which file open, by device and inode. A forked child inherits the entries of its parent.
 _owners: dict[tuple[int, int], int] = {}
@@ -117,7 +117,7 @@ def _check_beginning(path: str, descriptor: int) -> None:
     if end:
         parse(first, path, 0)
         return
-    is_begun = any(first[: len(each)] == each[: len(first)] for each in _BEGINNINGS)
+    is_begun = any(first[: len(each)] == each[: len(first)] for each in BEGINNINGS)
     is_zeros = not first.strip(b"\0")  # a power failure leaves them
     if size > _BLOCK or not (is_begun or is_zeros):
         raise _not_a_journal(path, 0)
