@@ -35,6 +35,7 @@ from pokitdok_session.errors import (
     ValidationError,
 )
 from pokitdok_session.sandbox import Sandbox
+from support.subprocesses import PROCESS_TIMEOUT
 
 FIX = Verdict("fix", processed=False)
 STOP = Verdict("stop", processed=False)
@@ -302,7 +303,7 @@ def test_verdict_on_a_response_that_is_no_json_is_unknown_with_simplejson(tmp_pa
         env={**os.environ, "PYTHONPATH": str(tmp_path)},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PROCESS_TIMEOUT,
         check=True,
     )
     assert ended.stdout == "unknown\n"

@@ -22,6 +22,7 @@ from pokitdok_session.oauth2.auth import ReplayHook
 from pokitdok_session.sandbox import Sandbox
 from pokitdok_session.transport import fork
 from support.paths import ACTIVITIES_PATH
+from support.subprocesses import PROCESS_TIMEOUT
 from support.threads import TEST_TIMEOUT, BlockingTransport, ThreadGroup
 
 
@@ -335,7 +336,7 @@ def test_spawned_process_can_use_a_pickled_session(
         [sys.executable, "-W", "error", "-c", code],
         input=pickle.dumps(session),
         capture_output=True,
-        timeout=30,
+        timeout=PROCESS_TIMEOUT,
         check=False,
     )
     assert (done.stdout.strip(), done.stderr) == (b"200", b"")

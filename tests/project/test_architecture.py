@@ -16,6 +16,7 @@ import pytest
 
 import pokitdok_session
 from pokitdok_session.pokitdok.resources import Resources
+from support.subprocesses import PROCESS_TIMEOUT
 
 ROOT = Path(pokitdok_session.__file__).parent
 PACKAGE = "pokitdok_session"
@@ -186,7 +187,7 @@ def test_package_import_loads_no_extra_and_starts_no_thread() -> None:
         [sys.executable, "-W", "error", "-c", code],
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=PROCESS_TIMEOUT,
         check=False,
     )
     assert (done.stdout, done.stderr) == ("[]\n", "")
@@ -225,7 +226,11 @@ def test_generic_session_does_not_load_the_api() -> None:
         "print('pokitdok_session.pokitdok.resources' in sys.modules)\n"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=False
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        timeout=PROCESS_TIMEOUT,
+        check=False,
     )
     assert (done.stdout, done.stderr) == ("[]\nTrue\n", "")
 

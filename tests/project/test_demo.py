@@ -11,6 +11,7 @@ from collections.abc import Callable
 import pytest
 
 from pokitdok_session.sandbox import Sandbox
+from support.subprocesses import PROCESS_TIMEOUT
 
 COMMAND = [sys.executable, "-m", "pokitdok_session"]
 CLAIMS = "/claims/"
@@ -25,7 +26,7 @@ def command(*arguments: str, **environment: str) -> Ended:
         env={**clean, **environment},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PROCESS_TIMEOUT,
     )
 
 

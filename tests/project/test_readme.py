@@ -18,6 +18,7 @@ from pokitdok_session import TokenError, errors
 from pokitdok_session.pokitdok.resources import Resources
 from pokitdok_session.sandbox import Sandbox
 from support.http_server import Script, ScriptedResponse, ScriptedServer
+from support.subprocesses import PROCESS_TIMEOUT
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
@@ -190,6 +191,6 @@ def test_readme_example_of_tests_passes(tmp_path: Path) -> None:
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PROCESS_TIMEOUT,
     )
     assert f"{TESTS.count('def test_')} passed" in ended.stdout, ended.stdout + ended.stderr

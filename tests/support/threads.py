@@ -12,7 +12,7 @@ from pokitdok_session.oauth2.timeouts import total_timeout
 from pokitdok_session.transport.adapter import Transport
 
 #: Seconds after which a test that hangs fails; longer than any test takes.
-TEST_TIMEOUT = 10.0
+TEST_TIMEOUT = 60.0
 
 
 class ThreadGroup:

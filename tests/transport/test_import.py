@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
+from support.subprocesses import PROCESS_TIMEOUT
+
 PROGRAM = """
 import importlib, logging, os, pkgutil
 
@@ -46,7 +48,7 @@ def test_import_leaves_log_filters_and_fork_hooks_to_the_first_session() -> None
         [sys.executable, "-W", "error", "-c", PROGRAM],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PROCESS_TIMEOUT,
         check=False,
     )
     filters = ["<RedactingFilter of pokitdok_session: redacts only this package's requests>"]

@@ -24,6 +24,7 @@ from pokitdok_session.transport import tls
 from pokitdok_session.transport.adapter import Transport
 from pokitdok_session.transport.tls import SSLContextCache, TLSFileError
 from support.http_server import ScriptedServer
+from support.subprocesses import PROCESS_TIMEOUT
 
 
 @pytest.fixture(scope="module")
@@ -296,7 +297,7 @@ def test_truststore_injected_after_a_call_is_used(server: ScriptedServer, bundle
         [sys.executable, "-c", TRUSTSTORE, server.url, bundle],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PROCESS_TIMEOUT,
         check=False,
     )
     assert (done.stdout, done.stderr) == ("[200, 200, 200, 200]\n", "")
