@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,8 @@ import pytest
 
 from pokitdok_session.sandbox import Sandbox
 from support.batches import ELIGIBILITY, row_of
-from support.commands import Command
+from support.commands import PROCESS, Command
+from support.subprocesses import wait_until
 
 
 def test_call_command_prints_the_reply(command: Command) -> None:
@@ -102,6 +105,23 @@ def test_call_command_with_a_reply_it_cannot_print_has_status_4(
     error = json.loads(command.output.read_text())
     assert (error["activity_id"], error["status"]) == ("a1", 200)
     assert "Look at /activities/a1 before you send it again" in error["text"]
+
+
+def test_call_command_that_is_interrupted_tells_of_its_doubt(
+    command: Command, sandbox: Sandbox
+) -> None:
+    sandbox.fail(ELIGIBILITY, delay=30)
+    process = subprocess.Popen(
+        [*PROCESS, "call", "POST", "/eligibility/", "--data", json.dumps(row_of(0))],
+        env=command.environment,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    wait_until(lambda: len(sandbox.received(ELIGIBILITY)) > 0, 60)
+    process.send_signal(signal.SIGINT)
+    _, told = process.communicate(timeout=60)
+    assert process.returncode == -signal.SIGINT
+    assert "it may have been processed: look for it" in json.loads(told)["text"]
 
 
 def test_call_command_without_standard_output_sends_nothing(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 from .. import Reply
 from ..api.batch.recorded import describe_error
 from ..api.verdict import verdict_on
+from ..transport.outcome import IN_DOUBT
 from .common import (
     ANSWERED,
     ENVIRONMENT,
@@ -77,6 +79,12 @@ def main(argv: Sequence[str]) -> int:
         except Exception as error:
             tell(json.dumps(describe_error(error)))
             return exit_status({verdict_on(error).action: 1})
+        except KeyboardInterrupt:
+            tell(json.dumps({"type": "KeyboardInterrupt", "text": f"interrupted: {IN_DOUBT}"}))
+            # The process must end by the signal: then a loop of a shell around it ends too.
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+            signal.raise_signal(signal.SIGINT)
+            return UNKNOWN
     failure = write_line(json.dumps(reply, indent=2), sys.stdout)
     if failure is None:
         return ANSWERED
