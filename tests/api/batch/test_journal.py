@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from pokitdok_session.api.batch.errors import JournalError
-from pokitdok_session.api.batch.journal import Journal
+from pokitdok_session.api.batch.journal import GROUP_WAIT, Journal
 from support.batches import records
 from support.clock import Clock
 
@@ -77,8 +77,13 @@ def test_journal_shares_one_fsync_between_rows_that_are_ready_together(
     go_on.set()
     for thread in threads:
         thread.join(10)
-    journal.close()
     assert len(syncs) == 2
+    waits: list[float] = []
+    monkeypatch.setattr("time.sleep", waits.append)
+    for number in (9, 10, 11):
+        journal.write_sent(str(number), "d")
+    journal.close()
+    assert waits == [GROUP_WAIT]  # only the next fsync waits for others
 
 
 def test_journal_is_closed_after_the_fsync_in_progress(

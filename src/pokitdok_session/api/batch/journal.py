@@ -14,7 +14,6 @@ not. A row without ``done`` is in doubt: the request may have been processed.
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import threading
@@ -27,6 +26,10 @@ from .errors import JournalError
 from .journal_file import Record
 
 log = logging.getLogger(__name__)
+
+#: Seconds that an fsync waits for more rows, if several shared the last one. It takes about as
+#: much of the processor as a call, so that half as many make a batch a tenth faster.
+GROUP_WAIT = 0.005
 
 
 class Journal:
@@ -51,7 +54,8 @@ class Journal:
         self._buffer_lock = threading.Lock()
         self._write_lock = threading.Lock()
         self._sync_done = threading.Condition(threading.Lock())
-        self._is_syncing = False
+        self._is_syncing = self._is_shared = False
+        self._ready = 0  # rows that came since the last fsync
         self._appended = self._written = self._synced = 0
         self._lines: list[bytes] = []  # that wait to be written
         self._failure: OSError | None = None
@@ -72,7 +76,7 @@ class Journal:
     def _begin(self, call: str) -> None:
         """Prepare the first line of a new journal, or compare that of an existing one."""
         if self._size == 0:
-            self._lines.append(_encode({"journal": 1, "call": call}))  # with the first record
+            self._lines.append(journal_file.encode({"journal": 1, "call": call}))
             return
         written_for = self.read(0).get("call", call)  # a journal may have no such line
         if written_for != call:
@@ -170,7 +174,7 @@ class Journal:
 
     def _append(self, record: Record) -> int:
         """Add one line to those that wait to be written; return its number."""
-        line = _encode(record)
+        line = journal_file.encode(record)
         with self._buffer_lock:
             self._check_usable()
             self._lines.append(line)
@@ -209,12 +213,15 @@ class Journal:
     def _sync(self, number: int) -> None:
         """Return when the line with this number is on disk. Threads share one fsync."""
         with self._sync_done:
+            self._ready += 1
             while self._is_syncing and self._synced < number:
                 self._sync_done.wait()
             if self._synced >= number:
                 return  # another thread has written it to disk
             self._is_syncing = True
         try:
+            if self._is_shared:
+                time.sleep(GROUP_WAIT)
             self._flush(wait=True)
             written = self._written
             try:
@@ -224,6 +231,7 @@ class Journal:
             self._synced = written
         finally:
             with self._sync_done:
+                self._is_shared, self._ready = self._ready > 1, 0
                 self._is_syncing = False
                 self._sync_done.notify_all()
 
@@ -240,7 +248,3 @@ class Journal:
             f"the journal {self.path} could not be written ({error.strerror or error}):"
             " nothing further is sent. Make room, then run the same batch again"
         )
-
-
-def _encode(record: Record) -> bytes:
-    return json.dumps(record, separators=(",", ":")).encode() + b"\n"

@@ -51,6 +51,11 @@ def close_for_writer(descriptor: int) -> None:
     os.close(descriptor)
 
 
+def encode(record: Record) -> bytes:
+    """Return the line of a record. Raises TypeError, ValueError or RecursionError if not JSON."""
+    return json.dumps(record, separators=(",", ":")).encode() + b"\n"
+
+
 def parse(line: bytes, path: str, offset: int) -> Record:
     """Return the record of a line. Raises JournalError if it is not one."""
     try:
