@@ -27,8 +27,8 @@ from .journal_file import Record
 
 log = logging.getLogger(__name__)
 
-#: Seconds that an fsync waits for more rows, if several shared the last one. It takes about as
-#: much of the processor as a call, so that half as many make a batch a tenth faster.
+#: Seconds that an fsync waits for more rows, if several are there already. It takes about as much
+#: of the processor as a call, so that half as many make a batch some percent faster.
 GROUP_WAIT = 0.005
 
 
@@ -54,8 +54,8 @@ class Journal:
         self._buffer_lock = threading.Lock()
         self._write_lock = threading.Lock()
         self._sync_done = threading.Condition(threading.Lock())
-        self._is_syncing = self._is_shared = False
-        self._ready = 0  # rows that came since the last fsync
+        self._is_syncing = False
+        self._waiting = 0  # threads, for an fsync
         self._appended = self._written = self._synced = 0
         self._lines: list[bytes] = []  # that wait to be written
         self._failure: OSError | None = None
@@ -213,14 +213,15 @@ class Journal:
     def _sync(self, number: int) -> None:
         """Return when the line with this number is on disk. Threads share one fsync."""
         with self._sync_done:
-            self._ready += 1
+            self._waiting += 1
             while self._is_syncing and self._synced < number:
                 self._sync_done.wait()
+            self._waiting -= 1
             if self._synced >= number:
                 return  # another thread has written it to disk
-            self._is_syncing = True
+            self._is_syncing, is_shared = True, self._waiting > 0
         try:
-            if self._is_shared:
+            if is_shared:
                 time.sleep(GROUP_WAIT)
             self._flush(wait=True)
             written = self._written
@@ -231,7 +232,6 @@ class Journal:
             self._synced = written
         finally:
             with self._sync_done:
-                self._is_shared, self._ready = self._ready > 1, 0
                 self._is_syncing = False
                 self._sync_done.notify_all()
 
