@@ -14,7 +14,7 @@ from pokitdok_session.cli.batch import ACTIONS
 from pokitdok_session.sandbox import Sandbox
 from support.batches import ELIGIBILITY, appointments, row_of
 from support.commands import KEY, Command, last_line
-from support.subprocesses import wait_until
+from support.subprocesses import PROCESS_TIMEOUT, wait_until
 
 
 def test_batch_command_that_answers_every_row_has_status_0(command: Command) -> None:
@@ -22,7 +22,7 @@ def test_batch_command_that_answers_every_row_has_status_0(command: Command) -> 
     command.output.write_text("of an earlier run")
     command.output.chmod(0o644)
     process = command.start(*KEY)
-    shown, told = process.communicate(timeout=60)
+    shown, told = process.communicate(timeout=PROCESS_TIMEOUT)
     assert (process.returncode, shown) == (0, "")
     assert told.splitlines()[-1] == "2 rows: 2 answered."
     by_key = {outcome["key"]: outcome for outcome in command.outcomes}
@@ -164,9 +164,9 @@ def test_batch_command_killed_and_started_again_has_each_row_once(
     command.write(*map(row_of, range(60)))
     sandbox.options.latency = 0.02
     process = command.start("--threads", "4", *KEY)
-    wait_until(lambda: len(sandbox.requests) >= 20, 60)
+    wait_until(lambda: len(sandbox.requests) >= 20, PROCESS_TIMEOUT)
     process.kill()
-    process.communicate(timeout=60)
+    process.communicate(timeout=PROCESS_TIMEOUT)
     sandbox.options.latency = 0
     ended = command.run(*KEY)
     assert ended.returncode in (0, 4), ended.stderr
@@ -184,9 +184,9 @@ def test_batch_command_that_is_interrupted_says_how_to_go_on(
     command.write(*map(row_of, range(500)))
     sandbox.options.latency = 0.02
     process = command.start("--threads", "4", *KEY)
-    wait_until(lambda: len(sandbox.requests) >= 20, 60)
+    wait_until(lambda: len(sandbox.requests) >= 20, PROCESS_TIMEOUT)
     process.send_signal(number)
-    _, told = process.communicate(timeout=60)
+    _, told = process.communicate(timeout=PROCESS_TIMEOUT)
     assert process.returncode == 5
     assert told.splitlines()[-1].endswith("Interrupted: run the same command again to go on.")
     assert "Traceback" not in told

@@ -20,6 +20,7 @@ from pokitdok_session.errors import JournalError
 from pokitdok_session.sandbox import Sandbox
 from support.batches import ELIGIBILITY, appointments, row_of
 from support.commands import KEY, PROCESS, Command, last_line
+from support.subprocesses import PROCESS_TIMEOUT
 
 FULL = "--output could not be written: /dev/full: No space left on device. Make room, then run"
 
@@ -65,7 +66,12 @@ def test_batch_command_on_a_full_disk_tells_of_journal_and_output(
     words = shlex.join([*PROCESS, *command.words("--threads", "1", *KEY)])
     limited = ["sh", "-c", f"ulimit -f 30; exec {words}"]
     ended = subprocess.run(
-        limited, env=command.environment, timeout=60, check=False, capture_output=True, text=True
+        limited,
+        env=command.environment,
+        timeout=PROCESS_TIMEOUT,
+        check=False,
+        capture_output=True,
+        text=True,
     )
     assert ended.returncode == 5
     assert f"Stopped: the journal {command.journal} could not be written" in last_line(ended)
@@ -158,7 +164,7 @@ def test_batch_command_leaves_nothing_of_an_earlier_output(command: Command, num
 def test_batch_command_writes_to_standard_output(command: Command) -> None:
     command.write(row_of(0))
     process = command.start("--output", "/dev/stdout", "--journal", str(command.journal))
-    shown, _ = process.communicate(timeout=60)
+    shown, _ = process.communicate(timeout=PROCESS_TIMEOUT)
     assert process.returncode == 0
     assert json.loads(shown)["action"] == "answered"
 

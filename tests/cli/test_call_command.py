@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 
 from pokitdok_session.sandbox import Sandbox
+from pokitdok_session.transport.outcome import IN_DOUBT
 from support.batches import ELIGIBILITY, row_of
 from support.commands import PROCESS, Command
-from support.subprocesses import wait_until
+from support.subprocesses import PROCESS_TIMEOUT, wait_until
 
 
 def test_call_command_prints_the_reply(command: Command) -> None:
@@ -107,21 +108,29 @@ def test_call_command_with_a_reply_it_cannot_print_has_status_4(
     assert "Look at /activities/a1 before you send it again" in error["text"]
 
 
+@pytest.mark.parametrize(
+    ("words", "path", "expected"),
+    [
+        (["POST", "/eligibility/", "--data", json.dumps(row_of(0))], ELIGIBILITY, IN_DOUBT),
+        (["GET", "/activities/"], "/activities/", "interrupted"),
+    ],
+    ids=["POST", "GET"],
+)
 def test_call_command_that_is_interrupted_tells_of_its_doubt(
-    command: Command, sandbox: Sandbox
+    command: Command, sandbox: Sandbox, words: list[str], path: str, expected: str
 ) -> None:
-    sandbox.fail(ELIGIBILITY, delay=30)
+    sandbox.fail(path, delay=30)
     process = subprocess.Popen(
-        [*PROCESS, "call", "POST", "/eligibility/", "--data", json.dumps(row_of(0))],
+        [*PROCESS, "call", *words],
         env=command.environment,
         stderr=subprocess.PIPE,
         text=True,
     )
-    wait_until(lambda: len(sandbox.received(ELIGIBILITY)) > 0, 60)
+    wait_until(lambda: len(sandbox.received(path)) > 0, PROCESS_TIMEOUT)
     process.send_signal(signal.SIGINT)
-    _, told = process.communicate(timeout=60)
+    _, told = process.communicate(timeout=PROCESS_TIMEOUT)
     assert process.returncode == -signal.SIGINT
-    assert "it may have been processed: look for it" in json.loads(told)["text"]
+    assert json.loads(told)["text"].endswith(expected)
 
 
 def test_call_command_without_standard_output_sends_nothing(

@@ -95,7 +95,7 @@ def test_redirect_of_the_token_endpoint_to_an_invalid_url_is_a_token_error(
         session.get(other_origin.url)
 
 
-@pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
+@pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503, 504])
 def test_transient_status_is_retried_with_backoff(
     sandbox: Sandbox, session: PokitDokSession, retry_sleeps: list[float], status: int
 ) -> None:

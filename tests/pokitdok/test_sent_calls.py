@@ -131,6 +131,17 @@ def page_of(following: str) -> dict[str, Any]:
     return {"meta": {"next": following}, "data": [activity]}
 
 
+def test_search_goes_on_after_a_page_without_activities(
+    session: PokitDokSession, sandbox: Sandbox
+) -> None:
+    activity = send(session, MARK)
+    strange = {"meta": {"next": "/api/v4/activities/?offset=0"}, "data": ["no activity"]}
+    sandbox.fail(ACTIVITIES, status=200, body=strange)
+    found = session.find_sent(MARK, now() - minutes(1))
+    assert found is not None
+    assert found.activity_id == activity
+
+
 def test_find_sent_raises_if_a_page_comes_again(session: PokitDokSession, sandbox: Sandbox) -> None:
     sandbox.fail(ACTIVITIES, status=200, body=page_of("/activities/?offset=1"), times=None)
     with pytest.raises(APIError, match="one that was read before: not all of them could be"):

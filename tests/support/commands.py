@@ -15,6 +15,7 @@ import pytest
 
 from pokitdok_session.cli import main
 from pokitdok_session.sandbox import Sandbox
+from support.subprocesses import PROCESS_TIMEOUT
 
 KEY = ("--key", "application_data.appointment")
 
@@ -76,7 +77,11 @@ class Command:
     def run_alone(self, *words: str, **streams: Any) -> int:
         """Run a command in a process of its own; return its exit status."""
         return subprocess.run(
-            [*PROCESS, *words], env=self.environment, timeout=60, check=False, **streams
+            [*PROCESS, *words],
+            env=self.environment,
+            timeout=PROCESS_TIMEOUT,
+            check=False,
+            **streams,
         ).returncode
 
     @property

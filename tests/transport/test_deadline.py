@@ -8,10 +8,12 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from urllib.parse import urlsplit
 
 import pytest
 import requests
 
+from pokitdok_session.sandbox import Sandbox
 from pokitdok_session.transport import Transport
 from pokitdok_session.transport.deadline import DeadlineReader, current, response_deadline
 from support.http_server import ScriptedServer
@@ -119,6 +121,20 @@ def test_addresses_share_the_time_until_the_deadline(
         with pytest.raises(requests.ConnectTimeout, match=r"connect timeout=0\.0"):
             session.get(scheme + silent_url, timeout=timeout)
     assert time.monotonic() < started + 60
+
+
+def test_addresses_share_the_time_of_the_connection_only(
+    monkeypatch: pytest.MonkeyPatch, sandbox: Sandbox
+) -> None:
+    """The TLS handshake takes longer than the share of one address."""
+    found = socket.getaddrinfo("127.0.0.1", urlsplit(sandbox.base_url).port)[:1]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *args: found * 10_000)
+    with requests.Session() as session, response_deadline(time.monotonic() + 60):
+        session.mount("https://", Transport(verify=sandbox.ca_file))
+        response = session.get(sandbox.base_url, timeout=60)
+        connection = response.raw.connection or response.raw._connection
+    assert response.status_code == 404
+    assert connection is None or "_new_conn" not in vars(connection)
 
 
 def test_tunnel_through_a_proxy_ends_at_the_deadline(silent_url: str) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from .. import Reply
 from ..api.batch.recorded import describe_error
 from ..api.verdict import verdict_on
-from ..transport.outcome import IN_DOUBT
+from ..transport.outcome import IDEMPOTENT_METHODS, IN_DOUBT
 from .common import (
     ANSWERED,
     ENVIRONMENT,
@@ -80,7 +80,8 @@ def main(argv: Sequence[str]) -> int:
             tell(json.dumps(describe_error(error)))
             return exit_status({verdict_on(error).action: 1})
         except KeyboardInterrupt:
-            tell(json.dumps({"type": "KeyboardInterrupt", "text": f"interrupted: {IN_DOUBT}"}))
+            doubt = "" if options.method.upper() in IDEMPOTENT_METHODS else f": {IN_DOUBT}"
+            tell(json.dumps({"type": "KeyboardInterrupt", "text": f"interrupted{doubt}"}))
             # The process must end by the signal: then a loop of a shell around it ends too.
             signal.signal(signal.SIGINT, signal.SIG_DFL)
             signal.raise_signal(signal.SIGINT)

@@ -18,9 +18,9 @@ from urllib.parse import urlsplit
 import requests
 
 from ..transport.redaction import without_query
-from .errors import TokenError
+from .errors import TokenError, is_transient_status
 from .origins import Origins, host_names, origin_of
-from .token_response import REFUSAL_COOLDOWN, is_transient_status, read_body
+from .token_response import REFUSAL_COOLDOWN, read_body
 
 
 class Discovery:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import requests
 from oauthlib.oauth2 import InsecureTransportError, OAuth2Error
 
-#: Statuses below 500 that the next token request may not have.
-_TRANSIENT_STATUSES = (408, 425, 429)
+
+def is_transient_status(status: int) -> bool:
+    """Return True if the same token request may succeed a moment later."""
+    return status >= 500 or status in (408, 425, 429)
 
 
 class TokenError(requests.RequestException, OAuth2Error):
@@ -16,7 +18,8 @@ class TokenError(requests.RequestException, OAuth2Error):
     server's words, if the endpoint sent them. ``status_code`` is its HTTP status, None if no
     response came. For ``retry_after`` seconds no further token request is sent. ``is_permanent``
     is True if the next token request will fail for the same reason: the endpoint refuses the
-    client, the provider's metadata must not be used, or a callable returns no usable token.
+    client, redirects, or grants no usable token, the provider's metadata must not be used, or a
+    callable returns no usable token.
     ``processed`` is False; it is None if a request was answered by a redirect, and the next one
     had no token.
     """
@@ -42,8 +45,8 @@ class TokenError(requests.RequestException, OAuth2Error):
         self.description = description
         self.status_code = status_code  # type: ignore[assignment]  # None: no response
         self.retry_after = retry_after
-        is_refusal = status_code is not None and status_code < 500
-        self.is_permanent = is_permanent or (is_refusal and status_code not in _TRANSIENT_STATUSES)
+        is_refusal = status_code is not None and not is_transient_status(status_code)
+        self.is_permanent = is_permanent or is_refusal
         self.uri = None
         self.state = None
         self.response_mode = None

@@ -164,6 +164,6 @@ def no_token_in_time(timeout: float) -> TokenError:
     """Return the error of a request whose timeout ended while it waited for a token."""
     return TokenError(
         f"no token was available within {timeout:g} s, so the request was not processed. "
-        f"Check the token endpoint, or give the request a longer timeout: up to "
-        f"{RENEWAL_TIMEOUT:g} s are waited."
+        f"Check the token endpoint, or give the request a longer timeout, at most "
+        f"{RENEWAL_TIMEOUT:g} s."
     )

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from ..transport.redaction import without_query
-from .errors import TokenError
+from .errors import TokenError, is_transient_status
 from .token_endpoint import Send, get_response
 from .token_request import TokenRequest
-from .token_response import error_code, is_transient_status, read_body, refuses_the_client
+from .token_response import error_code, read_body, refuses_the_client
 
 _UNCONFIRMED = "the provider did not confirm that the token is revoked"
 

@@ -14,12 +14,11 @@ import requests
 from ..transport import redaction
 from ..transport.tls import TLSFileError, certificate_advice
 from .client_auth import ClientAuth, ClientSecretBasic
-from .errors import InsecureTransport, TokenError
+from .errors import InsecureTransport, TokenError, is_transient_status
 from .token import Token
 from .token_request import TokenRequest, TransportOptions
 from .token_response import (
     error_from_rejected_response,
-    is_transient_status,
     parse_token_response,
     refuses_the_client,
 )

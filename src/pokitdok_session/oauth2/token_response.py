@@ -12,7 +12,7 @@ import requests
 
 from ..transport.headers import parse_retry_after
 from ..transport.redaction import without_query
-from .errors import TokenError
+from .errors import TokenError, is_transient_status
 from .token import Token
 from .token_request import TokenRequest
 
@@ -105,11 +105,6 @@ def refuses_the_client(status: int | None, code: str | None) -> bool:
     RFC 6749 section 5.2 has 401 and ``invalid_client``; some servers say 403 without a code.
     """
     return code == "invalid_client" or status == 401 or (status == 403 and code is None)
-
-
-def is_transient_status(status: int) -> bool:
-    """Return True if the same token request may succeed a moment later."""
-    return status >= 500 or status in (408, 429)
 
 
 def read_body(response: requests.Response) -> dict[str, Any]:

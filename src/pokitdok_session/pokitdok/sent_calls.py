@@ -92,7 +92,7 @@ class SentCalls(APISession):
             is_last = (
                 self.find_next_page(page) is None
                 or not wanted
-                or all(_is_before(activity, end) for activity in activities)
+                or (activities and all(_is_before(activity, end) for activity in activities))
             )
             yield {**refused, **found} if is_last else found
             if is_last:

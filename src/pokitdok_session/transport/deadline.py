@@ -36,7 +36,8 @@ def response_deadline(deadline: float) -> Iterator[None]:
 def limit_connect(connection: Any) -> None:
     """Divide the time until the deadline among the addresses that a connection tries in turn.
 
-    urllib3 gives each of them the whole timeout.
+    urllib3 gives each of them the whole timeout. What follows on the socket, such as the TLS
+    handshake, gets all the time that is left.
     """
     if current.deadline == math.inf or connection.sock is not None:
         return
@@ -45,9 +46,27 @@ def limit_connect(connection: Any) -> None:
         addresses = socket.getaddrinfo(name, port, allowed_gai_family(), socket.SOCK_STREAM)
     except (OSError, UnicodeError):  # the connection will raise it too
         return
-    share = max(current.deadline - time.monotonic(), 0.001) / len(addresses)
-    timeout = connection.timeout
-    connection.timeout = share if timeout is None else min(timeout, share)
+    connect, timeout = connection._new_conn, connection.timeout
+
+    def connect_in_time() -> Any:
+        del connection._new_conn
+        connection.timeout = _least(timeout, _time_left() / len(addresses))
+        try:
+            sock = connect()
+        finally:
+            connection.timeout = timeout
+        sock.settimeout(_least(timeout, _time_left()))
+        return sock
+
+    connection._new_conn = connect_in_time  # once
+
+
+def _time_left() -> float:
+    return max(current.deadline - time.monotonic(), 0.001)
+
+
+def _least(timeout: float | None, seconds: float) -> float:
+    return seconds if timeout is None else min(timeout, seconds)
 
 
 class DeadlineReader(io.RawIOBase):
@@ -66,7 +85,7 @@ class DeadlineReader(io.RawIOBase):
         if left <= 0:
             raise TimeoutError("the response is not complete at its deadline")
         timeout = self._sock.gettimeout()
-        self._sock.settimeout(left if timeout is None else min(left, timeout))
+        self._sock.settimeout(_least(timeout, left))
         try:
             return self._stream.readinto(buffer)
         finally:

@@ -180,6 +180,39 @@ def test_batch_takes_no_outcome_of_another_batch_with_the_same_key(
         sandbox.fail(ELIGIBILITY, reset=True)  # the next one does not arrive
 
 
+@pytest.mark.parametrize("is_explicit", [True, False])
+def test_row_stays_in_doubt_if_its_function_renames_the_exception(
+    session: PokitDokSession, sandbox: Sandbox, path: Path, is_explicit: bool
+) -> None:
+    def call(row: Any) -> Any:
+        try:
+            return session.eligibility(row)
+        except APIError as error:
+            renamed = ValueError("no answer for this patient")
+            if is_explicit:
+                raise renamed from error
+            raise renamed  # noqa: B904  # as a caller may write it
+
+    sandbox.fail(ELIGIBILITY, status=502)
+    for _ in range(2):
+        (outcome,) = session.batch(call, rows_of(1), key=key_of, journal=path)
+        assert (outcome.action, outcome.attempts) == ("unknown", 1)
+    assert appointments(sandbox) == {"A0": 1}
+
+
+def test_row_is_to_fix_if_its_function_renames_a_refusal(
+    session: PokitDokSession, path: Path
+) -> None:
+    def call(row: Any) -> Any:
+        try:
+            return session.eligibility(row)
+        except APIError as error:
+            raise ValueError("wrong row") from error
+
+    (outcome,) = session.batch(call, [{}], journal=path)
+    assert outcome.action == "fix"
+
+
 def test_resume_finds_a_row_of_a_journal_without_nonces(
     session: PokitDokSession, sandbox: Sandbox, path: Path
 ) -> None:

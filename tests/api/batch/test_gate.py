@@ -114,6 +114,12 @@ def test_gate_counts_from_the_last_end_that_was_named(gate: PaceGate, control: C
     assert not control.is_stopping
 
 
+def test_gate_counts_no_refusal_with_status_429(gate: PaceGate, control: Control) -> None:
+    refuse(gate, refused(429), MAX_GUESSES)
+    refuse(gate, refused(), MAX_GUESSES - 1)
+    assert not control.is_stopping
+
+
 def test_gate_counts_the_refusals_of_one_burst_once(control: Control, clock: Clock) -> None:
     gate = PaceGate(Pace(clock), control)
     grants = [gate.enter() for _ in range(2 * MAX_GUESSES)]

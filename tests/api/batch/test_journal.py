@@ -74,7 +74,7 @@ def test_journal_shares_one_fsync_between_rows_that_are_ready_together(
     assert first_sync.wait(10)
     for thread in threads[1:]:
         thread.start()
-    while journal._appended < 9:  # waiting for the disk
+    while journal._waiting < 8:  # for the disk
         first_sync.wait(0.001)
     assert len(records(path)) == 1
     go_on.set()

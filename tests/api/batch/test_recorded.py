@@ -47,6 +47,19 @@ def test_error_of_an_api_comes_back_as_its_class(kind: type[APIError]) -> None:
     assert (str(error), error.activity_id, error.errors) == ("why", "a1", {"f": ["x"]})
 
 
+class OwnError(APIError):
+    """An error of a caller's API."""
+
+    def __init__(self, reply: Reply) -> None:
+        super().__init__("own text", activity_id=reply.data)
+
+
+def test_error_with_a_constructor_of_its_own_comes_back_as_an_api_error() -> None:
+    error = rebuild_error(describe_error(OwnError(Reply({"data": "a1"}))))
+    assert type(error) is APIError
+    assert (str(error), error.activity_id) == ("own text", "a1")
+
+
 @pytest.mark.parametrize(
     "value",
     ["ISA*00*", b"ISA*00*", b"\xff\x00", {"data": 1}, {"a": [1, None]}, [1], 7, None, "", {}],

@@ -318,8 +318,7 @@ def test_row_that_has_changed_since_it_was_answered_is_not_sent(
     assert (first.action, second.action, third.action) == ("answered", "fix", "answered")
     assert str(second.error) == (
         "row 'A1' has changed since it was answered, and was not sent again. To get its reply,"
-        " restore the row. To send the new content, give it another key, or give this batch a"
-        f" journal of its own: now it is {path}"
+        f" which is in {path}, restore the row. To send the new content, give it another key"
     )
     assert appointments(sandbox) == {"A0": 1, "A1": 1, "A2": 1}
     assert [each.action for each in run(rows_of(3))] == ["answered"] * 3

@@ -101,8 +101,8 @@ def _outcomes(
             yield outcome
     if control.cause is not None:
         raise BatchStopped(
-            f"the batch was stopped by {describe_cause(control.cause)}. Nothing further was sent."
-            " Every row that was sent has its outcome. Run the same batch again to go on"
+            f"the batch was stopped by {describe_cause(control.cause)}. Nothing further was sent,"
+            f" and every row that may have been processed has its outcome. {planner.next_step}"
         ) from control.cause
     if failure is not None:
         raise failure

@@ -12,7 +12,8 @@ from ..errors import APIError
 class BatchStopped(requests.RequestException):
     """The batch ended early; ``__cause__`` is the exception that ended it.
 
-    Every row that was sent has been yielded. The same call with the same journal goes on.
+    Every row that may have been processed has been yielded. The same call with the same journal
+    goes on.
     """
 
     def __init__(self, message: str = "the batch was stopped before its last row") -> None:

@@ -58,7 +58,9 @@ class PaceGate:
             if seconds is None and not getattr(error, "is_assumed", True):
                 seconds = verdict.retry_after
             self._pace.refuse(grant, None if seconds is None else min(seconds, LONGEST_WAIT))
-            if status == 403 and self._pace.guesses >= MAX_GUESSES:
+            if status != 403:
+                self._pace.guesses = 0
+            elif self._pace.guesses >= MAX_GUESSES:
                 self._control.stop(_make_forbidden(response))
             self._control.wake()
             return True

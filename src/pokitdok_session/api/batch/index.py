@@ -65,7 +65,8 @@ class Index:
     def __init__(self, journal: Journal | None = None) -> None:
         self._database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
         try:
-            self._database.executescript(_TABLES)
+            for statement in _TABLES.split(";"):
+                self._execute(statement)
             if journal is not None:
                 self._load(journal)
         except BaseException:

@@ -135,9 +135,9 @@ class Journal:
         error: Any = None,
         is_searched: bool = False,
     ) -> None:
-        """Note what became of a row. The record survives the process, not a power failure.
+        """Note what became of a row. The record is written, but not forced to disk.
 
-        After a power failure the row is in doubt, and is searched for like any other. ``reply``
+        If it is lost, the row is in doubt, and is searched for like any other. ``reply``
         is the members that hold the reply. Raises TypeError, ValueError or RecursionError if they
         are not JSON, and writes nothing.
         """
@@ -166,7 +166,7 @@ class Journal:
                 self._write_lines()
                 os.fsync(self._descriptor)
         except OSError as error:  # every outcome is told, and what ended the batch counts
-            reason = error.strerror or type(error).__name__
+            reason = (self._failure or error).strerror or type(error).__name__
             log.warning("the journal %s could not be written to disk: %s", self.path, reason)
         finally:
             self._closed = True

@@ -49,6 +49,13 @@ class Planner:
         self._index = index
         self._journal = journal
 
+    @property
+    def next_step(self) -> str:
+        """What the caller can do when the batch was stopped."""
+        if self._journal is None:
+            return "It has no journal: run it again without the rows that have an outcome"
+        return "Run the same batch again to go on"
+
     def plan(self, request: Any) -> Row | Outcome:
         """Return the row to send, or its outcome. A row without a key of its own is to fix."""
         name = ""
@@ -76,8 +83,8 @@ class Planner:
         if entry.action == "answered" and is_changed:
             error = ValueError(
                 f"row {row.key!r} has changed since it was answered, and was not sent again. To get"
-                " its reply, restore the row. To send the new content, give it another key, or give"
-                f" this batch a journal of its own: now it is {journal.path}"
+                f" its reply, which is in {journal.path}, restore the row. To send the new content,"
+                " give it another key"
             )
             return self._outcome(row, entry, error, _FIX)
         if entry.action == "answered":

@@ -67,11 +67,11 @@ def rebuild_error(description: Any) -> Exception:
     name, text = str(description.get("type")), str(description.get("text", ""))
     kind = _api_error(name) or (APIError if "status" in description else None)
     if kind is not None:
-        return kind(
-            text,
-            activity_id=description.get("activity_id"),
-            errors=description.get("errors"),
-        )
+        details = {each: description.get(each) for each in ("activity_id", "errors")}
+        try:
+            return kind(text, **details)
+        except TypeError:  # a caller's class, with a constructor of its own
+            return APIError(text, **details)
     return _KINDS.get(name, requests.RequestException)(text or name)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import requests
 
+from ...transport.redaction import iter_causes
 from ..verdict import Verdict, verdict_on
 from .outcome import Outcome
 
@@ -91,8 +92,16 @@ class State:
 def verdict_on_call(error: Exception, answered: Collection[requests.Response]) -> Verdict:
     """Return what an error means if requests of the same call were answered before.
 
-    An error that is itself the only answer says what became of its request.
+    An error that is itself the only answer says what became of its request. An exception that the
+    caller's function made of one of requests means what that one does, if that is in doubt.
     """
     response = getattr(error, "response", None)
     is_another = any(each is not response for each in answered)
-    return _UNKNOWN if is_another else verdict_on(error)
+    return _UNKNOWN if is_another or _is_of_a_lost_request(error) else verdict_on(error)
+
+
+def _is_of_a_lost_request(error: Exception) -> bool:
+    return not isinstance(error, requests.RequestException) and any(
+        isinstance(cause, requests.RequestException) and verdict_on(cause).action == "unknown"
+        for cause in iter_causes(error, include_context=True)
+    )
