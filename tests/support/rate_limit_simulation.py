@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pokitdok_session.api.batch.pacing import Grant, Pace
-from pokitdok_session.api.batch.quota import Quota
+from pokitdok_session.api.quota import Quota
 from support.clock import Clock
 
 #: What a response says: nothing, when to come back, or all that the PokitDok API says.

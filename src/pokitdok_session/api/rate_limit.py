@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from .batch.quota import seconds_told
+from .quota import seconds_told
 
 #: Seconds that a rate limit is assumed to last if the API does not say.
 ASSUMED_SECONDS = 60.0

@@ -11,7 +11,6 @@ from typing import Any
 
 import requests
 
-from ..api.batch.quota import seconds_until
 from ..api.error_rules import (
     MAX_DEPTH,
     error_class,
@@ -20,6 +19,7 @@ from ..api.error_rules import (
     make_error,
 )
 from ..api.errors import APIError, UnreadableReply, ValidationError
+from ..api.quota import seconds_until
 from ..api.rate_limit import RateLimit, read_rate_limit
 from ..api.reply import Data, Reply, build_reply
 from .errors import TradingPartnerError

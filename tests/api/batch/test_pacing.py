@@ -12,7 +12,7 @@ from pokitdok_session.api.batch.pacing import (
     Grant,
     Pace,
 )
-from pokitdok_session.api.batch.quota import Quota
+from pokitdok_session.api.quota import Quota
 from support.batches import granted
 from support.clock import Clock
 from support.rate_limit_simulation import Server, simulate

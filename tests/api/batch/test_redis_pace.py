@@ -15,8 +15,8 @@ from redis.retry import Retry
 
 from pokitdok_session.api.batch import redis_pace
 from pokitdok_session.api.batch.pacing import Grant, Pace
-from pokitdok_session.api.batch.quota import Quota
 from pokitdok_session.api.batch.redis_pace import RedisPace
+from pokitdok_session.api.quota import Quota
 from support.batches import granted
 from support.clock import Clock
 from support.rate_limit_simulation import Server, simulate

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 import requests
 
 from ..errors import Forbidden, RateLimited
+from ..quota import Quota, quota_of_headers, seconds_told
 from ..verdict import Verdict
 from .control import Control
 from .pacing import Grant, Pace
-from .quota import Quota, quota_of_headers, seconds_told
 
 #: Times that a call is tried again after trouble that is not a rate limit.
 MAX_FAILURES = 9

@@ -6,8 +6,8 @@ import math
 import time
 from collections.abc import Callable
 
+from ..quota import Quota
 from .pacing import PROBE_WAIT, Grant, Pace, backoff_after
-from .quota import Quota
 
 #: Seconds that an estimate of a window's end is moved after a call at that time was refused
 #: (later) or admitted (earlier, in short windows only), and the most that it is moved.

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from .quota import Quota
+from ..quota import Quota
 
 #: Seconds before the first retry of a refusal that does not say when, and the longest such wait.
 FIRST_BACKOFF, LONGEST_BACKOFF = 0.5, 60.0

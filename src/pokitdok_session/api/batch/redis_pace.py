@@ -9,9 +9,9 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from ..quota import Quota
 from .learned_pace import LearnedPace
 from .pacing import Grant, parse_rate
-from .quota import Quota
 
 if TYPE_CHECKING:
     from redis import Redis

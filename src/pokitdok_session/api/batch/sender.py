@@ -20,6 +20,7 @@ from typing import Any
 import requests
 
 from ..call_context import CallContext, call_context
+from ..quota import quota_of
 from ..verdict import verdict_on
 from .control import Control
 from .errors import JournalError, RefusedCall, RowInDoubt
@@ -28,7 +29,6 @@ from .idempotency import IdempotencyKey
 from .journal import Journal
 from .outcome import Outcome
 from .pacing import Pace
-from .quota import quota_of
 from .recorded import UNWRITABLE, describe_error, describe_reply
 from .row import Failure, Row, State, verdict_on_call
 from .search import NOT_SEARCHED, FindAllSent, Searcher

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 import requests
 
-from ...transport.headers import parse_date, parse_retry_after
-from ..reply import Reply
+from ..transport.headers import parse_date, parse_retry_after
+from .reply import Reply
 
 # A reset from the first on is a point in time, from the second on one in milliseconds. A smaller
 # one is a number of seconds.

@@ -12,7 +12,7 @@ import requests
 from pokitdok_session import Reply
 from pokitdok_session.api.batch.learned_pace import LearnedPace
 from pokitdok_session.api.batch.pacing import Grant
-from pokitdok_session.api.batch.quota import Quota, quota_of, quota_of_headers, seconds_told
+from pokitdok_session.api.quota import Quota, quota_of, quota_of_headers, seconds_told
 
 NOW = 1_764_093_000.0
 DATE = formatdate(NOW, usegmt=True)
