@@ -228,7 +228,7 @@ def test_batch_command_shows_no_text_that_may_quote_what_was_sent(
 
     command.write(*map(row_of, range(12)))
     monkeypatch.setattr(PokitDokSession, "eligibility", fail)
-    ended = command.run("--threads", "1", "--resend-in-doubt", *KEY)
+    ended = command.run("--threads", "1", *KEY)
     assert ended.returncode == 4
     assert "Stopped by ProxyError: remove the cause, then run again." in last_line(ended)
     assert "secret" not in ended.stderr

@@ -160,8 +160,9 @@ def test_find_sent_requests_no_page_at_another_origin(
 
 @pytest.mark.parametrize("where", ["/activities/?offset=1", "https://other.example/"])
 def test_batch_sends_no_row_again_if_the_pages_of_its_search_do_not_end(
-    session: PokitDokSession, sandbox: Sandbox, where: str
+    session: PokitDokSession, sandbox: Sandbox, where: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("pokitdok_session.api.batch.search.SEARCH_AGAIN", 0.0)
     sandbox.fail(ELIGIBILITY, status=502)
     sandbox.fail(ACTIVITIES, status=200, body=page_of(where), times=None)
     (outcome,) = session.batch(session.eligibility, rows_of(1), key=key_of, resend_in_doubt=True)

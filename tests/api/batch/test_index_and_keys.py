@@ -49,9 +49,9 @@ def test_index_knows_the_last_record_of_each_key(journal: Journal) -> None:
 def test_batch_with_a_full_temporary_folder_calls_no_row_wrong(
     session: PokitDokSession, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(index_module, "_TABLES", index_module._TABLES + "PRAGMA max_page_count=9;")
+    monkeypatch.setattr(index_module, "_TABLES", index_module._TABLES + "PRAGMA max_page_count=6;")
     outcomes = []
-    batch = session.batch(lambda row: row, range(10_000), key=str, journal=path)
+    batch = session.batch(lambda row: row, range(1000), key=str, journal=path)
     with pytest.raises(JournalError, match=r"database or disk is full.*TMPDIR") as stopped:
         outcomes += iter(batch)
     assert isinstance(stopped.value.__cause__, sqlite3.OperationalError)
