@@ -16,6 +16,7 @@ from support.clock import Clock
 from support.http_server import ScriptedResponse, ScriptedServer
 from support.recording import OptionsRecorder, RecordingAdapter, session_for
 from support.redis_server import RedisServer
+from support.token_requests import GRANTED
 
 
 @pytest.fixture(autouse=True)
@@ -40,6 +41,13 @@ def held(server: ScriptedServer) -> Iterator[ClientCredentialsSession]:
     url = f"{server.url}/token"
     with ClientCredentialsSession("id", "secret", url, base_url=server.url) as session:
         yield session
+
+
+@pytest.fixture
+def endpoint(other_origin: ScriptedServer) -> ScriptedServer:
+    """Return a server whose token endpoint grants a token of 60 s."""
+    other_origin.script["/token"] = GRANTED
+    return other_origin
 
 
 @pytest.fixture

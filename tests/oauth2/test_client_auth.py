@@ -17,22 +17,14 @@ from pokitdok_session.oauth2.client_auth import ClientSecretBasic
 from pokitdok_session.transport.adapter import Transport
 from support.clock import Clock
 from support.http_server import ReceivedRequest, ScriptedResponse, ScriptedServer
+from support.token_requests import GRANTED
 
-GRANTED = ScriptedResponse(
-    body=b'{"access_token": "granted", "token_type": "bearer", "expires_in": 60}'
-)
 REFUSED = ScriptedResponse(
     401, b'{"error": "invalid_client"}', {"Date": "Thu, 01 Jan 1970 00:00:00 GMT"}
 )
 SECRET = "a-secret-of-thirty-two-bytes-or-more"
 RSA_KEY = rsa.generate_private_key(65537, 2048)
 JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-
-
-@pytest.fixture
-def endpoint(other_origin: ScriptedServer) -> ScriptedServer:
-    other_origin.script["/token"] = GRANTED
-    return other_origin
 
 
 def session_for(endpoint: ScriptedServer, **options: Any) -> ClientCredentialsSession:

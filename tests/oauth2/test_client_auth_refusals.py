@@ -12,21 +12,12 @@ from pokitdok_session import ClientCredentialsSession, TokenError
 from pokitdok_session.oauth2.client_assertion import PrivateKeyJWT
 from support.http_server import ScriptedResponse, ScriptedServer
 
-GRANTED = ScriptedResponse(
-    body=b'{"access_token": "granted", "token_type": "bearer", "expires_in": 60}'
-)
 REFUSED = ScriptedResponse(
     401, b'{"error": "invalid_client"}', {"Date": "Thu, 01 Jan 1970 00:00:00 GMT"}
 )
 SECRET = "a-secret-of-thirty-two-bytes-or-more"
 RSA_KEY = rsa.generate_private_key(65537, 2048)
 JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-
-
-@pytest.fixture
-def endpoint(other_origin: ScriptedServer) -> ScriptedServer:
-    other_origin.script["/token"] = GRANTED
-    return other_origin
 
 
 def session_for(endpoint: ScriptedServer, **options: Any) -> ClientCredentialsSession:

@@ -9,16 +9,6 @@ import pytest
 from pokitdok_session import ClientCredentialsSession, TokenError
 from support.http_server import ScriptedResponse, ScriptedServer
 
-GRANTED = ScriptedResponse(
-    body=b'{"access_token": "granted", "token_type": "bearer", "expires_in": 60}'
-)
-
-
-@pytest.fixture
-def endpoint(other_origin: ScriptedServer) -> ScriptedServer:
-    other_origin.script["/token"] = GRANTED
-    return other_origin
-
 
 def session_for(endpoint: ScriptedServer, **options: Any) -> ClientCredentialsSession:
     options.setdefault("client_secret", "secret")

@@ -9,10 +9,15 @@ from typing import Any
 from pokitdok_session import ClientCredentialsSession
 from pokitdok_session.sandbox import Record, Sandbox
 from pokitdok_session.transport.adapter import Transport
+from support.http_server import ScriptedResponse
 from support.paths import ACTIVITIES_PATH, TOKEN_PATH
 
 TOKEN = TOKEN_PATH
 PATH = ACTIVITIES_PATH
+
+GRANTED = ScriptedResponse(
+    body=b'{"access_token": "granted", "token_type": "bearer", "expires_in": 60}'
+)
 
 
 def generic(sandbox: Sandbox, **options: Any) -> ClientCredentialsSession:

@@ -8,14 +8,17 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from urllib.parse import urlsplit
 
 import pytest
 import requests
 
-from pokitdok_session.sandbox import Sandbox
 from pokitdok_session.transport import Transport
-from pokitdok_session.transport.deadline import DeadlineReader, current, response_deadline
+from pokitdok_session.transport.deadline import (
+    DeadlineReader,
+    current,
+    limit_connect,
+    response_deadline,
+)
 from support.http_server import ScriptedServer
 
 #: Seconds between two bytes, and how many bytes there are before the end.
@@ -123,18 +126,31 @@ def test_addresses_share_the_time_until_the_deadline(
     assert time.monotonic() < started + 60
 
 
-def test_addresses_share_the_time_of_the_connection_only(
-    monkeypatch: pytest.MonkeyPatch, sandbox: Sandbox
-) -> None:
-    """The TLS handshake takes longer than the share of one address."""
-    found = socket.getaddrinfo("127.0.0.1", urlsplit(sandbox.base_url).port)[:1]
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *args: found * 10_000)
-    with requests.Session() as session, response_deadline(time.monotonic() + 60):
-        session.mount("https://", Transport(verify=sandbox.ca_file))
-        response = session.get(sandbox.base_url, timeout=60)
-        connection = response.raw.connection or response.raw._connection
-    assert response.status_code == 404
-    assert connection is None or "_new_conn" not in vars(connection)
+class Connection:
+    """What `limit_connect` sees of a connection of urllib3."""
+
+    host, port, sock, timeout = "many.invalid", 443, None, 60.0
+
+    def __init__(self, made: socket.socket) -> None:
+        self.made = made
+        self.share = 0.0
+
+    def _new_conn(self) -> socket.socket:
+        self.share = self.timeout
+        self.made.settimeout(self.timeout)
+        return self.made
+
+
+def test_addresses_share_the_time_of_the_connection_only(silent_url: str, pair: Pair) -> None:
+    """The TLS handshake, which follows on the same socket, gets the time that is left."""
+    connection = Connection(pair[0])
+    with response_deadline(time.monotonic() + 60):
+        limit_connect(connection)
+        connection._new_conn()
+    assert connection.share <= 15
+    assert connection.timeout == 60
+    assert 15 < (pair[0].gettimeout() or 0) <= 60
+    assert "_new_conn" not in vars(connection)
 
 
 def test_tunnel_through_a_proxy_ends_at_the_deadline(silent_url: str) -> None:
