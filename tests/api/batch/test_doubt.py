@@ -13,10 +13,17 @@ from typing import Any
 import pytest
 import requests
 
-from pokitdok_session import APIError, APISession, Outcome, PokitDokSession, Verdict
+from pokitdok_session import (
+    APIError,
+    APISession,
+    Outcome,
+    PokitDokSession,
+    TokenError,
+    Verdict,
+)
 from pokitdok_session.api.batch.control import Control
 from pokitdok_session.api.batch.keys import digest_of
-from pokitdok_session.api.batch.row import Row
+from pokitdok_session.api.batch.row import Row, verdict_on_call
 from pokitdok_session.api.batch.sender import Rules, Sender
 from pokitdok_session.api.verdict import verdict_on
 from pokitdok_session.errors import (
@@ -198,6 +205,13 @@ def test_row_stays_in_doubt_if_its_function_renames_the_exception(
         (outcome,) = session.batch(call, rows_of(1), key=key_of, journal=path)
         assert (outcome.action, outcome.attempts) == ("unknown", 1)
     assert appointments(sandbox) == {"A0": 1}
+
+
+def test_row_without_a_token_is_not_in_doubt_of_its_token_request() -> None:
+    error = TokenError("no response")
+    error.__cause__ = requests.ReadTimeout("of a POST to the token endpoint")
+    assert verdict_on(error.__cause__).action == "unknown"
+    assert verdict_on_call(error, []).action == "retry"
 
 
 def test_row_is_to_fix_if_its_function_renames_a_refusal(

@@ -89,9 +89,10 @@ def test_journal_is_closed_after_the_fsync_in_progress(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     journal = Journal(path)
-    syncing, go_on = threading.Event(), threading.Event()
+    syncing, go_on, syncs = threading.Event(), threading.Event(), []
 
     def fsync(descriptor: int) -> None:
+        syncs.append(descriptor)
         syncing.set()
         assert go_on.wait(10)
         os.fstat(descriptor)
@@ -108,6 +109,7 @@ def test_journal_is_closed_after_the_fsync_in_progress(
     for thread in (writer, closer):
         thread.join(10)
         assert not thread.is_alive()
+    assert len(syncs) == 1  # nothing was left to write
     assert [record["sent"] for record in records(path)] == ["A"]
 
 

@@ -120,9 +120,10 @@ def test_pool_looks_for_signals_while_it_waits(monkeypatch: pytest.MonkeyPatch) 
 class Limited(threading.Thread):
     """A thread that the system starts only as often as `left` says."""
 
-    left = 0
+    left = tried = 0
 
     def start(self) -> None:
+        Limited.tried += 1
         if Limited.left == 0:
             raise RuntimeError("can't start new thread")
         Limited.left -= 1
@@ -132,13 +133,14 @@ class Limited(threading.Thread):
 def test_pool_goes_on_with_the_threads_that_can_start(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(threading, "Thread", Limited)
     monkeypatch.setattr(Limited, "left", 2)
+    monkeypatch.setattr(Limited, "tried", 0)
     pool = Pool(lambda row: Outcome(row.key, row.request), 500, Control(10))
     for number in range(9):
         pool.give(Row(str(number), "d", number))
     taken = [pool.take() for _ in range(9)]
     pool.join(5)
     assert {each.request for each in taken if each} == set(range(9))
-    assert Limited.left == 0
+    assert (Limited.left, Limited.tried) == (0, 3)
 
 
 def test_batch_without_a_thread_raises_and_takes_no_row(

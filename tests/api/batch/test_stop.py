@@ -85,6 +85,16 @@ def test_batch_stops_at_the_first_verdict_that_says_so(
     assert next(rows)  # not all were read
 
 
+def test_batch_without_a_journal_that_stops_says_what_to_leave_out(
+    session: PokitDokSession, sandbox: Sandbox, path: Path
+) -> None:
+    sandbox.fail(ELIGIBILITY, status=402, body={"message": "Payment Required"}, times=None)
+    for journal, advice in ((None, "run it again without the rows"), (path, "Run the same batch")):
+        batch = session.batch(session.eligibility, rows_of(1), key=key_of, journal=journal)
+        _, stopped = read(batch)
+        assert advice in str(stopped)
+
+
 def test_batch_that_was_stopped_goes_on_when_the_cause_is_gone(
     session: PokitDokSession, sandbox: Sandbox, path: Path, run: Run
 ) -> None:
