@@ -30,7 +30,7 @@ _WHEN_NAMED = {
     "Outcome": ".api.batch.outcome",
     "PokitDokSession": ".pokitdok.session",
     "RedisPace": ".api.batch.redis_pace",
-    "PrivateKeyJWT": ".oauth2.client_assertion",
+    "PrivateKeyJWT": ".oauth2.client_auth.assertion",
     "RedisTokenStore": ".oauth2.stores.redis",
     "Reply": ".api.reply",
     "Resource": ".api.resource",
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from .api.resource import Resource
     from .api.session import APISession
     from .api.verdict import Verdict, verdict_on
-    from .oauth2.client_assertion import PrivateKeyJWT
+    from .oauth2.client_auth.assertion import PrivateKeyJWT
     from .oauth2.errors import TokenError
     from .oauth2.session import ClientCredentialsSession
     from .oauth2.stores.file import FileTokenStore

@@ -12,8 +12,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from pokitdok_session import ClientCredentialsSession, TokenError
-from pokitdok_session.oauth2.client_assertion import PrivateKeyJWT
-from pokitdok_session.oauth2.client_auth import ClientSecretBasic
+from pokitdok_session.oauth2.client_auth.assertion import PrivateKeyJWT
+from pokitdok_session.oauth2.client_auth.methods import ClientSecretBasic
 from pokitdok_session.transport.adapter import Transport
 from support.clock import Clock
 from support.http_server import ReceivedRequest, ScriptedResponse, ScriptedServer

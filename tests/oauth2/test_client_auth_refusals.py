@@ -9,7 +9,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from pokitdok_session import ClientCredentialsSession, TokenError
-from pokitdok_session.oauth2.client_assertion import PrivateKeyJWT
+from pokitdok_session.oauth2.client_auth.assertion import PrivateKeyJWT
 from support.http_server import ScriptedResponse, ScriptedServer
 
 REFUSED = ScriptedResponse(

@@ -14,10 +14,10 @@ import requests
 from urllib3.util import Timeout
 
 from pokitdok_session import ClientCredentialsSession, TokenError
-from pokitdok_session.oauth2.client_auth import ClientSecretPost
+from pokitdok_session.oauth2.client_auth.methods import ClientSecretPost
 from pokitdok_session.oauth2.rejections import Rejections
 from pokitdok_session.oauth2.renewal import RENEWAL_TIMEOUT, Renewal
-from pokitdok_session.oauth2.request_options import RequestOptions
+from pokitdok_session.oauth2.session.request_options import RequestOptions
 from pokitdok_session.oauth2.timeouts import total_timeout
 from pokitdok_session.oauth2.token import Token
 from pokitdok_session.oauth2.token_request import TokenRequest

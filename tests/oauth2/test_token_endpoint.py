@@ -21,7 +21,7 @@ from pokitdok_session import (
     TokenError,
 )
 from pokitdok_session.errors import TLSFileError
-from pokitdok_session.oauth2.client_auth import ClientSecretPost
+from pokitdok_session.oauth2.client_auth.methods import ClientSecretPost
 from pokitdok_session.oauth2.token_endpoint import ATTEMPTS, MAX_TOTAL_TIME, TokenEndpoint
 from pokitdok_session.oauth2.token_request import TokenRequest, TransportOptions
 from pokitdok_session.sandbox import Sandbox

@@ -10,7 +10,7 @@ import pytest
 
 from pokitdok_session import APISession, ClientCredentialsSession, PokitDokSession
 from pokitdok_session.api import session_options as api_session_options
-from pokitdok_session.oauth2 import session_options
+from pokitdok_session.oauth2.session import options as session_options
 from pokitdok_session.pokitdok import resources
 from pokitdok_session.pokitdok.resources import Resources
 

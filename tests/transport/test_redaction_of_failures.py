@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pokitdok_session import ClientCredentialsSession, PokitDokSession, TokenError
-from pokitdok_session.oauth2.client_auth import ClientSecretPost
+from pokitdok_session.oauth2.client_auth.methods import ClientSecretPost
 from pokitdok_session.sandbox import Sandbox
 from pokitdok_session.transport.adapter import Transport
 from support.clock import Clock

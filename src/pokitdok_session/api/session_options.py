@@ -4,28 +4,28 @@ from __future__ import annotations
 
 from typing import TypedDict
 
-from ..oauth2 import session_options
+from ..oauth2.session import options
 
 
 class _Waits(TypedDict, total=False):
     max_rate_limit_wait: float
 
 
-class APISecretOptions(session_options.SecretOptions, _Waits, total=False):
+class APISecretOptions(options.SecretOptions, _Waits, total=False):
     """What goes with a client secret."""
 
 
-class APIAssertionOptions(session_options.AssertionOptions, _Waits, total=False):
+class APIAssertionOptions(options.AssertionOptions, _Waits, total=False):
     """What goes with a client that signs a JWT."""
 
 
-class APITLSOptions(session_options.TLSOptions, _Waits, total=False):
+class APITLSOptions(options.TLSOptions, _Waits, total=False):
     """What goes with a client that has a TLS certificate."""
 
 
-class APIFetcherOptions(session_options.FetcherOptions, _Waits, total=False):
+class APIFetcherOptions(options.FetcherOptions, _Waits, total=False):
     """What goes with a callable in place of the token request."""
 
 
-class APISessionOptions(session_options.SessionOptions, _Waits, total=False):
+class APISessionOptions(options.SessionOptions, _Waits, total=False):
     """All options, for `discover`."""

@@ -13,7 +13,7 @@ from ..oauth2.timeouts import Timeout
 if TYPE_CHECKING:
     from typing_extensions import Self, Unpack
 
-    from ..oauth2.client_assertion import AssertionCallable, PrivateKeyJWT
+    from ..oauth2.client_auth.assertion import AssertionCallable, PrivateKeyJWT
     from ..oauth2.stores.base import TokenStore
     from ..oauth2.token_options import AuthMethod, Certificate, TokenFetcher
     from ..oauth2.token_request import ResponseReader

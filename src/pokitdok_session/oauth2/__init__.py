@@ -1,14 +1,6 @@
 """The client-credentials grant (RFC 6749 section 4.4), for any provider. Knows no API.
 
-The session, from the class that users import to its parent:
-
-- `session`: ClientCredentialsSession and its options
-- `pickling`: what a session takes along into another process
-- `overrides`: the methods of `requests.Session` that carry the token
-- `origin_settings`: `base_url` and `origins`
-- `from_metadata`: `discover`
-- `fetching`: `fetch_token`, `revoke_token`
-- `base`: the token as OAuth2Session shows it; `oauth2_session`: that class, typed
+`session`, a folder, has the class that users import, and the path of one request.
 
 The token on a request:
 
@@ -18,15 +10,15 @@ The token on a request:
 - `token_source`: when the next one is fetched, and by which thread
 - `renewal`: how threads wait for it
 - `rejections`: whether a token that got a 401 is replaced
-- `token`: what a token is; `stores`: how processes share one
+- `token`: what a token is; `stores`, a folder: how processes share one
 
 The token request:
 
-- `token_options`, `client_auth`, `client_assertion`, `private_key`: how the client authenticates
+- `token_options`: what a provider needs; `client_auth`, a folder: how the client authenticates
 - `token_request`, `token_sending`: what is sent, and how it leaves
 - `token_endpoint`: its retries; `token_response`: how the response is judged
 - `discovery`, `revocation`, `token_fetcher`: metadata, RFC 7009, a callable instead of a request
 
-`arguments`, `timeouts`, `session_options`, `request_options` and `types` check and type what
-callers pass. `errors` has what is raised.
+`arguments` and `timeouts` check what callers pass, and `types` has what they get. `errors` has
+what is raised.
 """

@@ -13,7 +13,7 @@ import requests
 
 from ..transport import redaction
 from ..transport.tls import TLSFileError, certificate_advice
-from .client_auth import ClientAuth, ClientSecretBasic
+from .client_auth.methods import ClientAuth, ClientSecretBasic
 from .errors import InsecureTransport, TokenError, is_transient_status
 from .token import Token
 from .token_request import TokenRequest, TransportOptions

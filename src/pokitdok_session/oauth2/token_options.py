@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, get_args
 
 from .arguments import check_callable, check_choice, check_flag, check_header_value, check_mapping
-from .client_auth import (
+from .client_auth.methods import (
     SECRET_METHODS,
     ClientAssertion,
     ClientAuth,
@@ -17,7 +17,7 @@ from .client_auth import (
 if TYPE_CHECKING:
     import requests
 
-    from .client_assertion import AssertionCallable, PrivateKeyJWT
+    from .client_auth.assertion import AssertionCallable, PrivateKeyJWT
     from .token_request import ResponseReader
 
 #: The values of ``token_endpoint_auth_method``.

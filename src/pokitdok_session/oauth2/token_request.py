@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlencode
 import requests
 from oauthlib.oauth2 import BackendApplicationClient
 
-from .client_auth import ClientAuth, RequestAuth
+from .client_auth.methods import ClientAuth, RequestAuth
 
 #: The fields of a form. A list stands for a field that is sent once per item.
 Form: TypeAlias = "dict[str, str | list[str]]"

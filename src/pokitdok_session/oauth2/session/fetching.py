@@ -8,14 +8,14 @@ from typing import Any
 
 import requests
 
-from ..transport.deadline import response_deadline
+from ...transport.deadline import response_deadline
+from ..errors import TokenError
+from ..timeouts import Timeout, limit_timeout
+from ..token import Token
+from ..token_endpoint import get_response
+from ..token_request import TokenRequest, TransportOptions, build_form
+from ..token_sending import prepare_token_request
 from .base import BaseClientCredentialsSession
-from .errors import TokenError
-from .timeouts import Timeout, limit_timeout
-from .token import Token
-from .token_endpoint import get_response
-from .token_request import TokenRequest, TransportOptions, build_form
-from .token_sending import prepare_token_request
 
 
 class TokenFetching(BaseClientCredentialsSession):
@@ -71,7 +71,7 @@ class TokenFetching(BaseClientCredentialsSession):
             raise ValueError(f'method must be "GET" or "POST", got {method!r}')
         options = self._token_options
         if options.fetcher is not None:
-            from .token_fetcher import fetch_by_callable
+            from ..token_fetcher import fetch_by_callable
 
             return self._accept(fetch_by_callable(options.fetcher, self, self._token_source.clock))
         fields = {"username": username, "password": password, **kwargs}
@@ -130,7 +130,7 @@ class TokenFetching(BaseClientCredentialsSession):
         revoked token, and the next request fetches a new one. Raises TokenError if the provider
         refuses, or does not confirm it.
         """
-        from .revocation import send_revocation
+        from ..revocation import send_revocation
 
         text = token or self.access_token
         if text is None:

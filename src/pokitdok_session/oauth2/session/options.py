@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict
 if TYPE_CHECKING:
     from urllib3.util.retry import Retry
 
-    from .client_assertion import AssertionCallable, PrivateKeyJWT
-    from .stores.base import TokenStore
-    from .timeouts import Timeout
-    from .token_options import AuthMethod, Certificate, TokenFetcher
-    from .token_request import ResponseReader
-    from .token_usage import ExpiredStatuses
+    from ..client_auth.assertion import AssertionCallable, PrivateKeyJWT
+    from ..stores.base import TokenStore
+    from ..timeouts import Timeout
+    from ..token_options import AuthMethod, Certificate, TokenFetcher
+    from ..token_request import ResponseReader
+    from ..token_usage import ExpiredStatuses
 
 
 class _Common(TypedDict, total=False):

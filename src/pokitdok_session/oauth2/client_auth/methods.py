@@ -24,10 +24,10 @@ from urllib.parse import quote_plus
 import requests
 from requests.auth import HTTPBasicAuth
 
-from ..transport.headers import parse_date
+from ...transport.headers import parse_date
 
 if TYPE_CHECKING:
-    from .client_assertion import AssertionCallable, PrivateKeyJWT
+    from .assertion import AssertionCallable, PrivateKeyJWT
 
 #: What `requests` takes as ``auth=`` and calls with the prepared request.
 RequestAuth: TypeAlias = "Callable[[requests.PreparedRequest], requests.PreparedRequest]"
@@ -112,7 +112,7 @@ class ClientSecretJWT(_SecretMethod):
     """``client_secret_jwt``: a JWT signed with the secret, and not the secret itself."""
 
     def form_fields(self, token_url: str) -> Mapping[str, str]:
-        from .client_assertion import sign_with_secret  # most clients sign nothing
+        from .assertion import sign_with_secret  # most clients sign nothing
 
         jwt = sign_with_secret(self.client_id, self.client_secret, token_url)
         return {"client_assertion_type": _JWT_BEARER, "client_assertion": jwt}

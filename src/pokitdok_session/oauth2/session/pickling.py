@@ -8,12 +8,12 @@ from typing import Any
 
 from requests.adapters import HTTPAdapter
 
-from ..transport.adapter import Transport, reset_connections_after_fork
-from ..transport.environment import EnvironmentSettingsCache
-from ..transport.fork import reset_after_fork
+from ...transport.adapter import Transport, reset_connections_after_fork
+from ...transport.environment import EnvironmentSettingsCache
+from ...transport.fork import reset_after_fork
+from ..token_source import TokenSource
 from .oauth2_session import OAuth2Session
 from .overrides import RequestsOverrides
-from .token_source import TokenSource
 
 
 class PicklableSession(RequestsOverrides):

@@ -1,22 +1,4 @@
-"""The session for any provider: fetches and renews its token, and sends it to its origins only.
-
-The path of one request::
-
-    request          the default timeout, and the order of arguments of requests
-    prepare_request  a path is appended to base_url; compliance hooks
-    TokenAuth        sees the final URL: our origin? get a token, set the header
-    send             refuses plain http to our own host; the adapter sends
-    ReplayHook       sees the response: our token refused? replace it and replay once
-    rebuild_auth     on each redirect: the token stays at its origin
-
-Five places send a request again, each for one reason:
-
-- `transport.pools` after an idle connection was closed by the server
-- `transport.retries` after a network error or a status
-- `auth` after a 401
-- `token_endpoint` for the token request
-- `api.session.APISession.call` after a rate limit
-"""
+"""`ClientCredentialsSession`: its options, and how they become a session."""
 
 from __future__ import annotations
 
@@ -26,11 +8,11 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 from oauthlib.oauth2 import BackendApplicationClient
 from urllib3.util.retry import Retry
 
-from ..transport.adapter import Transport
-from ..transport.environment import EnvironmentSettingsCache
-from ..transport.fork import reset_after_fork
-from ..transport.retries import without_statuses
-from .arguments import (
+from ...transport.adapter import Transport
+from ...transport.environment import EnvironmentSettingsCache
+from ...transport.fork import reset_after_fork
+from ...transport.retries import without_statuses
+from ..arguments import (
     check_callable,
     check_credential,
     check_mapping,
@@ -38,22 +20,22 @@ from .arguments import (
     scope_list,
     url_list,
 )
-from .auth import TokenAuth
-from .origins import Origins, host_names, warn_of_insecure_hosts
+from ..auth import TokenAuth
+from ..origins import Origins, host_names, warn_of_insecure_hosts
+from ..timeouts import DEFAULT_TIMEOUT, DEFAULT_TOKEN_TIMEOUT, Timeout, check_timeout
+from ..token_endpoint import TokenEndpoint
+from ..token_options import AuthMethod, Certificate, TokenFetcher, TokenOptions
+from ..token_source import TokenSource
+from ..token_usage import ExpiredStatuses, TokenUsage
 from .pickling import PicklableSession
-from .timeouts import DEFAULT_TIMEOUT, DEFAULT_TOKEN_TIMEOUT, Timeout, check_timeout
-from .token_endpoint import TokenEndpoint
-from .token_options import AuthMethod, Certificate, TokenFetcher, TokenOptions
-from .token_source import TokenSource
-from .token_usage import ExpiredStatuses, TokenUsage
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-    from .client_assertion import AssertionCallable, PrivateKeyJWT
-    from .session_options import AssertionOptions, FetcherOptions, SecretOptions, TLSOptions
-    from .stores.base import TokenStore
-    from .token_request import ResponseReader
+    from ..client_auth.assertion import AssertionCallable, PrivateKeyJWT
+    from ..stores.base import TokenStore
+    from ..token_request import ResponseReader
+    from .options import AssertionOptions, FetcherOptions, SecretOptions, TLSOptions
 
 
 class ClientCredentialsSession(PicklableSession):
@@ -211,7 +193,7 @@ class ClientCredentialsSession(PicklableSession):
         self._shared = None
         if store is not None:
             _ = self._token_options.identity  # refuses what a store cannot tell apart
-            from .stores.shared import SharedTokenSource  # most sessions have no store
+            from ..stores.shared import SharedTokenSource  # most sessions have no store
 
             self._shared = SharedTokenSource(store)
         if isinstance(retries, Retry):

@@ -11,18 +11,18 @@ import requests
 from requests.exceptions import InvalidURL, MissingSchema
 from requests.utils import resolve_proxies
 
-from ..transport import redaction
-from ..transport.environment import EnvironmentSettingsCache
-from ..transport.outcome import annotate_error, set_answered, set_processed
-from ..transport.responses import redact_raise_for_status
-from .auth import ReplayHook, TokenAuth
-from .errors import TokenError
+from ...transport import redaction
+from ...transport.environment import EnvironmentSettingsCache
+from ...transport.outcome import annotate_error, set_answered, set_processed
+from ...transport.responses import redact_raise_for_status
+from ..auth import ReplayHook, TokenAuth
+from ..errors import TokenError
+from ..origins import check_no_proxy
+from ..timeouts import SESSION_TIMEOUT, Timeout, default_timeout
+from ..token_sending import TokenEndpointRequest
+from ..token_usage import TokenUsage
 from .oauth2_session import OAuth2Session
 from .origin_settings import OriginSettings
-from .origins import check_no_proxy
-from .timeouts import SESSION_TIMEOUT, Timeout, default_timeout
-from .token_sending import TokenEndpointRequest
-from .token_usage import TokenUsage
 
 _INVALID_URL = (
     "invalid URL: give an absolute URL (https://host/path), or set base_url and give a path that "

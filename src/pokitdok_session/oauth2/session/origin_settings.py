@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
-from .arguments import url_list
+from ..arguments import url_list
+from ..origins import Origins
 from .from_metadata import FromMetadata
-from .origins import Origins
 
 
 class OriginSettings(FromMetadata):

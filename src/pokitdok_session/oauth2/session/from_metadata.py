@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, overload
 
-from .arguments import did_you_mean
+from ..arguments import did_you_mean
+from ..origins import host_names
 from .fetching import TokenFetching
-from .origins import host_names
 
 if TYPE_CHECKING:
     from typing_extensions import Self, Unpack
 
-    from .session_options import SessionOptions
+    from .options import SessionOptions
 
 
 class FromMetadata(TokenFetching):
@@ -60,7 +60,7 @@ class FromMetadata(TokenFetching):
         ``trusted_token_hosts``. ``options`` are those of the constructor, without ``token_url``;
         ``fhir_base`` is the default of ``base_url``.
         """
-        from .discovery import Discovery  # most sessions name their token endpoint
+        from ..discovery import Discovery  # most sessions name their token endpoint
 
         _check_options(cls, options)
         hosts = host_names(options.get("insecure_hosts", ()), "insecure_hosts")

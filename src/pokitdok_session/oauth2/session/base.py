@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING, Any
 
 from oauthlib.oauth2 import OAuth2Token
 
-from .arguments import check_mapping, scope_list
-from .errors import TokenError
+from ..arguments import check_mapping, scope_list
+from ..errors import TokenError
+from ..renewal import current_call, renewal_call
+from ..timeouts import SESSION_TIMEOUT, Timeout
+from ..token import AccessToken, Token
+from ..token_endpoint import TokenEndpoint
+from ..token_options import AuthMethod, TokenOptions
+from ..token_source import TokenSource
 from .oauth2_session import OAuth2Session
-from .renewal import current_call, renewal_call
-from .timeouts import SESSION_TIMEOUT, Timeout
-from .token import AccessToken, Token
-from .token_endpoint import TokenEndpoint
-from .token_options import AuthMethod, TokenOptions
-from .token_source import TokenSource
 
 if TYPE_CHECKING:
-    from .discovery import Discovery
-    from .stores.base import TokenStore
-    from .stores.shared import SharedTokenSource
+    from ..discovery import Discovery
+    from ..stores.base import TokenStore
+    from ..stores.shared import SharedTokenSource
 
 log = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypedDict
 
-from .timeouts import Timeout
+from ..timeouts import Timeout
 
 
 class CommonOptions(TypedDict, total=False):
