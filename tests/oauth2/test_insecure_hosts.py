@@ -162,7 +162,7 @@ def test_plain_http_error_names_the_option_and_the_ignored_variable(
 
 
 def test_error_of_another_scheme_does_not_name_insecure_hosts() -> None:
-    with pytest.raises(requests.RequestException, match="must begin with https") as caught:
+    with pytest.raises(requests.RequestException, match="that begins with https") as caught:
         ClientCredentialsSession("id", "secret", "ftp://keycloak/token")
     assert "insecure_hosts" not in str(caught.value)
 

@@ -89,6 +89,8 @@ def test_origin_of_base_url_is_always_included(
         ({"token_url": "nowhere"}, "token_url"),
         ({"base_url": "nowhere"}, "base_url"),
         ({"origins": ["nowhere"]}, "origins"),
+        ({"token_url": "nowhere:8/path"}, "token_url"),
+        ({"base_url": "nowhere://path"}, "base_url"),
     ],
 )
 def test_error_of_a_wrong_url_names_the_argument_and_not_the_value(

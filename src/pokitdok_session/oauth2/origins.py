@@ -81,19 +81,18 @@ class Origins:
         """
         if not isinstance(url, str):
             raise TypeError(f"{name} must be a string, got {type(url).__name__}")
+        # The value is repeated only if it is a URL: it may be a secret in the wrong place.
+        message = f"{name} must be an absolute URL that begins with https:// and a host"
         try:
             origin = origin_of(Request("GET", url).prepare().url or "")
         except (InvalidURL, InvalidSchema, MissingSchema) as error:
-            # The value is not repeated, because it may be a secret in the wrong place.
-            raise type(error)(
-                f"{name} must be an absolute URL that begins with https:// and a host"
-            ) from None
+            raise type(error)(message) from None
         if origin is None or not _may_get_a_token(origin, self.insecure_hosts):
-            message = f"{name} must begin with https://, got {without_query(url)}"
             if origin is not None and origin[0] == "http":
-                message += (
-                    f". If token and secret may be read on the way, insecure_hosts=[{origin[1]!r}] "
-                    "allows plain http; OAUTHLIB_INSECURE_TRANSPORT is ignored"
+                message = (
+                    f"{name} must begin with https://, got {without_query(url)}. If token and "
+                    f"secret may be read on the way, insecure_hosts=[{origin[1]!r}] allows plain "
+                    "http; OAUTHLIB_INSECURE_TRANSPORT is ignored"
                 )
             raise InsecureTransport(message)
         return origin
