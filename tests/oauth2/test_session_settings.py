@@ -102,6 +102,15 @@ def test_error_of_a_wrong_url_names_the_argument_and_not_the_value(
     assert "nowhere" not in str(caught.value)
 
 
+@pytest.mark.parametrize("end", ["?key=private", "#private"])
+def test_base_url_with_a_query_or_a_fragment_is_refused(end: str) -> None:
+    text = "^base_url must not have a query or a fragment: paths are added to it$"
+    with ClientCredentialsSession("id", "secret", "https://h/token") as session:
+        with pytest.raises(ValueError, match=text):
+            session.base_url = f"https://other/v1{end}"
+        assert (session.base_url, session.origins) == (None, ["https://h:443"])
+
+
 def test_error_of_plain_http_names_the_argument() -> None:
     with pytest.raises(InsecureTransport, match=r"^base_url must begin with https://"):
         ClientCredentialsSession("id", "secret", "https://h/token", base_url="http://h")

@@ -57,6 +57,8 @@ class OriginSettings(FromMetadata):
 
     @base_url.setter
     def base_url(self, value: str | None) -> None:
+        if isinstance(value, str) and ("?" in value or "#" in value):
+            raise ValueError("base_url must not have a query or a fragment: paths are added to it")
         self._update_origins(self._origin_urls, value)
         self._base_url = value and value.rstrip("/")
 
