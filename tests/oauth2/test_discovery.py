@@ -275,6 +275,7 @@ def test_discover_with_arguments_that_cannot_work_is_an_error(
     ("option", "text"),
     [
         ("scop", r"discover\(\) has no option 'scop'. Did you mean 'scope'\?"),
+        ("fhirbase", r"has no option 'fhirbase'. Did you mean 'fhir_base'\?"),
         ("zzz", r"has no option 'zzz'.$"),
         ("token_url", "finds the token_url itself"),
         ("max_rate_limit_wait", "has no option 'max_rate_limit_wait'"),

@@ -93,5 +93,6 @@ def _check_options(kind: type, options: Iterable[str]) -> None:
         raise TypeError("discover() finds the token_url itself; build a session without it")
     for option in options:
         if option not in parameters:
-            near = did_you_mean(option, parameters)
+            own = ("issuer", "fhir_base", "trusted_token_hosts")
+            near = did_you_mean(option, [*own, *parameters])
             raise TypeError(f"discover() has no option {option!r}.{near}")
