@@ -39,6 +39,11 @@ def test_session_docstring_table_has_every_option() -> None:
     )
 
 
+@pytest.mark.parametrize("kind", [ClientCredentialsSession, APISession, PokitDokSession])
+def test_constructor_shows_no_parameters_of_oauth2session_in_its_help(kind: Any) -> None:
+    assert ":param" not in (inspect.getdoc(kind.__init__) or ":param")
+
+
 @pytest.mark.parametrize("kind", [APISession, PokitDokSession])
 def test_derived_session_docstring_explains_further_options(kind: type) -> None:
     inherited = documented_options(ClientCredentialsSession)

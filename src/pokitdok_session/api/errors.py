@@ -12,9 +12,9 @@ class APIError(requests.HTTPError):
 
     ``response`` is the HTTP response. ``activity_id`` is the API's own id of the call, None if
     the body named none. ``errors`` holds what the body said about the request, empty if nothing.
+    ``processed`` is False if the API did not act on the request, None if that is not known.
     """
 
-    #: False if the API did not act on the request, None if that is not known.
     processed: ClassVar[bool | None] = False
 
     def __init__(

@@ -20,14 +20,16 @@ else:
 
 
 class Reply(dict[str, Any], Generic[Data]):
-    """The JSON body of a response. A body that is not an object is under ``"data"``."""
+    """The JSON body of a response. A body that is not an object is under ``"data"``.
+
+    ``response`` is the HTTP response. ``is_json`` is False if the body was not JSON: ``data`` is
+    then its text, or None if it was empty. ``is_bare`` is True if the body is not this dict itself
+    but its member ``data``.
+    """
 
     response: requests.Response
 
-    #: False if the body was not JSON; ``data`` is then its text, or None if it was empty.
     is_json = True
-
-    #: True if the body is not this dict itself but its member ``data``.
     is_bare = False
 
     @property

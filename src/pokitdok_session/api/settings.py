@@ -128,6 +128,7 @@ class APISessionSettings(ClientCredentialsSession):
         retries: int | Retry = 0,
         max_rate_limit_wait: float = 0,
     ) -> None:
+        """Build a session; the docstring of the class explains the parameters."""
         if isinstance(max_rate_limit_wait, bool) or not isinstance(
             max_rate_limit_wait, (int, float)
         ):

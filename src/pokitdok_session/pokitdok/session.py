@@ -57,6 +57,7 @@ class PokitDokSession(SentCalls, ActivityPoller, Resources):
         retries: int | Retry = 0,
         max_rate_limit_wait: float = 0,
     ) -> None:
+        """Build a session; the docstring of the class explains the parameters."""
         platform = (base_url or os.environ.get("POKITDOK_BASE_URL") or _BASE_URL).rstrip("/")
         platform = platform.removesuffix(f"/api/{version}")
         super().__init__(

@@ -139,6 +139,7 @@ class ClientCredentialsSession(PicklableSession):
         timeout: Timeout = DEFAULT_TIMEOUT,
         retries: int | Retry = 0,
     ) -> None:
+        """Build a session; the docstring of the class explains the parameters."""
         check_credential(client_id, "client_id")
         self._token_options = TokenOptions(
             auth_method=token_endpoint_auth_method,

@@ -20,7 +20,10 @@ class FileTokenStore:
 
     Only the owner can read the file and the temporary files from which it is made. The lock is a
     file beside it, which the operating system unlocks when the process that holds it ends. The
-    folder is created if it is missing, but not the folders above it.
+    folder is created if it is missing, but not the folders above it. A session that waits for the
+    lock longer than ``lock_timeout`` seconds requests a token of its own.
+
+    `TokenStore` explains the methods.
     """
 
     def __init__(self, path: str | os.PathLike[str], *, lock_timeout: float = LOCK_TTL) -> None:

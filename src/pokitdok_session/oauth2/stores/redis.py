@@ -29,6 +29,8 @@ class RedisTokenStore:
     a client, for example of Redis Sentinel or Redis Cluster. Each process calls it once.
 
     Redis deletes a token when it expires, and a lock after ``lock_timeout`` seconds.
+
+    `TokenStore` explains the methods.
     """
 
     def __init__(
