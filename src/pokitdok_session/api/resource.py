@@ -32,6 +32,8 @@ Params = Mapping[str, Any] | None
 #: A file to send: its path, its content, or a file that is open for reading bytes.
 Upload = str | os.PathLike[str] | bytes | IO[bytes]
 
+_PATH_OR_CONTENT = (str, os.PathLike, bytes, bytearray, memoryview)
+
 
 class Resource(ABC):
     """The base of a mixin: a class with one method per call of an API, and no state.
@@ -73,7 +75,14 @@ class Resource(ABC):
         for an id that is not a str, an int or a UUID, and ValueError for one that would lead to
         another path: ``""``, ``"."`` and ``".."`` (RFC 3986 section 5.2.4).
         """
-        return template.format_map({name: _segment(name, value) for name, value in ids.items()})
+        for name in ids:
+            if f"{{{name}}}" not in template:
+                raise TypeError(f"the template of expand_path must have {{{name}}}, got {name}=")
+        try:
+            return template.format_map({name: _segment(name, value) for name, value in ids.items()})
+        except KeyError as error:
+            name = error.args[0]
+            raise TypeError(f"expand_path must get {name}=, its template has {{{name}}}") from None
 
     @staticmethod
     def item_path(collection: str, /, **id: Identifier | None) -> str:
@@ -104,6 +113,11 @@ class Resource(ABC):
         """
         if isinstance(upload, io.TextIOBase):
             raise TypeError("the file to upload must be open in binary mode: open(path, 'rb')")
+        if not isinstance(upload, _PATH_OR_CONTENT) and not hasattr(upload, "read"):
+            raise TypeError(
+                "the file to upload must be a path, bytes, or a file that is open in binary mode,"
+                f" got {type(upload).__name__}"
+            )
         if isinstance(upload, (str, os.PathLike)):
             with open(upload, "rb") as file:
                 yield {"file": (os.path.basename(upload), file, media_type)}
@@ -140,7 +154,8 @@ def _check_keywords(method: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _unknown_keyword(method: str, keyword: str, names: tuple[str, ...]) -> str:
-    text = f"{method}() has no parameter {keyword!r}.{did_you_mean(keyword, names)}"
+    text = f"{method}() has no parameter {keyword!r}."
+    near = did_you_mean(keyword, names)
     if "params" in names:
-        text += f" For a parameter that is not documented use params={{{keyword!r}: ...}}."
-    return text
+        near += f" For a parameter that is not documented use params={{{keyword!r}: ...}}."
+    return text + (near or f" It has {', '.join(names)}.")

@@ -66,7 +66,7 @@ def _interchange(name: str, transaction: X12) -> bytes:
     if not isinstance(interchange, bytes):
         raise TypeError(f"{rule}, got {type(transaction).__name__}")
     if not interchange.startswith(b"ISA"):
-        raise ValueError(f"{rule}, got other {type(transaction).__name__}")
+        raise ValueError(f"{rule}, got another {type(transaction).__name__}")
     return interchange
 
 
