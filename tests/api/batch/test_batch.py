@@ -214,6 +214,13 @@ def test_batch_refuses_what_is_not_callable_or_not_iterable(session: PokitDokSes
         session.batch(session.eligibility, nothing)
 
 
+@pytest.mark.parametrize("rows", [{"trading_partner_id": "MOCKPAYER"}, "rows.jsonl", b"{}"])
+def test_batch_refuses_one_row_in_place_of_many(session: PokitDokSession, rows: Any) -> None:
+    text = f"^rows must be an iterable of rows, got {type(rows).__name__}$"
+    with pytest.raises(TypeError, match=text):
+        session.batch(session.eligibility, rows)
+
+
 def test_batch_serves_another_api(path: Path) -> None:
     class Widgets(APISession):
         def make(self, widget: dict[str, Any]) -> Reply:

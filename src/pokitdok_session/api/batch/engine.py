@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Generator, Iterable, Iterator, Sized
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sized
 from typing import Any
 
 from .control import Control
@@ -43,6 +43,8 @@ def run(
     """Check the arguments, and return the outcomes. Nothing is read or sent before the first."""
     if not callable(rules.call):
         raise TypeError(f"call must be callable, got {type(rules.call).__name__}")
+    if isinstance(rows, (str, bytes, Mapping)):
+        raise TypeError(f"rows must be an iterable of rows, got {type(rows).__name__}")
     if key is not None and not callable(key):
         raise TypeError(f"key must be callable, or None, got {type(key).__name__}")
     for name, number in (("threads", threads), ("give_up_after", give_up_after)):
