@@ -163,3 +163,9 @@ def test_demo_help_names_costs_and_exit_statuses() -> None:
     assert ended.returncode == 0
     assert "billed" in ended.stdout
     assert "Exit status" in ended.stdout
+
+
+def test_command_that_does_not_exist_is_an_error_with_the_commands() -> None:
+    ended = command("btach")
+    assert ended.returncode == 2
+    assert "[-h] [--claim] | batch ... | call ... | sandbox ..." in ended.stderr

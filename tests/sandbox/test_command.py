@@ -97,6 +97,7 @@ def test_command_port_in_use_is_one_line_and_status_2(sandbox: Sandbox) -> None:
     assert ended.returncode == 2
     [line] = ended.stderr.splitlines()
     assert line.startswith(f"cannot serve on port {port}: ")
+    assert line.endswith("; choose another with --port, 0 picks a free one")
 
 
 @pytest.mark.parametrize("package", ["starlette", "uvicorn", "trustme", "python_multipart"])

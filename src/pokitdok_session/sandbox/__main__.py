@@ -16,7 +16,7 @@ from .sandbox import SCOPES
 
 DESCRIPTION = "Serve a local PokitDok until Ctrl-C, and print the variables to connect to it."
 EPILOG = """\
-The lines on stdout are shell commands; eval runs them:
+The lines on stdout are shell commands. When they are in the file, eval runs them:
 
   python -m pokitdok_session.sandbox > sandbox.env &
   eval "$(cat sandbox.env)"
@@ -94,7 +94,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         sandbox.start()
     except (OSError, OverflowError) as error:
-        print(f"cannot serve on port {options['port']}: {error}", file=sys.stderr)
+        advice = "choose another with --port, 0 picks a free one"
+        print(f"cannot serve on port {options['port']}: {error}; {advice}", file=sys.stderr)
         return 2
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
