@@ -210,3 +210,17 @@ def test_claim_odd_but_valid_is_completed(client: Client, claim: Claim, change: 
     client.sandbox.clock.advance(300)
     done = client.api("GET", f"/activities/{sent['id']}").json()["data"]
     assert done["state"]["name"] == "completed"
+
+
+def test_claim_status_of_a_payer_without_that_transaction_is_refused(client: Client) -> None:
+    body = {
+        "trading_partner_id": "SANDBOX_PAYER_01",
+        "provider": {"npi": "1234567893"},
+        "patient": {"id": "W000000000"},
+    }
+    response = client.api("POST", "/claims/status", json=body)
+    assert response.status_code == 400
+    assert response.json()["data"]["errors"]["query"] == (
+        "Unable to find configuration for "
+        "trading_partner_id: SANDBOX_PAYER_01, transaction_set_name: claims_status"
+    )

@@ -8,6 +8,14 @@ MOCKPAYER = "MOCKPAYER"
 #: How responses name it.
 PAYER = {"id": MOCKPAYER, "name": "MOCK PAYER INC"}
 TRANSACTIONS = ["270", "276", "278", "837"]
+#: The X12 transaction of a call that names a payer.
+TRANSACTION_OF = {
+    "eligibility": "270",
+    "claims_status": "276",
+    "authorizations": "278",
+    "referrals": "278",
+    "claims": "837",
+}
 SEARCH_OPTIONS = [
     "primary_search",
     "primary_search_gender",

@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 
 from starlette.datastructures import Headers, QueryParams
 
-from ..data.payers import PAYERS
+from ..data.payers import PAYERS, TRANSACTION_OF
 from .activities import REALTIME, Activity, TransitionPath
 from .clock import Clock
 from .responses import MissingScope, NotFound, UnknownTradingPartner, ValidationError
@@ -123,10 +123,14 @@ class Call:
             raise MissingScope(any_of[0])
 
     def trading_partner(self, transaction: str) -> dict[str, Any]:
-        """Return the payer that the body names; raises ``UnknownTradingPartner``."""
+        """Return the payer that the body names, if it takes the transaction.
+
+        Raises ``UnknownTradingPartner`` otherwise.
+        """
         payer_id = (self.body or {}).get("trading_partner_id")
         payer = PAYERS.get(payer_id) if isinstance(payer_id, str) else None
-        if payer is None:
+        number = TRANSACTION_OF.get(transaction)
+        if payer is None or (number and number not in payer["supported_transactions"]):
             raise UnknownTradingPartner(str(payer_id), transaction)
         return payer
 
