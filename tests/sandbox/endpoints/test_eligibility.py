@@ -110,6 +110,23 @@ def test_eligibility_invalid_member_field_is_named(
     assert errors_of(ask(client, inquiry)) == {"member": {field: error}}
 
 
+@pytest.mark.parametrize("name", ["id", "birth_date"])
+def test_eligibility_member_needs_an_id_or_a_birth_date(
+    client: Client, inquiry: Inquiry, name: str
+) -> None:
+    del inquiry["member"][name]
+    assert ask(client, inquiry).status_code == 200
+    inquiry["member"] = {"first_name": "Zephyrine", "last_name": "Quillfeather"}
+    assert errors_of(ask(client, inquiry)) == {"member": ["An id or a birth_date is required."]}
+
+
+@pytest.mark.parametrize("field", ["payer", "application_data"])
+def test_eligibility_field_that_must_be_an_object_is_named(
+    client: Client, inquiry: Inquiry, field: str
+) -> None:
+    assert errors_of(ask(client, {**inquiry, field: "text"})) == {field: ["Expected an object."]}
+
+
 @pytest.mark.parametrize("types", ["30", ["nonsense"], [["hospice"]], ["hospice", 30], {}, 7])
 def test_eligibility_unknown_service_type_is_named(
     client: Client, inquiry: Inquiry, types: object

@@ -65,7 +65,7 @@ def listed(client: Client) -> int:
 
 @pytest.mark.parametrize("status", [200, 422])
 def test_activities_are_bounded_in_size(client: Client, few: None, status: int) -> None:
-    body = {"trading_partner_id": "MOCKPAYER", "member": {}, "application_data": PADDING}
+    body = {"trading_partner_id": "MOCKPAYER", "member": {}, "application_data": {"text": PADDING}}
     for _ in range(8):
         inquiry = {**body, "provider": {"npi": "1234567893"}} if status == 200 else body
         inquiry["member"] = {"id": "W1"}
@@ -77,7 +77,7 @@ def test_activities_of_claims_are_bounded_in_size(
     client: Client, few: None, claim: dict[str, Any]
 ) -> None:
     for _ in range(8):
-        client.api("POST", "/claims/", json={**claim, "application_data": PADDING})
+        client.api("POST", "/claims/", json={**claim, "application_data": {"text": PADDING}})
     client.sandbox.clock.advance(300)
     assert listed(client) <= 5
 

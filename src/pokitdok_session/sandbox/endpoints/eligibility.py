@@ -23,6 +23,12 @@ def service_types(value: Any) -> str | None:
     return None if is_known else "Not a service type."
 
 
+def identifies(member: Any) -> str | None:
+    """A member with an id or a birth date: the other one can be missing."""
+    is_known = any(member.get(name) for name in ("id", "birth_date"))
+    return None if is_known else "An id or a birth_date is required."
+
+
 PROVIDER = Schema(required=("npi",), checks={"npi": npi})
 MEMBER = Schema(
     optional=(),
@@ -47,13 +53,13 @@ REQUEST = Schema(
     optional=(
         "cpt_code",
         "procedure_id",
-        "payer",
         "industry_code",
         "transaction_code",
         "correlation_id",
     ),
-    objects={"provider": PROVIDER, "member": MEMBER},
+    objects={"provider": PROVIDER, "member": MEMBER, "payer": Schema()},
     checks={
+        "member": identifies,
         "service_types": service_types,
         "procedure_id_qualifier": one_of(*PROCEDURE_ID_QUALIFIERS),
         "transaction_code": one_of("request", "cancellation"),

@@ -98,6 +98,8 @@ def validate(body: Any, schema: Schema) -> dict[str, Any]:
         bad_url = url_error(body["callback_url"])
         if bad_url is not None:
             errors["callback_url"] = [bad_url]
+    if not isinstance(body.get("application_data") or {}, dict):
+        errors["application_data"] = ["Expected an object."]
     if errors:
         only_payer_missing = list(errors) == ["trading_partner_id"]
         raise ValidationError(errors, status=400 if only_payer_missing else 422)
