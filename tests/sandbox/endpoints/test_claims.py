@@ -33,7 +33,8 @@ def test_claim_new_is_scheduled(client: Client, claim: Claim) -> None:
 
 def test_claim_parameters_are_request_plus_platform_fields(client: Client, claim: Claim) -> None:
     shown = submit(client, claim)["parameters"]
-    assert shown["subscriber"] == claim["subscriber"]
+    assert shown["subscriber"] == {**claim["subscriber"], "payer_responsibility": "primary"}
+    assert shown["claim"]["service_lines"][0]["unit_type"] == "units"
     assert shown["claim"]["total_charge_amount"] == "60.0"
     assert shown["claim"]["service_lines"][0]["unit_count"] == "1.0"
     assert shown["claim"]["place_of_service"] == "office"
@@ -120,6 +121,56 @@ def test_claim_missing_field_of_person_is_named(client: Client, claim: Claim) ->
         "subscriber": {"last_name": ["This field is required."]},
         "patient": ["Expected an object."],
     }
+
+
+ADJUSTMENT = {"group": "contractual_obligations", "reason": "45", "amount": "1"}
+OTHER_PAYER = {
+    "subscriber": {
+        "first_name": "Z",
+        "last_name": "Q",
+        "member_id": "W1",
+        "relationship": "spouse",
+    },
+    "payer": {"organization_name": "Other", "id": "OTHER"},
+    "adjustments": [ADJUSTMENT] * 5,
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "path"),
+    [
+        ({"claim": {"place_of_service": "Office"}}, ["claim", "place_of_service"]),
+        ({"claim": {"claim_frequency": "corrected"}}, ["claim"]),
+        ({"claim": {"related_causes_code": "auto_accident"}}, ["claim"]),
+        ({"claim": {"referring_provider": {"tax_id": "1"}}}, ["claim", "referring_provider"]),
+        ({"claim": {"service_lines": [{"unit_type": "hours"}]}}, ["claim", "service_lines"]),
+        ({"subscriber": {"payer_responsibility": "first"}}, ["subscriber", "payer_responsibility"]),
+        ({"coordination_of_benefits": {**OTHER_PAYER, "payer": {}}}, ["coordination_of_benefits"]),
+        ({"coordination_of_benefits": [{}]}, ["coordination_of_benefits"]),
+        (
+            {"coordination_of_benefits": {**OTHER_PAYER, "adjustments": [ADJUSTMENT] * 6}},
+            ["coordination_of_benefits", "adjustments"],
+        ),
+    ],
+    ids=lambda value: ".".join(value) if isinstance(value, list) else "",
+)
+def test_claim_value_that_is_not_documented_is_named(
+    client: Client, claim: Claim, change: dict[str, Any], path: list[str]
+) -> None:
+    for name, value in change.items():
+        claim[name] = {**claim.get(name, {}), **value} if isinstance(value, dict) else value
+    response = client.api("POST", "/claims/", json=claim)
+    errors = response.json()["data"]["errors"]["validation"]
+    assert response.status_code == 422
+    for name in path:
+        assert list(errors) == [name]
+        errors = errors[name]
+
+
+@pytest.mark.parametrize("others", [OTHER_PAYER, [OTHER_PAYER, OTHER_PAYER]])
+def test_claim_with_other_payers_is_accepted(client: Client, claim: Claim, others: object) -> None:
+    claim["claim"] |= {"claim_frequency": "corrected", "original_reference_number": "A1"}
+    assert submit(client, {**claim, "coordination_of_benefits": others})["id"]
 
 
 def test_claim_unknown_fields_are_the_only_errors(client: Client, claim: Claim) -> None:

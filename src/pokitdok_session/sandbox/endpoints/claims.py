@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from ..data.adjudication import build_acknowledgment, build_remittance, find_rejection
+from ..data.claim_fields import CLAIM_REQUEST, PROVIDER
 from ..data.money import money, parse_decimal
 from ..data.payers import MOCKPAYER, PAYER
 from ..server.activities import CLAIM, Activity
 from ..server.call import Call
 from ..server.responses import ValidationError
 from ..server.routing import Family
-from ..server.schema import REQUIRED, Schema, npi, one_of
+from ..server.schema import REQUIRED, Schema
 from ..server.state import new_id
 
 api = Family("claims")
@@ -19,27 +20,6 @@ api = Family("claims")
 # Seconds between the acknowledgment of a claim and its payment (835).
 PAYMENT_DELAY = 60.0
 
-PROVIDER = Schema(checks={"npi": npi})
-PERSON = Schema(required=("first_name", "last_name", "member_id"))
-CLAIM_REQUEST = Schema(
-    required=("trading_partner_id", "transaction_code", "billing_provider"),
-    optional=(
-        "coordination_of_benefits",
-        "payer",
-        "submitter",
-        "receiver",
-        "generate_pdf",
-        "client_id",
-        "correlation_id",
-    ),
-    objects={
-        "billing_provider": PROVIDER,
-        "subscriber": PERSON,
-        "patient": Schema(required=(*PERSON.required, "address", "relationship")),
-        "claim": Schema(),
-    },
-    checks={"transaction_code": one_of("chargeable", "reporting", "subrogation_demand")},
-)
 STATUS_REQUEST = Schema(
     required=("trading_partner_id", "provider", "patient"),
     optional=(
@@ -178,10 +158,17 @@ def settle(call: Call, activity: Activity, when: float) -> None:
 
 def with_defaults(body: dict[str, Any]) -> dict[str, Any]:
     """Return the request as the platform shows it: with defaults, and decimals as strings."""
-    claim = body.get("claim")
-    if not isinstance(claim, dict):
-        return dict(body)
-    return {**body, "claim": {**CLAIM_DEFAULTS, **_with_strings(claim)}}
+    shown = dict(body)
+    if isinstance(body.get("subscriber"), dict):
+        shown["subscriber"] = {"payer_responsibility": "primary", **body["subscriber"]}
+    if isinstance(body.get("claim"), dict):
+        claim = {**CLAIM_DEFAULTS, **_with_strings(body["claim"])}
+        if isinstance(claim.get("service_lines"), list):
+            claim["service_lines"] = [
+                {"unit_type": "units", **line} for line in claim["service_lines"]
+            ]
+        shown["claim"] = claim
+    return shown
 
 
 def _with_strings(value: Any) -> Any:

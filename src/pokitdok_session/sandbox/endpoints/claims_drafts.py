@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..data.claim_fields import CLAIM_REQUEST
 from ..data.payers import PAYERS
 from ..server.call import Call, Page
 from ..server.responses import ValidationError
 from ..server.routing import Family
 from ..server.schema import REQUIRED, Schema, validate
 from ..server.state import new_id
-from .claims import CLAIM_REQUEST, mock_payment
+from .claims import mock_payment
 
 api = Family(
     "claims_drafts",
