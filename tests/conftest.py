@@ -53,6 +53,13 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NETRC", os.devnull)
 
 
+@pytest.fixture(autouse=True)
+def _no_backoff(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let urllib3 retry at once; the fixture ``pauses`` tells how long it would wait."""
+    stand_in = SimpleNamespace(sleep=lambda seconds: None, time=time.time)
+    monkeypatch.setattr("urllib3.util.retry.time", stand_in)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _one_certificate_for_all_sandboxes() -> Iterator[None]:
     """Half of what it takes to start a sandbox is its certificate."""

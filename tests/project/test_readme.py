@@ -71,7 +71,7 @@ def test_readme_shell_blocks_set_up_an_empty_machine() -> None:
         assert commands.startswith("python3 -m venv .venv\n")
         assert "pip install --quiet --upgrade pip\n" in commands
     assert run.endswith(".venv/bin/python -m pokitdok_session\n")
-    assert test.endswith(".venv/bin/python -m pytest -n 2\n")
+    assert test.endswith(".venv/bin/python -m pytest -n 3\n")
 
 
 def test_readme_links_lead_to_files_and_sections() -> None:
