@@ -14,7 +14,8 @@ hooks = []
 register = os.register_at_fork
 
 def record(**functions):
-    hooks.extend(f for f in functions.values() if f.__module__.startswith("pokitdok_session"))
+    modules = (f.__module__ or "" for f in functions.values())
+    hooks.extend(name for name in modules if name.startswith("pokitdok_session"))
     register(**functions)
 
 os.register_at_fork = record
@@ -26,9 +27,9 @@ def changes():
     return len(hooks), sorted(filters), [h for h in handlers if type(h) is not logging.NullHandler]
 
 import pokitdok_session
-for name in ("transport", "oauth2", "oauth2.stores", "api", "pokitdok", "pokitdok.resources"):
+for name in ("transport", "oauth2", "api", "pokitdok"):
     package = importlib.import_module(f"pokitdok_session.{name}")
-    for module in pkgutil.iter_modules(package.__path__, package.__name__ + "."):
+    for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
         importlib.import_module(module.name)
 print(changes())
 
