@@ -153,6 +153,30 @@ def test_addresses_share_the_time_of_the_connection_only(silent_url: str, pair: 
     assert "_new_conn" not in vars(connection)
 
 
+class WrappingConnection:
+    """A connection as vcrpy wraps it: what is set here is also set on the real one."""
+
+    def __init__(self, real: Connection) -> None:
+        object.__setattr__(self, "real", real)
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.real, name)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        setattr(self.real, name, value)
+        object.__setattr__(self, name, value)
+
+
+def test_connection_that_is_wrapped_can_connect_again(silent_url: str, pair: Pair) -> None:
+    real = Connection(pair[0])
+    with response_deadline(time.monotonic() + 60):
+        limit_connect(WrappingConnection(real))
+        real._new_conn()
+        assert real.share <= 15
+    real._new_conn()
+    assert real.share == 60
+
+
 def test_tunnel_through_a_proxy_ends_at_the_deadline(silent_url: str) -> None:
     started = time.monotonic()
     with requests.Session() as session, response_deadline(started + 0.2):

@@ -49,6 +49,7 @@ def limit_connect(connection: Any) -> None:
     connect, timeout = connection._new_conn, connection.timeout
 
     def connect_in_time() -> Any:
+        connection._new_conn = connect  # in vcrpy also for the connection that is wrapped
         del connection._new_conn
         connection.timeout = _least(timeout, _time_left() / len(addresses))
         try:
