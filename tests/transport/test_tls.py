@@ -18,6 +18,7 @@ import pytest
 import requests
 import trustme
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
+from urllib3.util.ssl_ import create_urllib3_context
 
 from pokitdok_session import ClientCredentialsSession
 from pokitdok_session.transport import tls
@@ -314,3 +315,30 @@ def test_context_cache_keeps_16_contexts_and_no_more(tmp_path: Path) -> None:
 
 
 CA_PEM = trustme.CA().cert_pem.bytes()
+
+
+class OwnContext(Transport):
+    """A subclass with its own TLS settings, in the way that requests documents."""
+
+    def __init__(self, authority: trustme.CA | None) -> None:
+        self.context = create_urllib3_context()
+        if authority is not None:
+            authority.configure_trust(self.context)
+        super().__init__()
+
+    def init_poolmanager(self, *args: Any, **options: Any) -> None:
+        super().init_poolmanager(*args, ssl_context=self.context, **options)
+
+
+def test_context_of_a_subclass_is_used(
+    session: ClientCredentialsSession, server: ScriptedServer, authority: trustme.CA
+) -> None:
+    session.mount("https://", OwnContext(authority))
+    assert once(session, server.url) == 200
+
+
+def test_context_of_a_subclass_also_trusts_the_bundle(
+    session: ClientCredentialsSession, server: ScriptedServer, bundle: str
+) -> None:
+    session.mount("https://", OwnContext(None))
+    assert once(session, server.url, verify=bundle) == 200

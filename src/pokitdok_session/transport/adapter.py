@@ -79,6 +79,8 @@ class Transport(HTTPAdapter):
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, blocksize=BLOCK_SIZE, **kwargs)
         self.poolmanager.pool_classes_by_scheme = POOL_CLASSES
+        if "ssl_context" in kwargs:  # a subclass has its own
+            self._shares_contexts = False
 
     def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
         manager = super().proxy_manager_for(proxy, **kwargs)
@@ -104,7 +106,7 @@ class Transport(HTTPAdapter):
 
     def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
         """Leave a pool with a shared context alone: urllib3 would read the files again."""
-        if conn.conn_kw.get("ssl_context") is None:
+        if not self._shares_contexts or conn.conn_kw.get("ssl_context") is None:
             for setting, files in (("verify", None), ("cert", cert)):
                 try:
                     super().cert_verify(conn, url, verify, files)  # type: ignore[no-untyped-call]
