@@ -178,6 +178,15 @@ def test_timeout_of_a_request_has_a_default_and_can_be_none(
     assert [options["timeout"] for options in options_recorder.options] == [used, used]
 
 
+@pytest.mark.parametrize("scheme", ["HTTP", "Http"])
+def test_timeout_has_a_default_for_a_scheme_in_capitals(
+    api_session: ClientCredentialsSession, options_recorder: OptionsRecorder, scheme: str
+) -> None:
+    assert api_session.base_url is not None
+    api_session.get(scheme + api_session.base_url.removeprefix("http"))
+    assert [options["timeout"] for options in options_recorder.options] == [(5, 60)]
+
+
 def test_timeout_of_the_session_can_be_changed(api_server: ScriptedServer) -> None:
     token = {"access_token": "x"}
     with ClientCredentialsSession(

@@ -32,7 +32,7 @@ def default_timeout(timeout: Timeout, url: str | bytes) -> Timeout:
     Adapters for other schemes than http and https may not take a pair.
     """
     text = url.decode(errors="replace") if isinstance(url, bytes) else str(url)
-    is_http = text.startswith(("/", "http")) or not re.match(r"\s*(?!https?:)[\w+.-]+://", text)
+    is_http = text.startswith(("/", "http")) or not re.match(r"(?i)\s*(?!https?:)[\w+.-]+://", text)
     return timeout if is_http else None
 
 
