@@ -15,6 +15,7 @@ from pokitdok_session.sandbox import Sandbox
 from pokitdok_session.transport.adapter import Transport
 from support.clock import Clock
 from support.paths import ACTIVITIES_PATH, TOKEN_PATH
+from support.recording import BEARER, RecordingAdapter, session_for
 from support.threads import TEST_TIMEOUT, BlockingTransport, ThreadGroup, run_in_threads
 
 PassTime = Callable[[float], None]
@@ -361,3 +362,23 @@ def test_replay_without_a_token_releases_its_connection(
     for _ in range(3):
         with pytest.raises(TokenError):
             session.get(ACTIVITIES_PATH, timeout=5)
+
+
+def test_401_of_an_adapter_that_is_not_named_is_returned() -> None:
+    """A response need not have the attribute ``connection``: requests-wsgi-adapter sets none."""
+    recorder = RecordingAdapter()
+    send = recorder.send
+
+    def refuse_the_first(request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
+        response = send(request, **kwargs)
+        if request.url == "https://auth.example/token":
+            response._content = b'{"access_token": "next"}'
+        elif request.headers["Authorization"] == BEARER:
+            response.status_code = 401
+        return response
+
+    recorder.send = refuse_the_first  # type: ignore[method-assign]
+    with session_for() as session:
+        session.mount("https://", recorder)
+        assert session.get("/x").status_code == 401
+        assert session.get("/x").status_code == 200

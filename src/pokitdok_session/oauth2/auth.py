@@ -115,7 +115,8 @@ class ReplayHook:
         is_fresh = self.token.is_young(source.clock(), REJECTED_TOKEN_COOLDOWN)
         if (is_fresh and not is_certain) or not is_ours(request.url or ""):
             return response
-        can_be_replayed = rewind_body(request)
+        # The adapter of a caller may not say which one it is.
+        can_be_replayed = rewind_body(request) and hasattr(response, "connection")
         _release(response)  # before the token request, which may need this connection
         try:
             token = source.replace(self.token, self.auth.renewer, kwargs.get("timeout"))
