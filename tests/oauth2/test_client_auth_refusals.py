@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from pokitdok_session import ClientCredentialsSession, TokenError
 from pokitdok_session.oauth2.client_auth.assertion import PrivateKeyJWT
+from pokitdok_session.oauth2.client_auth.private_key import to_pem
 from support.http_server import ScriptedResponse, ScriptedServer
 
 REFUSED = ScriptedResponse(
@@ -80,3 +82,42 @@ def test_client_secret_jwt_without_pyjwt_says_what_to_install(
         pytest.raises(ImportError, match="pip install pyjwt"),
     ):
         session.fetch_token()
+
+
+def test_assertion_that_cannot_be_made_is_a_token_error(
+    endpoint: ScriptedServer, tmp_path: Path
+) -> None:
+    path = tmp_path / "key.pem"
+    path.write_bytes(to_pem(RSA_KEY))
+    with session_for(
+        endpoint,
+        client_secret=None,
+        token_endpoint_auth_method="private_key_jwt",
+        client_assertion=PrivateKeyJWT(path),
+    ) as session:
+        path.unlink()
+        with pytest.raises(TokenError, match="client_assertion raised ValueError") as caught:
+            session.get(f"{endpoint.url}/api")
+        assert "no such file can be read" in str(caught.value.__cause__)
+        assert (caught.value.processed, caught.value.is_permanent) == (False, False)
+        path.write_bytes(to_pem(RSA_KEY))
+        assert session.get(f"{endpoint.url}/api").status_code == 200
+
+
+def test_assertion_by_a_callable_that_raises_a_token_error_is_that_error(
+    endpoint: ScriptedServer,
+) -> None:
+    def refuse() -> str:
+        raise TokenError("the vault is sealed", is_permanent=True)
+
+    with (
+        session_for(
+            endpoint,
+            client_secret=None,
+            token_endpoint_auth_method="private_key_jwt",
+            client_assertion=refuse,
+        ) as session,
+        pytest.raises(TokenError, match="the vault is sealed") as caught,
+    ):
+        session.get(f"{endpoint.url}/api")
+    assert caught.value.is_permanent

@@ -25,6 +25,7 @@ import requests
 from requests.auth import HTTPBasicAuth
 
 from ...transport.headers import parse_date
+from ..errors import TokenError
 
 if TYPE_CHECKING:
     from .assertion import AssertionCallable, PrivateKeyJWT
@@ -129,10 +130,17 @@ class ClientAssertion(ClientAuth):
         self.assertion = assertion
 
     def form_fields(self, token_url: str) -> Mapping[str, str]:
-        if callable(self.assertion):
-            jwt = self.assertion()
-        else:
-            jwt = self.assertion.sign(self.client_id, token_url)
+        try:
+            if callable(self.assertion):
+                jwt = self.assertion()
+            else:
+                jwt = self.assertion.sign(self.client_id, token_url)
+        except TokenError:
+            raise
+        except Exception as error:  # the key file is missing, or a vault does not respond
+            raise TokenError(
+                f"client_assertion raised {type(error).__name__}; __cause__ has its text"
+            ) from error
         return {"client_assertion_type": _JWT_BEARER, "client_assertion": jwt}
 
     def refusal_advice(self, response: requests.Response) -> str:
