@@ -145,3 +145,20 @@ def test_token_request_after_a_401_passes_a_global_mocker(
         response = session.get("/x", timeout=5)
     assert response.json() == {}
     assert [call.url for call in mocked.request_history] == [TOKEN_URL, f"{API}/x"] * 2
+
+
+def test_token_response_shows_its_raw_response_to_send() -> None:
+    versions: list[int] = []
+
+    class Logging(ClientCredentialsSession):
+        def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
+            response = super().send(request, **kwargs)
+            versions.append(response.raw.version)
+            return response
+
+    with (
+        ScriptedServer({"/token": ScriptedResponse(body=b'{"access_token": "t"}')}) as server,
+        Logging("id", "secret", f"{server.url}/token") as session,
+    ):
+        session.fetch_token()
+    assert versions == [10]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any, cast
 
 import requests
@@ -46,4 +47,5 @@ def _drop_cookies(response: requests.Response, **kwargs: Any) -> None:
     `requests.Session.send` reads them from ``raw``, after this hook.
     """
     _ = response.content
-    response.raw = None
+    with contextlib.suppress(AttributeError):  # another adapter's
+        response.raw._original_response = None
