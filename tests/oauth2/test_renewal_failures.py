@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import requests
 
 from pokitdok_session import PokitDokSession, TokenError
 from pokitdok_session.oauth2.renewal import RENEWAL_TIMEOUT, Renewal
@@ -18,7 +19,7 @@ from support.clock import Clock
 from support.paths import ACTIVITIES_PATH, TOKEN_PATH
 from support.renewals import block_token_requests, status_of, wait_for_renewals
 from support.subprocesses import wait_until
-from support.threads import TEST_TIMEOUT, ThreadGroup, run_in_threads
+from support.threads import TEST_TIMEOUT, BlockingTransport, ThreadGroup, run_in_threads
 
 PassTime = Callable[[float], None]
 
@@ -297,3 +298,32 @@ def test_renewal_ahead_that_hangs_is_started_again(
     wait_until(lambda: sandbox.token_requests == 2)
     hanging.released.set()
     wait_for_renewals()
+
+
+def test_waiter_of_an_interrupted_renewal_is_served_after_a_new_secret(
+    sandbox: Sandbox, session: PokitDokSession, waiting: list[Renewal]
+) -> None:
+    class Interrupted(BlockingTransport):
+        def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
+            is_first = not self.arrived.is_set()
+            self.arrived.set()
+            assert self.released.wait(TEST_TIMEOUT)
+            if is_first:
+                raise KeyboardInterrupt
+            return super().send(request, **options)
+
+    def send_until_interrupted() -> None:
+        with pytest.raises(KeyboardInterrupt):
+            status_of(session)
+
+    blocking = Interrupted(verify=sandbox.ca_file)
+    session.mount(sandbox.base_url + TOKEN_PATH, blocking)
+    first = ThreadGroup(1, send_until_interrupted)
+    assert blocking.arrived.wait(TEST_TIMEOUT)
+    waiter = ThreadGroup(1, lambda: session.get(ACTIVITIES_PATH, timeout=TEST_TIMEOUT / 2))
+    wait_until(lambda: len(waiting) == 1)
+    session.client_secret = sandbox.client_secret
+    blocking.released.set()
+    first.join()
+    (response,) = waiter.join()
+    assert response.status_code == 200

@@ -180,19 +180,14 @@ class TokenSource:
             token = renewer._fetch_next_token(renewal.stale, timeout)
         except Exception as error:
             if time.monotonic() >= deadline:
-                self._hand_over(renewal, renewer)
+                self._run_in_thread(renewal, renewer)
                 raise no_token_in_time(timeout) from error
             self._fail(renewal, error)
             raise
         except BaseException:  # Ctrl-C ends this request only
-            self._hand_over(renewal, renewer)
+            self._run_in_thread(renewal, renewer)
             raise
         return self._succeed(renewal, renewer, token)
-
-    def _hand_over(self, renewal: Renewal, renewer: Renewer) -> None:
-        """Let a helper thread go on for the threads that wait, if any still may."""
-        if self._pending is renewal:
-            self._run_in_thread(renewal, renewer)
 
     def _run_in_thread(self, renewal: Renewal, renewer: Renewer) -> None:
         try:
