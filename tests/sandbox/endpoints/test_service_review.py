@@ -108,6 +108,7 @@ def test_review_raw_278_has_response_in_requested_form(
     send, raw = getattr(session, method), interchange(REVIEW)
     bare = send(raw, accept="x12").data
     assert "~ST*278*0001*" in bare
+    assert "~NM1*X3*2*MOCK PAYER INC*****PI*MOCKPAYER~" in bare
     assert "~HCR*A1*AUTH0001~" in bare
     assert send({"x12": raw.decode()}, accept="x12-json").data["x12"].startswith("ISA")
     segments = send(raw, accept="full-x12-json").data["x12_segments"]

@@ -25,6 +25,8 @@ GROUPS = {
     "999": ("FA", "005010X231A1"),
 }
 UNKNOWN = ("ZZ", "005010")
+#: How a transaction names its payer: a review (278) names who decides about it.
+PAYER_ROLES = ("PR", "X3")
 REVIEW_CATEGORIES = {
     "AR": "admission_review",
     "HS": "health_services_review",
@@ -74,7 +76,7 @@ def parse_request(text: str) -> dict[str, Any]:
     codes: list[str] = []
     for segment in parse(text):
         tag, code = segment[0], element(segment, 1)
-        if tag == "NM1" and code == "PR":
+        if tag == "NM1" and code in PAYER_ROLES:
             body["trading_partner_id"] = element(segment, 9)
         elif tag == "NM1" and code in ("IL", "QC"):
             person |= parse_name(segment)
@@ -121,7 +123,7 @@ def build_response(
         content = [
             f"BHT*0022*11*{moment[:10]}*{compact_date(moment)}*{moment[11:13]}{moment[14:16]}",
             "HL*1**20*1",
-            f"NM1*PR*2*MOCK PAYER INC*****PI*{payer}",
+            f"NM1*{'X3' if kind == '278' else 'PR'}*2*MOCK PAYER INC*****PI*{payer}",
             "HL*2*1*21*1",
             _name("1P", "XX", body.get("provider") or {}, "npi"),
             "HL*3*2*22*0",
