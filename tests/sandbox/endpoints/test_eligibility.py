@@ -176,7 +176,7 @@ def test_eligibility_unknown_payer_is_refused(
     client: Client, inquiry: Inquiry, payer: object
 ) -> None:
     response = ask(client, {**inquiry, "trading_partner_id": payer})
-    assert response.status_code == 400
+    assert (response.status_code, response.headers["X-Sandbox-Invented"]) == (400, "1")
     if payer != "":
         assert response.json()["data"]["errors"]["query"] == (
             "Unable to find configuration for "

@@ -85,7 +85,10 @@ def test_path_outside_api_is_404_without_token(client: Client, path: str) -> Non
 
 
 def test_method_wrong_is_405(client: Client) -> None:
-    assert client.api("POST", PATH).status_code == 405
+    response = client.api("POST", PATH)
+    assert (response.status_code, response.headers["Allow"]) == (405, "GET, HEAD")
+    assert response.text.startswith("<!DOCTYPE html>")
+    assert response.headers["X-Sandbox-Invented"] == "1"
 
 
 @pytest.mark.parametrize("path", ["/activities", "/activities/", "/tradingpartners/MOCKPAYER/"])

@@ -126,7 +126,8 @@ def test_token_request_with_extra_parameters_succeeds(client: Client) -> None:
 
 
 def test_token_request_other_method_is_405(client: Client) -> None:
-    assert client.get(client.sandbox.base_url + "/oauth2/token").status_code == 405
+    response = client.get(client.sandbox.base_url + "/oauth2/token")
+    assert (response.status_code, response.headers["X-Sandbox-Invented"]) == (405, "1")
 
 
 @pytest.mark.parametrize(("expires", "ahead"), [("both", 3600), ("past", -8.4 * 86400)])
@@ -176,7 +177,8 @@ def test_revoke_one_token_keeps_others(client: Client) -> None:
 
 
 def test_revoke_without_token_is_406(client: Client) -> None:
-    assert client.post(client.sandbox.base_url + "/oauth2/revoke").status_code == 406
+    response = client.post(client.sandbox.base_url + "/oauth2/revoke")
+    assert (response.status_code, response.headers["X-Sandbox-Invented"]) == (406, "1")
 
 
 @pytest.mark.parametrize("body", ["[]", '{"token": []}', '{"token": null}', "[" * 100_000])

@@ -1,4 +1,4 @@
-"""Paths that only the official clients name. Only the response of `/ssl/` was recorded."""
+"""Paths that only the official clients name. No response was recorded."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SECTIONS = (
 )
 
 
-@api.get("/ssl/", name="ssl")
+@api.get("/ssl/", name="ssl", invented="the names of the fields")
 def ssl(call: Call) -> Any:
     """Return what the connection negotiated."""
     found = call.connection and call.connection.get_extra_info("cipher")

@@ -12,7 +12,7 @@ from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .faults import API_PREFIX
-from .responses import html_page
+from .responses import INVENTED, html_page
 
 if TYPE_CHECKING:
     from .call import Call
@@ -94,6 +94,17 @@ class Endpoint:
         return tuple(part.startswith("{") for part in self.path.split("/"))
 
 
+class _PageRoute(Route):
+    """A route that answers another method with a page, as the service's web framework did."""
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self.methods and scope["method"] not in self.methods:
+            headers = {"allow": ", ".join(sorted(self.methods)), INVENTED: "1"}
+            await html_page(405, headers)(scope, receive, send)
+        else:
+            await self.app(scope, receive, send)
+
+
 async def _not_found(scope: Scope, receive: Receive, send: Send) -> None:
     await html_page(404)(scope, receive, send)
 
@@ -114,7 +125,9 @@ def _routes(endpoints: tuple[Endpoint, ...]) -> list[tuple[Endpoint, Route]]:
     return [
         (
             endpoint,
-            Route(API_PREFIX + endpoint.path.rstrip("/"), _not_found, methods=[endpoint.method]),
+            _PageRoute(
+                API_PREFIX + endpoint.path.rstrip("/"), _not_found, methods=[endpoint.method]
+            ),
         )
         for endpoint in sorted(endpoints, key=lambda endpoint: endpoint.placeholders)
     ]

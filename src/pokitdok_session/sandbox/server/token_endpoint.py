@@ -22,7 +22,7 @@ from starlette.types import Scope
 
 from .body import RequestBody
 from .faults import TOKEN_PATH
-from .responses import encode, html_page, message_response
+from .responses import INVENTED, encode, html_page, message_response
 from .state import App, IssuedToken, State
 
 REVOKE_PATH = "/oauth2/revoke"
@@ -99,7 +99,7 @@ class TokenEndpoint:
 
     async def respond(self, scope: Scope, body: RequestBody) -> Response:
         if scope["method"] != "POST":
-            return html_page(405, {"allow": "POST"})
+            return html_page(405, {"allow": "POST", INVENTED: "1"})
         if scope["path"].rstrip("/") == REVOKE_PATH:
             return self._revoke(body)
         headers = Headers(scope=scope)
@@ -122,10 +122,14 @@ class TokenEndpoint:
             token = json.loads(body.content())["token"]
         except (ValueError, KeyError, TypeError, RecursionError):
             token = None
-        if not isinstance(token, str):
-            return message_response(406)
-        self._state.tokens.pop(token, None)
-        return Response(encode({}), media_type="application/json")
+        if isinstance(token, str):
+            self._state.tokens.pop(token, None)
+            response = Response(encode({}), media_type="application/json")
+        else:
+            response = message_response(406)
+        # Only one client used it, and its source shows no response.
+        response.headers[INVENTED] = "1"
+        return response
 
     def _reusable_token(self, request: Request) -> IssuedToken | None:
         """Return the token to issue again, if the option ``same_token`` is set."""
