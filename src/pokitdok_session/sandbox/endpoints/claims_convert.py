@@ -9,7 +9,7 @@ from ..server.call import ASYNC_DELAY, Call
 from ..server.responses import ValidationError
 from ..server.routing import Family
 from ..server.schema import Schema
-from ..x12.claim_reader import convert_claims
+from ..x12.claims_837 import convert_claims
 
 api = Family("claims_convert")
 
