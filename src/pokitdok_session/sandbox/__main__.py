@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from . import Sandbox
-from .sandbox import SCOPES
+from .controls import SCOPES
 
 DESCRIPTION = "Serve a local PokitDok until Ctrl-C, and print the variables to connect to it."
 EPILOG = """\
