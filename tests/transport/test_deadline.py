@@ -77,6 +77,23 @@ def test_reader_waits_until_its_deadline_only(pair: Pair, timeout: float | None)
         stream.read(1)
 
 
+class WrappedSocket:
+    """A socket as urllib3 wraps it for pyOpenSSL: it does not tell its timeout."""
+
+    def __init__(self, wrapped: socket.socket) -> None:
+        self.socket = wrapped
+
+
+def test_reader_sets_the_timeout_of_a_wrapped_socket(pair: Pair) -> None:
+    here, _ = pair
+    stream = here.makefile("rb", buffering=0)
+    deadline = time.monotonic() + 0.01
+    with DeadlineReader(stream, WrappedSocket(here), deadline) as limited:
+        with pytest.raises(TimeoutError):
+            limited.read(1)
+        assert here.gettimeout() is None
+
+
 def test_reader_after_its_deadline_reads_nothing(pair: Pair) -> None:
     here, there = pair
     there.sendall(b"abc")

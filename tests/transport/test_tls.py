@@ -303,6 +303,14 @@ def test_truststore_injected_after_a_call_is_used(server: ScriptedServer, bundle
     assert (done.stdout, done.stderr) == ("[200, 200, 200, 200]\n", "")
 
 
+def test_context_of_pyopenssl_is_left_to_urllib3(
+    bundle: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has no question for a passphrase that could be answered by an exception."""
+    monkeypatch.setattr("urllib3.util.ssl_.IS_PYOPENSSL", True)
+    assert SSLContextCache().get(bundle, None) is None
+
+
 def test_context_cache_keeps_16_contexts_and_no_more(tmp_path: Path) -> None:
     paths = [tmp_path / f"{number}.pem" for number in range(17)]
     for path in paths:

@@ -75,7 +75,7 @@ class DeadlineReader(io.RawIOBase):
 
     def __init__(self, stream: io.RawIOBase, sock: Any, deadline: float) -> None:
         self._stream = stream
-        self._sock = sock
+        self._sock = getattr(sock, "socket", sock)  # pyOpenSSL and TLS in TLS wrap it
         self._deadline = deadline
 
     def readable(self) -> bool:

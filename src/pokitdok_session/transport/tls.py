@@ -46,9 +46,11 @@ class SSLContextCache:
     def get(self, verify: Any, cert: Any) -> ssl.SSLContext | None:
         """Return the context of these settings, or None if requests has to handle them.
 
-        requests handles a folder of certificates, settings of another type, and files that are
-        missing: it has the errors for those. Raises TLSFileError for a file that is invalid.
+        requests handles a folder of certificates, settings of another type, pyOpenSSL, and files
+        that are missing: it has the errors for those. Raises TLSFileError for an invalid file.
         """
+        if ssl_.IS_PYOPENSSL:
+            return None
         if not isinstance(verify, (bool, str)):
             if not isinstance(verify, (bytes, os.PathLike)):
                 return None
