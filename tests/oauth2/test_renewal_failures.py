@@ -82,6 +82,44 @@ def test_renewal_that_failed_is_retried_after_a_pause(
     assert sandbox.token_requests == 1 + 6 + 1
 
 
+@pytest.mark.parametrize(
+    ("lifetime", "refusal"),
+    [(600, {"status": 401}), (3600, {"status": 503, "headers": {"Retry-After": "3600"}})],
+    ids=["refused", "busy for an hour"],
+)
+def test_renewal_ahead_that_is_refused_leaves_the_valid_token_in_use(
+    sandbox: Sandbox, session: PokitDokSession, clock: Clock, lifetime: float, refusal: Any
+) -> None:
+    sandbox.options.token_lifetime = lifetime
+    status_of(session)
+    token = session._token_source.current
+    assert token is not None
+    sandbox.fail(TOKEN_PATH, **refusal, times=None)
+    clock.advance(token.renew_from - clock())
+    while clock() < token.usable_until:
+        assert status_of(session) == 200
+        wait_for_renewals()
+        clock.advance((token.usable_until - token.renew_from) / 8)
+    session.client_secret = sandbox.client_secret
+    sandbox.clear_faults()
+    assert status_of(session) == 200
+
+
+def test_renewal_ahead_with_a_new_secret_is_tried_at_once(
+    sandbox: Sandbox, session: PokitDokSession, clock: Clock
+) -> None:
+    status_of(session)
+    clock.advance(3600 - 140)
+    fault = sandbox.fail(TOKEN_PATH, status=401, times=None)
+    status_of(session)
+    wait_for_renewals()
+    assert fault.hits == 2  # good credentials are sent once more
+    session.client_secret = sandbox.client_secret
+    status_of(session)
+    wait_for_renewals()
+    assert fault.hits == 4
+
+
 def test_renewal_exception_is_logged_by_its_type_only(
     sandbox: Sandbox, session: PokitDokSession, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -68,6 +68,7 @@ class TokenSource:
         """Allow a token request at once, because the credentials have changed."""
         with self._lock:
             self._failure = None
+            self._next_attempt = 0.0
             self._pending = None  # it may use the old credentials
 
     def get(self, renewer: Renewer, timeout: Timeout) -> Token:
@@ -232,6 +233,7 @@ class TokenSource:
                 if isinstance(error, TokenError) and error.retry_after:
                     self._failure = without_traceback(error)
                     self._failure_until = self.clock() + error.retry_after
+                    self._next_attempt = max(self._next_attempt, self._failure_until)
         renewal.finish(error)
         return is_awaited
 
