@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
 import threading
 from collections.abc import Iterator
@@ -11,6 +13,7 @@ from typing import Any
 import pytest
 
 from pokitdok_session.sandbox import Sandbox
+from pokitdok_session.sandbox.server.callbacks import Callbacks
 from support.plain_client import Client
 
 
@@ -137,3 +140,24 @@ def test_callback_silent_receiver_does_not_delay_stop(claim: dict[str, Any]) -> 
             sandbox.clock.advance(300)
             while not other.requests:
                 threading.Event().wait(0.01)
+
+
+def test_callback_that_fails_at_the_stop_does_not_keep_it(
+    client: Client, claim: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    posting = threading.Event()
+
+    async def fail_when_canceled(self: Callbacks, url: str, body: bytes) -> str:
+        posting.set()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(3600)
+        return "refused"
+
+    monkeypatch.setattr(Callbacks, "_post", fail_when_canceled)
+    client.api("POST", "/claims/", json={**claim, "callback_url": "https://127.0.0.1:9/"})
+    client.sandbox.clock.advance(300)
+    assert posting.wait(30)
+    stop = threading.Thread(target=client.sandbox.stop, daemon=True)
+    stop.start()
+    stop.join(30)
+    assert not stop.is_alive()

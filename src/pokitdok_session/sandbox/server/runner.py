@@ -88,8 +88,10 @@ class UvicornServer(uvicorn.Server):
                     if await self._stops_within(TICK):
                         return
         finally:
-            callbacks.cancel()
-            await asyncio.gather(callbacks, return_exceptions=True)
+            # Before Python 3.12, wait_for() drops a cancellation if its task has just failed.
+            while not callbacks.done():
+                callbacks.cancel()
+                await asyncio.wait({callbacks}, timeout=TICK)
 
     async def _stops_within(self, seconds: float) -> bool:
         try:
