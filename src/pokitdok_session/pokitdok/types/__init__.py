@@ -55,6 +55,7 @@ from .claims_status import (
 )
 from .common import (
     Address,
+    Amount,
     CallOptions,
     Contact,
     ContactMethod,
@@ -74,6 +75,7 @@ from .directory import (
     MedicalCode,
     Payment,
     Plan,
+    PlanBenefit,
     Premium,
     Price,
     ProviderItem,
@@ -162,6 +164,7 @@ __all__ = [
     "Adjustment",
     "Agent",
     "Ambulance",
+    "Amount",
     "AppRegistrationRequest",
     "Appointment",
     "AppointmentPatient",
@@ -235,6 +238,7 @@ __all__ = [
     "PharmacyInsurance",
     "PharmacyMember",
     "Plan",
+    "PlanBenefit",
     "Premium",
     "Prescriber",
     "Price",

@@ -6,7 +6,10 @@ from typing import Any, TypedDict
 
 
 class ActivityState(TypedDict):
-    """A state; ``completed``, ``canceled``, ``failed`` and ``rejected`` are ends."""
+    """A state; the last is ``completed``, ``canceled``, ``failed`` or ``rejected``.
+
+    ``rejected_reviewed`` is one too: someone looked at the rejection.
+    """
 
     name: str
     title: str
@@ -42,6 +45,7 @@ class Activity(TypedDict):
     parent_id: str
     result: dict[str, Any]
     result_history: list[ActivityResult]
+    application_data: dict[str, Any]
     callback_url: str
     callback_error: str
     created_date: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, TypedDict
 
-from .common import CallOptions, Date, Gender, Money, PayerName, PersonName, ReplyMoney
+from .common import Amount, CallOptions, Date, Gender, Money, PayerName, PersonName
 
 
 class StatusProvider(PersonName, total=False):
@@ -52,15 +52,15 @@ class ClaimStatus(TypedDict):
     status_code: str
     status_code_value: str
     status_effective_date: str
-    total_claim_amount: ReplyMoney
-    claim_payment_amount: ReplyMoney
+    total_claim_amount: Amount
+    claim_payment_amount: Amount
     check_number: str
 
 
 class StatusService(TypedDict):
     cpt_code: str
-    charge_amount: ReplyMoney
-    payment_amount: ReplyMoney
+    charge_amount: Amount
+    payment_amount: Amount
     service_date: str
     service_end_date: str
     line_item_control_number: str
@@ -77,8 +77,8 @@ class FoundClaim(TypedDict):
     bill_type_id: str
     check_number: str
     applied_to_deductible: bool
-    total_claim_amount: ReplyMoney
-    claim_payment_amount: ReplyMoney
+    total_claim_amount: Amount
+    claim_payment_amount: Amount
     adjudication_finalized_date: str
     remittance_date: str
     service_date: str

@@ -27,6 +27,10 @@ CallOptions = TypedDict(
 )
 
 
+#: What the reply to a transaction also has.
+AsyncFlag = TypedDict("AsyncFlag", {"async": bool})
+
+
 class Address(TypedDict, total=False):
     address_lines: list[str]
     city: str
@@ -73,8 +77,11 @@ class PayerName(TypedDict, total=False):
     organization_name: str
 
 
-#: A sum in a reply: decimal text, in old recordings a number.
-ReplyMoney = str | float
+class Amount(TypedDict):
+    """A sum in a reply: decimal text, and a currency such as ``USD``."""
+
+    amount: str
+    currency: str
 
 
 class Rejection(TypedDict):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, TypedDict
 
-from .common import ReplyMoney
+from .common import Amount
 
 
 class TradingPartner(TypedDict):
@@ -15,9 +15,12 @@ class TradingPartner(TypedDict):
     is_enabled: bool
     supported_transactions: list[str]
     supported_search_options: list[str]
+    enrollment_required: list[Any]
     restricted_transactions: list[str]
     provider_enrollment_required: bool
     provider_enrollment_required_transaction_types: list[str]
+    provider_enrollment_setup: dict[str, bool]
+    provider_enrollment_setup_transaction_types: list[str]
     metrics: dict[str, Any]
     monitoring: dict[str, Any]
     pass_through_fees: dict[str, Any]
@@ -76,6 +79,15 @@ class Premium(TypedDict):
     cost: float
 
 
+class PlanBenefit(TypedDict):
+    """What a patient pays; ``percent_73`` and the others are for people with a small income."""
+
+    standard: str
+    percent_73: str
+    percent_87: str
+    percent_94: str
+
+
 class Plan(TypedDict):
     """A plan of an insurance exchange."""
 
@@ -92,6 +104,15 @@ class Plan(TypedDict):
     premiums: list[Premium]
     deductible: dict[str, float]
     max_out_of_pocket: dict[str, float]
+    emergency_room: PlanBenefit
+    generic_drugs: PlanBenefit
+    inpatient_facility: PlanBenefit
+    inpatient_physician: PlanBenefit
+    non_preferred_brand_drugs: PlanBenefit
+    preferred_brand_drugs: PlanBenefit
+    primary_care_physician: PlanBenefit
+    specialist: PlanBenefit
+    specialty_drugs: PlanBenefit
 
 
 class Price(TypedDict):
@@ -134,7 +155,7 @@ class Payment(TypedDict):
     trading_partner_id: str
     effective_date: str
     received_date: str
-    total: ReplyMoney
+    total: Amount
     transaction_count: int
     linked_activity_count: int
     financial_information: dict[str, Any]

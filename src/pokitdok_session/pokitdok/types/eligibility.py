@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, TypedDict
 
-from .common import Address, CallOptions, Date, Gender, PersonName, Rejection, ReplyMoney
+from .common import Address, Amount, AsyncFlag, CallOptions, Date, Gender, PersonName, Rejection
 
 ProcedureIdQualifier = Literal[
     "ada_code",
@@ -71,9 +71,9 @@ class EligibilityRequest(_Required, CallOptions, total=False):
 class CoverageBenefit(TypedDict):
     """One entry of ``coinsurance``, ``copay``, ``deductibles`` or ``out_of_pocket``."""
 
-    benefit_amount: ReplyMoney
+    benefit_amount: Amount
     benefit_percent: float
-    copayment: ReplyMoney
+    copayment: Amount
     coverage_level: str
     in_plan_network: Literal["yes", "no", "not_applicable"]
     authorization_required: Literal["yes", "no", "unknown"]
@@ -123,7 +123,7 @@ class CoveredPerson(PersonName):
     rejections: list[Rejection]
 
 
-class EligibilityReply(TypedDict):
+class EligibilityReply(AsyncFlag):
     """The ``data`` of `eligibility`."""
 
     client_id: str

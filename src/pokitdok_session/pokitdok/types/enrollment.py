@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, TypedDict
 
-from .common import CallOptions, Date, Money
+from .common import Amount, CallOptions, Date, Money
 from .enrollment_parts import (
     Agent,
     Benefit,
@@ -102,11 +102,11 @@ class InsuredMember(TypedDict, total=False):
     case_number: str
     pin: str
     hic_number: str
-    wages_amount: Money
-    premium_amount: Money
-    deductible_amount: Money
-    copayment_amount: Money
-    coinsurance_amount: Money
+    wages_amount: Amount | Money
+    premium_amount: Amount | Money
+    deductible_amount: Amount | Money
+    copayment_amount: Amount | Money
+    coinsurance_amount: Amount | Money
     medicare: Medicare
     reporting_categories: ReportingCategory | list[ReportingCategory]
     benefits: list[Benefit]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, TypedDict
 
-from .common import Date, Money
+from .common import Amount, Date, Money
 
 MaintenanceType = Literal[
     "Addition",
@@ -161,9 +161,9 @@ class Benefit(_RequiredOfBenefit, total=False):
     contract_code: str
     group_number: str
     policy_number: str
-    premium_amount: Money
-    deductible_amount: Money
-    copayment_amount: Money
-    coinsurance_amount: Money
+    premium_amount: Amount | Money
+    deductible_amount: Amount | Money
+    copayment_amount: Amount | Money
+    coinsurance_amount: Amount | Money
     coordination_of_benefits: list[BenefitCoordination]
     providers: list[BenefitProvider]

@@ -93,8 +93,12 @@ class AppointmentRequest(TypedDict, total=False):
 
 
 class Appointment(TypedDict):
-    """A slot, or the appointment that it became; times are UTC."""
+    """A slot, or the appointment that it became; times are UTC.
 
+    The sample of one appointment has ``client_appointment_uuid`` in place of the first member.
+    """
+
+    client_appointment_uuid: str
     pd_appointment_uuid: str
     provider_scheduler_uuid: str
     appointment_id: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, TypedDict
 
-from .common import CallOptions, Date, Gender, Money, PayerName, PersonName, Rejection
+from .common import AsyncFlag, CallOptions, Date, Gender, Money, PayerName, PersonName, Rejection
 
 
 class ReviewProvider(PersonName, total=False):
@@ -116,7 +116,7 @@ class ReviewedEvent(Event):
     rejections: list[Rejection]
 
 
-class ServiceReviewReply(TypedDict):
+class ServiceReviewReply(AsyncFlag):
     """The ``data`` of `authorizations` and `referrals`."""
 
     client_id: str

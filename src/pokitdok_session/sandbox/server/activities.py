@@ -160,8 +160,8 @@ class Activity:
         if len(self.result_history) > 1:
             document["result_history"] = list(self.result_history)
         if x12:
-            document["x12_request"] = self.x12_request
-            document["x12_response"] = self.x12_response
+            both = {"x12_request": self.x12_request, "x12_response": self.x12_response}
+            document |= {name: text for name, text in both.items() if text is not None}
         return document
 
     def _describe(self, state: str) -> dict[str, str]:
