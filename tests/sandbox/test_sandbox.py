@@ -100,3 +100,33 @@ def test_no_waiting_ends_with_its_block(sandbox: Sandbox) -> None:
     with sandbox.no_waiting():
         assert activities.time is not time
     assert activities.time is time
+
+
+@pytest.mark.parametrize(
+    ("options", "kind", "text"),
+    [
+        ({"expires": "never"}, ValueError, "expires must be 'in', 'both' or 'past', got 'never'"),
+        ({"rate_limit": "84"}, TypeError, "rate_limit must be a number, got str"),
+        ({"token_lifetime": None}, TypeError, "token_lifetime must be a number, got NoneType"),
+        ({"scopes": "user_schedule"}, TypeError, "scopes must be a list of strings, got str"),
+    ],
+)
+def test_sandbox_with_a_wrong_option_is_an_error(
+    options: dict[str, Any], kind: type[Exception], text: str
+) -> None:
+    with pytest.raises(kind, match=f"^{text}$"):
+        Sandbox(**options)
+
+
+@pytest.mark.parametrize(
+    ("path", "options", "text"),
+    [
+        ("https://127.0.0.1/activities/", {"status": 500}, "path must be a path or a pattern"),
+        ("/activities/", {"reset": "after"}, "reset must be True, False or 'after_headers', got"),
+    ],
+)
+def test_fault_that_could_not_happen_is_an_error(
+    sandbox: Sandbox, path: str, options: dict[str, Any], text: str
+) -> None:
+    with pytest.raises(ValueError, match=f"^{text}"):
+        sandbox.fail(path, **options)

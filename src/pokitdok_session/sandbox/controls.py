@@ -28,6 +28,8 @@ class Controls:
         credits: int | None = None,
     ) -> App:
         """Register another application, with its own credentials, activities and stores."""
+        if isinstance(scopes, str):
+            raise TypeError("scopes must be a list of strings, got str")
         app = App(
             random_text(20) if client_id is None else client_id,
             random_text(40) if client_secret is None else client_secret,

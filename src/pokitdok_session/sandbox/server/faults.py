@@ -43,6 +43,12 @@ class Fault:
     drip: float = 0
     hits: int = 0
 
+    def __post_init__(self) -> None:
+        if "://" in self.path:
+            raise ValueError("path must be a path or a pattern, such as /activities/*, got a URL")
+        if self.reset not in (True, False, "after_headers"):
+            raise ValueError(f"reset must be True, False or 'after_headers', got {self.reset!r}")
+
     def matches(self, method: str, path: str) -> bool:
         if self.times is not None and self.hits >= self.times:
             return False

@@ -7,7 +7,7 @@ import secrets
 import threading
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, get_args
 
 from .activities import Activities, Activity, TransitionPath
 from .callbacks import Callbacks
@@ -21,6 +21,11 @@ log = logging.getLogger(__name__)
 Expires: TypeAlias = Literal["in", "both", "past"]
 Outcome: TypeAlias = Callable[[Activity, float], None]
 
+#: The options that are numbers.
+NUMBERS = (
+    *("token_lifetime", "token_latency", "rate_limit", "rate_window", "latency"),
+    *("claim_delay", "transition_delay"),
+)
 UNLIMITED_CAP = 1_000_000_000
 # Above this number of tokens, expired ones are dropped.
 MAX_TOKENS = 1000
@@ -41,6 +46,15 @@ class Options:
     strict_slashes: bool = False
     claim_delay: float = 300
     transition_delay: float = 0
+
+    def __post_init__(self) -> None:
+        if self.expires not in get_args(Expires):
+            raise ValueError(f"expires must be 'in', 'both' or 'past', got {self.expires!r}")
+        for name in NUMBERS:
+            value = getattr(self, name)
+            is_unlimited = name == "rate_limit" and value is None
+            if not is_unlimited and not isinstance(value, (int, float)):
+                raise TypeError(f"{name} must be a number, got {type(value).__name__}")
 
 
 @dataclass(eq=False)
