@@ -62,6 +62,23 @@ def test_key_without_a_nonce_is_known_from_that_of_a_batch(key: str) -> None:
     assert sent_calls._has_nonce(Row(key, "d", 1).mark)
 
 
+@pytest.mark.parametrize(
+    ("activity", "key"),
+    [
+        ({"application_data": {"batch_key": "A0"}}, "A0"),
+        ({"parameters": {"application_data": {"batch_key": "A0"}}}, "A0"),
+        ({"application_data": {}, "parameters": {"application_data": {"batch_key": "A0"}}}, "A0"),
+        ({"application_data": "A0", "parameters": ["A0"]}, ""),
+        ({"parameters": {"application_data": "A0"}}, ""),
+        ({}, ""),
+    ],
+)
+def test_key_of_an_activity_is_found_in_its_parameters_too(
+    activity: dict[str, Any], key: str
+) -> None:
+    assert sent_calls._key_of(activity) == key
+
+
 @pytest.mark.parametrize("skew", [-10, 10])
 @pytest.mark.parametrize("key", ["A0", MARK])
 def test_find_sent_corrects_the_clock_of_the_client(

@@ -133,8 +133,16 @@ def _has_nonce(key: str) -> bool:
 
 
 def _key_of(activity: Mapping[str, Any]) -> str:
-    data = activity.get("application_data")
-    return str(data.get(KEY, "")) if isinstance(data, Mapping) else ""
+    """Return the key in the ``application_data`` of an activity, or of its ``parameters``.
+
+    The pages say that it is stored with the activity, and show no activity that has it.
+    """
+    parameters = activity.get("parameters")
+    for place in (activity, parameters if isinstance(parameters, Mapping) else {}):
+        data = place.get("application_data")
+        if isinstance(data, Mapping) and KEY in data:
+            return str(data[KEY])
+    return ""
 
 
 def _is_before(activity: Mapping[str, Any], when: float) -> bool:
