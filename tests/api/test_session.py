@@ -70,6 +70,9 @@ def test_readme_of_the_api_layer_runs(other_origin: ScriptedServer, pauses: list
     assert names["session"].add_photo("a/b", b"PNG") == {"stored": True}
     assert b'filename="photo.png"' in other_origin.seen[-1].body
 
+    other_origin.script["/v1/widgets/5"] = body({"color": "red"})
+    assert names["LiveWidgetSession"]("id", "secret", retries=1).widget(5) == {"color": "red"}
+
     respond(
         other_origin, "/v1/widgets/7", body({"error": "too many requests", "wait": 3}), body({})
     )
