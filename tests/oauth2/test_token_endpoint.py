@@ -150,6 +150,21 @@ def test_refused_connection_is_named_in_the_error(retry_sleeps: list[float]) -> 
     assert len(retry_sleeps) == ATTEMPTS - 1
 
 
+def test_unknown_host_is_said_in_the_error(
+    retry_sleeps: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*args: object, **kwargs: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "unknown")
+
+    monkeypatch.setattr(socket, "getaddrinfo", fail)
+    text = r"\(ConnectionError from gaierror; the host name was not found\)"
+    with (
+        ClientCredentialsSession("id", "secret", "https://login.invalid/token") as session,
+        pytest.raises(TokenError, match=text),
+    ):
+        session.fetch_token()
+
+
 @pytest.mark.parametrize(
     ("error", "option"),
     [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+import socket
 import ssl
 import time
 from collections.abc import Callable
@@ -176,6 +177,8 @@ def _connection_error(
     roots = [part for part in redaction.iter_causes(error) if isinstance(part, OSError)][1:]
     if roots:  # the last is the deepest: refused, reset, unknown host, a certificate
         reason += f" from {type(roots[-1]).__name__}"
+        if isinstance(roots[-1], socket.gaierror):
+            reason += "; the host name was not found"
     if isinstance(error, requests.exceptions.SSLError):
         reason += f"; {_tls_problem(error)}"
     elif isinstance(error, requests.exceptions.ProxyError):
