@@ -11,6 +11,7 @@ The path of one request, ``POST /api/v4/eligibility/``:
    returns data, or raises a ``Refusal``.
 6. ``server/endpoint.py`` again: pages, bills, and sends the envelope (``server/responses.py``).
 
+``sandbox.py`` starts and stops the server, and ``controls.py`` has what tests order and read.
 ``data/`` holds the payers, codes and drugs that handlers use; ``x12/`` reads and writes
 interchanges. ``README.md`` lists the ids that make things fail, and what is invented.
 """
