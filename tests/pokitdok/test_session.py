@@ -49,6 +49,13 @@ def test_arguments_override_the_environment() -> None:
     assert not session.is_token_origin("https://environment.example/anything")
 
 
+@pytest.mark.parametrize("version", [4, "", "/v4", None])
+def test_version_that_is_not_a_path_segment_is_refused(version: Any) -> None:
+    text = f"^version must be one segment of a path, such as 'v4', got {version!r}$"
+    with pytest.raises(ValueError, match=text):
+        PokitDokSession("id", "secret", version=version)
+
+
 def test_session_defaults_to_the_platform() -> None:
     session = PokitDokSession("id", "secret")
     assert session.token_url == "https://platform.pokitdok.com/oauth2/token"

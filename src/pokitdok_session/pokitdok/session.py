@@ -58,6 +58,10 @@ class PokitDokSession(SentCalls, ActivityPoller, Resources):
         max_rate_limit_wait: float = 0,
     ) -> None:
         """Build a session; the docstring of the class explains the parameters."""
+        if not isinstance(version, str) or not version or "/" in version:
+            raise ValueError(
+                f"version must be one segment of a path, such as 'v4', got {version!r}"
+            )
         platform = (base_url or os.environ.get("POKITDOK_BASE_URL") or _BASE_URL).rstrip("/")
         platform = platform.removesuffix(f"/api/{version}")
         super().__init__(
