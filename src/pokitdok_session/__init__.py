@@ -16,6 +16,7 @@ __all__ = [
     "Reply",
     "Resource",
     "TokenError",
+    "TokenStore",
     "Verdict",
     "verdict_on",
 ]
@@ -35,6 +36,7 @@ _WHEN_NAMED = {
     "Reply": ".api.reply",
     "Resource": ".api.resource",
     "TokenError": ".oauth2.errors",
+    "TokenStore": ".oauth2.stores.base",
     "Verdict": ".api.verdict",
     "verdict_on": ".api.verdict",
 }
@@ -50,6 +52,7 @@ if TYPE_CHECKING:
     from .oauth2.client_auth.assertion import PrivateKeyJWT
     from .oauth2.errors import TokenError
     from .oauth2.session import ClientCredentialsSession
+    from .oauth2.stores.base import TokenStore
     from .oauth2.stores.file import FileTokenStore
     from .oauth2.stores.redis import RedisTokenStore
     from .pokitdok.session import PokitDokSession

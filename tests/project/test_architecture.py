@@ -35,6 +35,7 @@ EXPORTS = [
     "Reply",
     "Resource",
     "TokenError",
+    "TokenStore",
     "Verdict",
     "verdict_on",
 ]
