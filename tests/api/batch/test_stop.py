@@ -34,7 +34,7 @@ from support.batches import (
     response_of,
     rows_of,
 )
-from support.subprocesses import wait_until
+from support.subprocesses import run_script, wait_until
 from support.threads import TEST_TIMEOUT
 
 
@@ -46,6 +46,11 @@ def read(batch: Iterator[Outcome]) -> tuple[list[Outcome], BatchStopped | None]:
     except BatchStopped as stopped:
         return outcomes, stopped
     return outcomes, None
+
+
+def leave_all(counts: object = None) -> None:
+    """Do what the interpreter does when the program has ended."""
+    engine._leave_all()
 
 
 class BlockingCall:
@@ -253,6 +258,32 @@ def test_batch_that_is_left_does_not_wait_for_a_call_that_takes_longer(
     held.released.set()
     done = {record["done"] for record in records(path) if "done" in record}
     assert "1" not in done  # it is in doubt
+
+
+def test_batch_that_is_not_read_to_its_end_lets_the_program_end(
+    session: PokitDokSession, path: Path
+) -> None:
+    code = (
+        "import os, pickle, sys, time\n"
+        "os.fsync = lambda descriptor: time.sleep(0.2)\n"  # a thread is there at the end
+        "session = pickle.load(sys.stdin.buffer)\n"
+        f"batch = session.batch(str, range(1000), key=int, journal={str(path)!r})\n"
+        "print(next(batch).action)\n"  # the batch lasts as long as its variable
+    )
+    assert run_script(code, session) == "answered\n"
+    noted = records(path)
+    assert {each["sent"] for each in noted if "sent" in each} == {
+        each["done"] for each in noted if "done" in each
+    }
+
+
+def test_batches_are_left_at_the_end_of_the_program_except_one_being_read(
+    session: PokitDokSession,
+) -> None:
+    left, read = (session.batch(str, range(100), progress=each) for each in (False, leave_all))
+    next(left)
+    assert next(read).action == "answered"
+    assert [len(list(batch)) for batch in (left, read)] == [0, 99]
 
 
 def test_batch_passes_on_what_ends_a_thread(session: PokitDokSession, path: Path) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sized
+from contextlib import suppress
 from typing import Any
+from weakref import WeakSet
 
 from .control import Control
 from .errors import BatchStopped
@@ -25,6 +28,19 @@ LEAVE_WITHIN = 1.8
 
 #: Rows that are read ahead, per thread: a thread that is done finds the next row waiting.
 _AHEAD = 2
+
+_batches: WeakSet[Generator[Outcome, None, None]] = WeakSet()
+
+
+@atexit.register
+def _leave_all() -> None:
+    """Leave the batches that were not read to their end, as long as their threads still run.
+
+    Later the interpreter stops threads wherever they are, perhaps with a lock of the journal.
+    """
+    for batch in list(_batches):
+        with suppress(ValueError):  # a thread that does not keep the program alive reads it
+            batch.close()
 
 
 def run(
@@ -77,7 +93,9 @@ def run(
                     if part is not None:
                         part.close()
 
-    return outcomes()
+    batch = outcomes()
+    _batches.add(batch)
+    return batch
 
 
 def _outcomes(
