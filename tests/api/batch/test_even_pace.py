@@ -81,7 +81,10 @@ def test_rate_is_calls_per_seconds(text: str, rate: tuple[int, float]) -> None:
     assert parse_rate(text) == rate
 
 
-@pytest.mark.parametrize("text", ["84", "0/minute", "84/fortnight", "-1/s", "84/0s", "", None, 84])
+@pytest.mark.parametrize(
+    "text",
+    ["84", "0/minute", "84/fortnight", "-1/s", "4/0s", "4/000s", "84/ms", "1/100ms", "", None, 84],
+)
 def test_rate_of_another_form_raises_value_error(text: Any) -> None:
     with pytest.raises(ValueError, match=r"pace must be a rate such as .84/minute."):
         parse_rate(text)

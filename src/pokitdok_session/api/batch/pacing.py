@@ -23,8 +23,8 @@ PROBE_WAIT = 1.0
 #: Seconds that a thread may wake late without slowing down an even pace.
 _LATENESS = 0.02
 
-_UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
-_RATE = re.compile(r"(\d+)\s*/\s*(\d+)?\s*(s|m|h|d|second|minute|hour|day)s?")
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_RATE = re.compile(r"(\d+)\s*/\s*(\d+)?\s*([smhd]|(?:second|minute|hour|day)s?)")
 
 
 def backoff_after(times: int) -> float:
@@ -163,7 +163,6 @@ def parse_rate(rate: str) -> tuple[int, float]:
     Raises ValueError for other text.
     """
     found = _RATE.fullmatch(rate.strip().lower()) if isinstance(rate, str) else None
-    if found is None or int(found[1]) == 0 or found[2] in ("0", "00"):
+    if found is None or 0 in (int(found[1]), int(found[2] or 1)):
         raise ValueError(f'pace must be a rate such as "84/minute" or "600/10s", got {rate!r}')
-    unit = next(seconds for name, seconds in _UNITS.items() if name.startswith(found[3]))
-    return int(found[1]), float(int(found[2] or 1) * unit)
+    return int(found[1]), float(int(found[2] or 1) * _UNITS[found[3][0]])
