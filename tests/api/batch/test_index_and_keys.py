@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import functools
 import sqlite3
 from datetime import date
@@ -118,3 +119,14 @@ def test_digest_of_a_value_without_a_stable_text_names_its_path(value: Any) -> N
         digest_of({"a": [1, value]})
     with pytest.raises(TypeError):
         digest_of({1: [1], "a": None})
+
+
+def test_digest_of_a_csv_line_with_a_surplus_field_says_so() -> None:
+    row = next(csv.DictReader(["id,name", "1,Jane,surplus"]))
+    with pytest.raises(TypeError, match=r"^each name in row\['a'\] .*more fields than the header$"):
+        digest_of({"a": row})
+
+
+def test_row_without_a_digest_has_its_key(session: PokitDokSession) -> None:
+    (outcome,) = session.batch(len, [{"id": 1, "value": {1}}], key=lambda row: row["id"])
+    assert (outcome.key, outcome.action) == ("1", "fix")

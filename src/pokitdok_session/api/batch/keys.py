@@ -44,6 +44,11 @@ def _check(value: Any, path: str) -> None:
     """Raise a TypeError that names the first part without a stable text."""
     if isinstance(value, dict):
         for name, part in value.items():
+            if name is None:
+                raise TypeError(
+                    f"each name in {path} must be a str, got None: csv.DictReader has it for a line"
+                    " with more fields than the header"
+                )
             _check(part, f"{path}[{name!r}]")
     elif isinstance(value, (list, tuple)):
         for number, part in enumerate(value):

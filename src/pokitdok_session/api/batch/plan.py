@@ -60,11 +60,9 @@ class Planner:
         """Return the row to send, or its outcome. A row without a key of its own is to fix."""
         name = ""
         try:
+            name = "" if self._key is None else text_of(self._key(request))
             digest = digest_of(request)
-            if self._key is not None:
-                name = text_of(self._key(request))
-            else:
-                name = f"{digest}-{self._index.count(digest)}"
+            name = name or f"{digest}-{self._index.count(digest)}"
             entry = self._index.claim(name)
         except JournalError:
             raise
