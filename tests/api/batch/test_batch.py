@@ -205,6 +205,25 @@ def test_batch_refuses_a_wrong_argument_at_once(
         session.batch(session.eligibility, [], **options)
 
 
+async def eligibility_soon(row: Any) -> Any: ...
+
+
+def eligibility_in_parts(row: Any) -> Iterator[Any]:
+    yield
+
+
+@pytest.mark.parametrize(
+    ("call", "kind"), [(eligibility_soon, "coroutine"), (eligibility_in_parts, "generator")]
+)
+def test_row_of_a_function_that_does_not_run_is_to_fix(
+    session: PokitDokSession, path: Path, call: Any, kind: str
+) -> None:
+    for _ in range(2):
+        (outcome,) = session.batch(call, [1], journal=path)
+        assert outcome.action == "fix"
+        assert f"but returned a {kind}, which does not run: nothing" in str(outcome.error)
+
+
 def test_batch_refuses_what_is_not_callable_or_not_iterable(session: PokitDokSession) -> None:
     wrong: Any = "eligibility"
     with pytest.raises(TypeError, match="call must be callable, got str"):

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from functools import partial
+from types import CoroutineType, GeneratorType
 from typing import Any
 
 import requests
@@ -151,6 +152,12 @@ class Sender:
                 result = self.rules.call(self.rules.mark(row.request, row.mark))
                 if isinstance(result, requests.Response):
                     result.raise_for_status()
+                elif isinstance(result, (CoroutineType, GeneratorType)):
+                    result.close()
+                    raise TypeError(
+                        f"call must be a plain function, but returned a {type(result).__name__},"
+                        " which does not run: nothing was sent"
+                    )
                 return result
         except Exception as error:
             verdict = verdict_on_call(error, context.answered or ())
