@@ -52,6 +52,10 @@ HEADERS: dict[str, tuple[dict[str, str], Quota]] = {
         {"X-RateLimit-Reset": "1.5"},
         Quota(None, None, 1.5),
     ),
+    "X- with a date": (
+        {"X-RateLimit-Remaining": "3", "X-RateLimit-Reset": "2026-11-26T05:00Z"},
+        Quota(None, 3),
+    ),
     "X- with a time that is too far away": (
         {"X-RateLimit-Reset": str(int(NOW) + 86_401), "Date": DATE},
         Quota(),

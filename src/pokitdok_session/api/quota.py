@@ -118,7 +118,7 @@ def _item(header: str, name: str) -> int | None:
 def _field(headers: Mapping[str, str], name: str) -> float | None:
     """Return the number in ``RateLimit-Reset`` and the like, or in the one with ``X-``."""
     for prefix in ("RateLimit-", "X-RateLimit-"):
-        found = re.match(r"\s*(\d{1,18}(?:\.\d+)?)", headers.get(prefix + name, ""))
+        found = re.match(r"\s*(\d{1,18}(?:\.\d+)?)(?![\w.:-])", headers.get(prefix + name, ""))
         if found:
             return float(found[1])
     return None
