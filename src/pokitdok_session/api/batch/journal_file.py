@@ -59,7 +59,7 @@ def encode(record: Record) -> bytes:
 def parse(line: bytes, path: str, offset: int) -> Record:
     """Return the record of a line. Raises JournalError if it is not one."""
     try:
-        record = json.loads(line)
+        record = json.loads(line.decode("utf-8-sig"))  # it also reads UTF-16
     except (ValueError, RecursionError):
         record = None
     if isinstance(record, dict) and any(names <= record.keys() for names in _KINDS):
@@ -106,6 +106,12 @@ def _in_use(path: str, descriptor: int) -> JournalError:
 
 
 def _not_a_journal(path: str, offset: int) -> JournalError:
+    if offset:
+        return JournalError(
+            f"the journal {path} is damaged: the line at byte {offset} is not a record of a batch."
+            " Restore the file, or delete that line if it was added by hand. With another journal"
+            " every row is sent again"
+        )
     return JournalError(
         f"{path} is not a journal: the line at byte {offset} is not a record of a batch."
         " journal must name a new file, or one that a batch has written"
