@@ -170,7 +170,7 @@ def test_find_sent_requests_no_page_at_another_origin(
     session: PokitDokSession, sandbox: Sandbox, other_origin: ScriptedServer
 ) -> None:
     sandbox.fail(ACTIVITIES, status=200, body=page_of(f"{other_origin.url}/activities/"))
-    with pytest.raises(APIError, match=r"the next page is at another origin \(127\.0\.0\.1\)"):
+    with pytest.raises(APIError, match=r"at another origin \(http://127\.0\.0\.1\)"):
         session.find_sent(MARK, now())
     assert other_origin.requests == []
 

@@ -70,11 +70,12 @@ def _checked(reply: Reply[Any], following: str, is_token_origin: Callable[[str],
     except ValueError:  # not a URL, such as https://[
         url = ""
     if not is_token_origin(url):
-        host = urlsplit(url).hostname or "not a URL"
+        parts = urlsplit(url)
+        origin = f"{parts.scheme}://{parts.hostname}" if parts.hostname else "not a URL"
         raise _error(
             reply,
-            f"the next page is at another origin ({host}), and was not requested; if it is the "
-            "API's own, name it in origins=",
+            f"the next page is at another origin ({origin}), and was not requested; if it is the "
+            "API's own, name it in origins=, or override find_next_page",
         )
     return url
 
