@@ -24,7 +24,7 @@ from pokitdok_session.api.batch.progress import LOG_INTERVAL, Progress
 from pokitdok_session.api.batch.row import Row
 from pokitdok_session.api.batch.search import NOT_SEARCHED, Searcher
 from pokitdok_session.api.batch.sender import Rules, Sender
-from pokitdok_session.errors import JournalError, RateLimited, RefusedCall
+from pokitdok_session.errors import JournalError, NotFound, RateLimited, RefusedCall
 from pokitdok_session.sandbox import Sandbox
 from support.batches import row_of
 from support.clock import Clock
@@ -182,11 +182,26 @@ def test_search_of_several_threads_is_one() -> None:
     assert searches == [{"A0"}, {"A1", "A2", "A3", "A4"}]
 
 
-def test_search_ends_with_the_batch() -> None:
+def test_search_that_fails_says_so(caplog: pytest.LogCaptureFixture) -> None:
+    def find_all(keys: Any, since: datetime) -> Any:
+        yield {"A": "reply"}
+        raise NotFound("the API answered 404")
+
+    control = Control(10)
+    searcher = Searcher(find_all, PaceGate(Pace(), control), control)
+    assert searcher.find("B", 0.0) is NOT_SEARCHED
+    assert caplog.messages == [
+        "the search for rows in doubt failed: NotFound (the API answered 404). They stay unknown,"
+        " and a run with the same journal searches again"
+    ]
+
+
+def test_search_ends_with_the_batch(caplog: pytest.LogCaptureFixture) -> None:
     control = Control(10)
     control.stop()
     searcher = Searcher(lambda keys, since: iter([{}]), PaceGate(Pace(), control), control)
     assert searcher.find("A", time.time()) is NOT_SEARCHED
+    assert caplog.messages == []
 
 
 def test_sender_that_stops_while_it_writes_the_journal_sends_nothing(

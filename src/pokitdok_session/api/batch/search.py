@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -13,6 +14,9 @@ from ..verdict import verdict_on
 from .control import Control
 from .errors import BatchStopped, RefusedCall
 from .gate import MAX_FAILURES, PaceGate, backoff
+from .recorded import describe_cause
+
+log = logging.getLogger(__name__)
 
 #: Yields what is found of some keys since a time, after each call of the API.
 FindAllSent: TypeAlias = Callable[[Collection[str], datetime], Iterator[Mapping[str, Any]]]
@@ -74,16 +78,23 @@ class Searcher:
     def _search(self, find_all: FindAllSent, wanted: Mapping[str, float]) -> dict[str, Any]:
         since = datetime.fromtimestamp(min(wanted.values()) - CLOCK_SKEW, timezone.utc)
         failures = 0
-        while failures <= MAX_FAILURES:
+        while True:
             found: dict[str, Any] = {}
             error = self._walk(find_all(list(wanted), since), found)
             if error is None:
                 return {**dict.fromkeys(wanted), **found}
             verdict = verdict_on(error)
             failures += 1
-            if verdict.action != "retry" or not self._control.pause(backoff(failures, verdict)):
-                return found
-        return {}
+            goes_on = verdict.action == "retry" and failures <= MAX_FAILURES
+            if not (goes_on and self._control.pause(backoff(failures, verdict))):
+                break
+        if not self._control.is_stopping:
+            log.warning(
+                "the search for rows in doubt failed: %s. They stay unknown, and a run with the"
+                " same journal searches again",
+                describe_cause(error),
+            )
+        return found
 
     def _walk(self, pages: Iterator[Mapping[str, Any]], found: dict[str, Any]) -> Exception | None:
         """Collect what each call of the API finds; return what a call raised."""
