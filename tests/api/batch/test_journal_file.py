@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from pathlib import Path
@@ -162,6 +163,17 @@ def test_journal_in_a_folder_that_cannot_be_opened_is_written_all_the_same(
         return really_open(name, *args)
 
     monkeypatch.setattr(os, "open", no_folder)
+    Journal(path).close()
+    assert path.exists()
+
+
+def test_journal_in_a_folder_that_cannot_be_synced_is_written_all_the_same(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(descriptor: int) -> None:
+        raise OSError(errno.EINVAL, "Invalid argument")
+
+    monkeypatch.setattr(os, "fsync", refuse)
     Journal(path).close()
     assert path.exists()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import suppress
 from typing import Any
 
 from .errors import JournalError
@@ -149,12 +150,13 @@ def _cut_torn_line(descriptor: int) -> None:
 
 
 def _sync_folder(path: str) -> None:
-    """Write the name of a new file to disk. Windows cannot open a folder, and does so itself."""
-    try:
+    """Write the name of a new file to disk, if the system can.
+
+    Windows cannot open a folder, and does so itself. Shares of Windows refuse the fsync.
+    """
+    with suppress(OSError):
         folder = os.open(os.path.dirname(os.path.abspath(path)), os.O_RDONLY)
-    except OSError:
-        return
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
