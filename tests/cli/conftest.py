@@ -23,6 +23,8 @@ def _leave_this_process_as_it_was(monkeypatch: pytest.MonkeyPatch) -> Iterator[N
     """Restore what a command changes for its whole process."""
     monkeypatch.setattr("pokitdok_session.api.batch.search.SEARCH_AGAIN", 0.0)
     handler = signal.getsignal(signal.SIGTERM)
-    monkeypatch.setattr(logging.getLogger("pokitdok_session.api.batch.progress"), "handlers", [])
+    log = logging.getLogger("pokitdok_session.api.batch")
+    monkeypatch.setattr(log, "handlers", [])
     yield
+    log.setLevel(logging.NOTSET)
     signal.signal(signal.SIGTERM, handler)

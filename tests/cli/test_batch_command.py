@@ -71,6 +71,21 @@ def test_batch_command_that_is_stopped_has_status_5(command: Command, sandbox: S
     assert command.actions == {"answered": 30}
 
 
+def test_batch_command_says_why_a_row_waits(
+    command: Command, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pokitdok_session.api.batch.sender.backoff", lambda *_: 0.01)
+    command.write(row_of(0))
+    sandbox.fail(ELIGIBILITY, status=408, times=2)
+    sandbox.fail(ELIGIBILITY, status=429, headers={"Retry-After": "0"})
+    ended = command.run()
+    assert ended.returncode == 0
+    assert ended.stderr.splitlines()[:2] == [
+        "rows fail and are sent again later: APIError (the API answered 408; send it again later)",
+        "the API refused a call for its rate: the next goes after 0.5 s",
+    ]
+
+
 def test_batch_command_reads_standard_input(command: Command) -> None:
     ended = command.run(stdin=json.dumps(row_of(0)) + "\n", rows="-")
     assert ended.returncode == 0

@@ -229,7 +229,7 @@ def _advice_on(end: BaseException) -> str:
 
 
 def _log_progress() -> None:
-    """Print the log line per minute, which stands for the bar if there is no terminal."""
-    log = logging.getLogger("pokitdok_session.api.batch.progress")
+    """Print why nothing goes on, and the line per minute that stands for the bar."""
+    log = logging.getLogger("pokitdok_session.api.batch")
     log.addHandler(logging.StreamHandler())
     log.setLevel(logging.INFO)

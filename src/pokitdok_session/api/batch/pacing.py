@@ -5,6 +5,7 @@ A pace has no thread and does not wait. It is asked, and answers with a grant or
 
 from __future__ import annotations
 
+import logging
 import re
 import threading
 import time
@@ -12,6 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..quota import Quota
+
+log = logging.getLogger(__name__)
 
 #: Seconds before the first retry of a refusal that does not say when, and the longest such wait.
 FIRST_BACKOFF, LONGEST_BACKOFF = 0.5, 60.0
@@ -89,6 +92,7 @@ class Pace:
                 self.guesses = self.guesses + 1 if wait <= 0 else 0
                 if wait <= 0:
                     wait = backoff_after(self._refusals)
+                log.info("the API refused a call for its rate: the next goes after %.1f s", wait)
                 self._blocked_until = max(now + wait, self._blocked_until)
                 self._learn_refusal(grant)
                 self._refusals += 1

@@ -11,6 +11,8 @@
 
 from __future__ import annotations
 
+import logging
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -30,9 +32,14 @@ from .idempotency import IdempotencyKey
 from .journal import Journal
 from .outcome import Outcome
 from .pacing import Pace
-from .recorded import UNWRITABLE, describe_error, describe_reply
+from .recorded import UNWRITABLE, describe_cause, describe_error, describe_reply
 from .row import Failure, Row, State, verdict_on_call
 from .search import NOT_SEARCHED, FindAllSent, Searcher
+
+log = logging.getLogger(__name__)
+
+#: Seconds between two log lines about rows that fail.
+LOG_INTERVAL = 10.0
 
 #: Times that a row is sent again after a rate limit. The pace decides when.
 MAX_REFUSALS = 100
@@ -67,6 +74,7 @@ class Sender:
         self.rules = rules
         self._control = control
         self._journal = journal
+        self._next_line = 0.0
         self._gate = PaceGate(pace, control)
         self._searcher = Searcher(rules.find_all_sent, self._gate, control)
 
@@ -119,8 +127,17 @@ class Sender:
             if outcome is not None or failures > MAX_FAILURES or refusals > MAX_REFUSALS:
                 return outcome or state.failed(result)
             self._write_done(row.key, state.action_after(result), state.attempts)
-            if not is_refused and not self._control.pause(backoff(failures, result.verdict)):
+            if is_refused:
+                continue
+            self._tell_of_failure(result.error)
+            if not self._control.pause(backoff(failures, result.verdict)):
                 return state.left()
+
+    def _tell_of_failure(self, error: Exception) -> None:
+        now = time.monotonic()
+        if now >= self._next_line:  # all threads meet the same outage
+            self._next_line = now + LOG_INTERVAL
+            log.info("rows fail and are sent again later: %s", describe_cause(error))
 
     def _judge(self, state: State, failure: Failure, sent_at: float) -> Outcome | None:
         """Return the outcome; None if the row is to be sent again."""
