@@ -15,7 +15,7 @@ from pokitdok_session.api.batch.errors import JournalError
 from pokitdok_session.api.batch.index import Index
 from pokitdok_session.api.batch.journal import Journal
 from support.batches import records
-from support.subprocesses import Workers
+from support.subprocesses import FORKS_WITH_THREADS, Workers
 
 
 def test_journal_is_private_when_it_is_new(path: Path) -> None:
@@ -96,6 +96,30 @@ def open_journal(path: Path) -> str:
 
 
 _open_there: list[Journal] = []
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="os.fork is not available")
+@pytest.mark.filterwarnings(FORKS_WITH_THREADS)
+def test_journal_is_not_locked_by_a_child_process_that_lives_on(path: Path) -> None:
+    closed = Journal(path.with_name("closed"))
+    closed.close()
+    journal = Journal(path)
+    with journal._sync_done, Workers("fork", 1, journal) as workers:
+        workers.run(Journal.close)  # although a thread of the parent had its lock
+        journal.write_done("A", "retry", 1)
+        journal._close()
+        Journal(path).close()
+        assert len(records(path)) == 1
+
+
+def test_journal_in_a_child_process_is_closed(path: Path) -> None:
+    journal = Journal(path)
+    for _ in range(2):  # a child may fork too
+        journal._reset_after_fork()
+    with pytest.raises(JournalError, match="is closed"):
+        journal.write_done("A", "retry", 1)
+    journal.close()
+    journal._reader.close()
 
 
 def test_journal_is_refused_until_the_process_that_has_it_is_killed(path: Path) -> None:

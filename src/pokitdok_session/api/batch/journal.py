@@ -21,22 +21,22 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from ...transport.fork import reset_after_fork
 from . import journal_file
 from .errors import JournalError
 from .journal_file import Record
 
 log = logging.getLogger(__name__)
 
-#: Seconds that an fsync waits for more rows, if several are there already. It takes about as much
-#: of the processor as a call, so that half as many make a batch some percent faster.
+#: Seconds that an fsync waits for more rows, if several are there. It costs as much as a call.
 GROUP_WAIT = 0.005
 
 
 class Journal:
     """An open journal, locked for this process. Any thread may write.
 
-    ``call`` is the name of what the batch calls, None if it has none. Raises JournalError if the
-    file cannot be opened, is in use, is not a journal, or is that of another call.
+    ``call`` is the name of what the batch calls. Raises JournalError if the file cannot be opened,
+    is in use, is not a journal, or is that of another call.
     """
 
     def __init__(
@@ -51,10 +51,7 @@ class Journal:
         self.keep_replies = keep_replies
         self._clock = clock
         self._descriptor = journal_file.open_for_writer(self.path)
-        self._buffer_lock = threading.Lock()
-        self._write_lock = threading.Lock()
-        self._sync_done = threading.Condition(threading.Lock())
-        self._is_syncing = False
+        self._make_locks()
         self._waiting = 0  # threads, for an fsync
         self._appended = self._written = self._synced = 0
         self._lines: list[bytes] = []  # that wait to be written
@@ -72,6 +69,20 @@ class Journal:
         except BaseException:
             self.close()
             raise
+        reset_after_fork(self)
+
+    def _make_locks(self) -> None:
+        self._buffer_lock = threading.Lock()
+        self._write_lock = threading.Lock()
+        self._sync_done = threading.Condition(threading.Lock())
+        self._is_syncing = False
+
+    def _reset_after_fork(self) -> None:
+        """Let go of the file in a child process, which would keep the lock after its parent."""
+        self._make_locks()
+        if not self._closed:
+            self._closed = True
+            os.close(self._descriptor)
 
     def _begin(self, call: str) -> None:
         """Prepare the first line of a new journal, or compare that of an existing one."""
@@ -80,12 +91,7 @@ class Journal:
             return
         written_for = self.read(0).get("call", call)  # a journal may have no such line
         if written_for != call:
-            raise JournalError(
-                f"the journal {self.path} is that of another batch: it was written for"
-                f" {written_for}, and this batch calls {call}. Nothing was sent. Give this batch"
-                " a journal of its own. If you renamed the function only, restore its name: with"
-                " another journal every row is sent again"
-            )
+            raise journal_file.of_another_call(self.path, written_for, call)
 
     def records(self) -> Iterator[tuple[int, Record]]:
         """Yield each record of a row with its offset in the file."""
@@ -137,9 +143,8 @@ class Journal:
     ) -> None:
         """Note what became of a row. The record is written, but not forced to disk.
 
-        If it is lost, the row is in doubt, and is searched for like any other. ``reply``
-        is the members that hold the reply. Raises TypeError, ValueError or RecursionError if they
-        are not JSON, and writes nothing.
+        If it is lost, the row is in doubt. ``reply`` is the members that hold the reply. Raises
+        TypeError, ValueError or RecursionError if they are not JSON, and writes nothing.
         """
         record: Record = {"done": key, "action": action, "attempts": attempts, "at": self._clock()}
         record.update(reply)
@@ -153,8 +158,7 @@ class Journal:
     def close(self) -> None:
         """Write to disk what is not there yet, and let other processes use the journal."""
         with self._sync_done:
-            while self._is_syncing:
-                self._sync_done.wait()
+            self._sync_done.wait_for(lambda: not self._is_syncing)
             with self._write_lock:
                 if not self._closed:
                     self._close()
@@ -184,8 +188,7 @@ class Journal:
     def _flush(self, *, wait: bool = False) -> None:
         """Write the lines that wait; without ``wait``, a thread that is writing takes them along.
 
-        Threads would hold each other up if each wrote its own line: a write lets go of the
-        interpreter, and the thread may get it back late.
+        A write lets go of the interpreter, and the thread may get it back late: one for all.
         """
         if wait:
             with self._write_lock:
@@ -244,7 +247,4 @@ class Journal:
     def _failed(self, error: OSError) -> JournalError:
         """Remember the first failure: a line after a torn one could not be read again."""
         self._failure = error
-        return JournalError(
-            f"the journal {self.path} could not be written ({error.strerror or error}):"
-            " nothing further is sent. Make room, then run the same batch again"
-        )
+        return journal_file.unwritable(self.path, error)

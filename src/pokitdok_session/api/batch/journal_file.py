@@ -119,6 +119,21 @@ def _not_a_journal(path: str, offset: int) -> JournalError:
     )
 
 
+def of_another_call(path: str, written_for: object, call: str) -> JournalError:
+    return JournalError(
+        f"the journal {path} is that of another batch: it was written for {written_for}, and this"
+        f" batch calls {call}. Nothing was sent. Give this batch a journal of its own. If you"
+        " renamed the function only, restore its name: with another journal every row is sent again"
+    )
+
+
+def unwritable(path: str, error: OSError) -> JournalError:
+    return JournalError(
+        f"the journal {path} could not be written ({error.strerror or error}):"
+        " nothing further is sent. Make room, then run the same batch again"
+    )
+
+
 def _check_beginning(path: str, descriptor: int) -> None:
     """Raise JournalError unless the first line is of a journal, torn, or missing."""
     size = os.lseek(descriptor, 0, os.SEEK_END)
