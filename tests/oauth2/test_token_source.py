@@ -222,6 +222,23 @@ def test_renewal_ahead_without_threads_is_done_by_the_caller(
     assert session.access_token != first
 
 
+def test_interrupt_reaches_a_caller_that_renews_ahead_without_threads(
+    session: PokitDokSession, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_thread(*args: Any) -> None:
+        raise RuntimeError("can't start new thread")
+
+    def interrupt(*args: Any, **kwargs: Any) -> None:
+        raise KeyboardInterrupt
+
+    assert status_of(session) == 200
+    clock.advance(3600 - 60)
+    monkeypatch.setattr("pokitdok_session.oauth2.token_source.start_helper", no_thread)
+    monkeypatch.setattr(session, "refresh_token", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        session.get_access_token()
+
+
 def test_call_waits_for_its_token_until_its_timeout(
     sandbox: Sandbox, session: PokitDokSession
 ) -> None:
