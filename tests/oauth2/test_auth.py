@@ -101,6 +101,24 @@ def test_reason_of_a_401_names_the_replaced_token(
     assert "and the one that replaced it; check base_url" in reason_of_401(held.get("/refused"))
 
 
+def test_reason_of_a_401_names_the_token_that_was_granted_again(
+    server: ScriptedServer, held: ClientCredentialsSession
+) -> None:
+    server.script["/token"] = ScriptedResponse(body=b'{"access_token": "t"}')
+    assert "the same one again" in reason_of_401(held.get("/refused"))
+
+
+def test_reason_of_a_401_names_the_new_token_that_was_refused_before(
+    server: ScriptedServer, held: ClientCredentialsSession
+) -> None:
+    names = iter("abcdef")
+    server.script["/token"] = lambda seen: ScriptedResponse(
+        body=b'{"access_token": "%s"}' % next(names).encode()
+    )
+    held.get("/refused")
+    assert "a new token was refused as well" in reason_of_401(held.post("/refused", data=b"twice"))
+
+
 def test_reason_of_a_401_says_that_it_was_not_replayed(
     server: ScriptedServer, held: ClientCredentialsSession
 ) -> None:

@@ -91,12 +91,16 @@ class ReplayHook:
     body or not at all. It is sent a third time if the second token came from a store and was not
     fresh. Another status of ``expired_statuses`` is treated in the same way, except if the token
     was fresh: then the response is returned, because it is about a right that is missing.
+
+    It is not replayed, and the caller gets the 401, if the body can be read only once, if there
+    is no better token (see `TokenSource.replace`), or if its URL is no longer one of our origins.
     """
 
     def __init__(self, auth: TokenAuth, token: Token, *, attempts: int = 2) -> None:
         self.auth = auth
         self.token = token
         self.attempts = attempts
+        self.body_is_spent = False
 
     def __call__(self, response: requests.Response, **kwargs: Any) -> requests.Response:
         request, usage = response.request, self.auth.usage
@@ -115,8 +119,9 @@ class ReplayHook:
         is_fresh = self.token.is_young(source.clock(), REJECTED_TOKEN_COOLDOWN)
         if (is_fresh and not is_certain) or not is_ours(request.url or ""):
             return response
+        self.body_is_spent = not rewind_body(request)
         # The adapter of a caller may not say which one it is.
-        can_be_replayed = rewind_body(request) and hasattr(response, "connection")
+        can_be_replayed = not self.body_is_spent and hasattr(response, "connection")
         _release(response)  # before the token request, which may need this connection
         try:
             token = source.replace(self.token, self.auth.renewer, kwargs.get("timeout"))
@@ -205,6 +210,11 @@ def reason_of_401(response: requests.Response) -> str:
             "the request carried other credentials than the token of this session; "
             "check session.auth and the headers of the request"
         )
+    if hook.body_is_spent:
+        return (
+            "the API refused the token, and the request was not replayed, because its body can be "
+            "read only once; send it again"
+        )
     if hook.auth.source.rejections.suspects_a_rival:
         return (
             "the API refuses each token soon after it was granted; "
@@ -216,8 +226,9 @@ def reason_of_401(response: requests.Response) -> str:
             "check base_url, scope= and the rights of the client"
         )
     return (
-        "the API refused the token, and the request was not replayed, because its body can be "
-        "read only once; send it again"
+        "the API refused the token, and there was no other to try: the provider granted the same "
+        "one again, or a new token was refused as well less than 30 s ago; check base_url, scope= "
+        "and the rights of the client"
     )
 
 
