@@ -21,7 +21,7 @@ from pokitdok_session.oauth2.session.request_options import RequestOptions
 from pokitdok_session.oauth2.timeouts import total_timeout
 from pokitdok_session.oauth2.token import Token
 from pokitdok_session.oauth2.token_request import TokenRequest
-from pokitdok_session.oauth2.token_sending import TokenEndpointRequest, prepare_token_request
+from pokitdok_session.oauth2.token_sending import PreparedTokenRequest, prepare_token_request
 from pokitdok_session.oauth2.token_source import TokenSource
 from support.http_server import ReceivedRequest, ScriptedResponse, ScriptedServer
 
@@ -279,7 +279,7 @@ def test_rejections_have_no_other_token_for_an_old_one() -> None:
 def test_copy_of_a_token_request_is_still_a_token_request() -> None:
     request = prepare_token_request(requests.Request("POST", "https://h/token", data={"a": "b"}))
     copied = request.copy()
-    assert isinstance(copied, TokenEndpointRequest)
+    assert isinstance(copied, PreparedTokenRequest)
     assert copied.body == request.body
 
 

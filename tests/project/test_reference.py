@@ -20,7 +20,7 @@ def test_resources_docstring_lists_methods_and_their_costs(family: type) -> None
     row = re.search(
         rf"^    {family.__name__} +(.*?)(?=\n    \w|\n\n)", resources.__doc__ or "", re.M | re.S
     )
-    assert row
+    assert row, f"add {family.__name__} to the docstring of pokitdok/resources/__init__.py"
     assert re.sub(r"\s+", " ", row[1]).split(", ") == [
         f"{name} *" if "Billed per call" in (inspect.getdoc(method) or "") else name
         for name, method in vars(family).items()

@@ -1,6 +1,6 @@
 """A JSON API on a client-credentials session, in mixins. Knows no PokitDok.
 
-- `session`: APISession, with `call`; `settings`: its constructor
+- `session`: APISession, with `call`; `settings`: its constructor; `session_options`: its types
 - `resource`: Resource, what a mixin is written with
 - `encoding`: how Python values are written in a body or a query
 - `reply`, `error_rules`, `errors`: what a response becomes

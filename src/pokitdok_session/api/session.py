@@ -19,7 +19,7 @@ from typing import Any
 import requests
 
 from ..oauth2.timeouts import Timeout
-from ..oauth2.token_sending import TokenEndpointRequest
+from ..oauth2.token_sending import PreparedTokenRequest
 from ..transport.multipart import Multipart
 from ..transport.retries import rewind_body
 from . import encoding, error_rules, pagination
@@ -110,13 +110,13 @@ class APISession(APISessionSettings, BatchMethods, Resource):
 
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
         """Send as `ClientCredentialsSession` does; the batch sees each request before."""
-        if not isinstance(request, TokenEndpointRequest):
+        if not isinstance(request, PreparedTokenRequest):
             current_call_context().before_request(request)
         return super().send(request, **kwargs)
 
     def get_redirect_target(self, resp: requests.Response) -> str | None:
         """Note each response for the batch: requests asks this of every one that comes."""
-        if not isinstance(resp.request, TokenEndpointRequest):
+        if not isinstance(resp.request, PreparedTokenRequest):
             current_call_context().note(resp)
         return super().get_redirect_target(resp)
 

@@ -70,8 +70,11 @@ def check_store(store: Any) -> None:
     """Raise TypeError unless it has the methods of a `TokenStore`, or is None."""
     methods = (getattr(store, name, None) for name in ("load", "save", "lock"))
     if store is not None and (isinstance(store, type) or not all(map(callable, methods))):
-        kind = store.__name__ if isinstance(store, type) else type(store).__name__
-        raise TypeError(f"store must be an object with load, save and lock, got {kind}")
+        got = f"the class {store.__name__}" if isinstance(store, type) else type(store).__name__
+        raise TypeError(
+            f"store must be an object with load, save and lock, such as FileTokenStore(path), "
+            f"got {got}"
+        )
 
 
 def scope_list(scope: Any) -> list[str] | None:

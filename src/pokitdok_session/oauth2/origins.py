@@ -69,7 +69,10 @@ class Origins:
         return iter(self._origins)
 
     def contains(self, url: str) -> bool:
-        """Return True if the token is sent to this URL."""
+        """Return True if the token is sent to this URL.
+
+        `TokenAuth` asks when a request is prepared, and again for each redirect and replay.
+        """
         return url.startswith(self._prefixes) or origin_of(url) in self._origins
 
     def trust(self, url: str, name: str) -> Origin:

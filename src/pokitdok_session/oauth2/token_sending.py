@@ -11,22 +11,22 @@ from requests.utils import default_headers
 from ..transport.retries import NO_RETRIES
 
 
-class TokenEndpointRequest(requests.PreparedRequest):
+class PreparedTokenRequest(requests.PreparedRequest):
     """A prepared token request. Its type tells `send` that it is no request to the API."""
 
     #: Read by `Transport`: `TokenEndpoint.fetch` retries, so the adapter must not.
     max_retries = NO_RETRIES
 
-    def copy(self) -> TokenEndpointRequest:
+    def copy(self) -> PreparedTokenRequest:
         """Return a copy of the same type, for a `send` that changes what it sends."""
         copied = super().copy()
         copied.__class__ = type(self)
-        return cast(TokenEndpointRequest, copied)
+        return cast(PreparedTokenRequest, copied)
 
 
-def prepare_token_request(request: requests.Request) -> TokenEndpointRequest:
+def prepare_token_request(request: requests.Request) -> PreparedTokenRequest:
     """Prepare a token request with none of a session's params, headers, cookies, hooks or auth."""
-    prepared = TokenEndpointRequest()
+    prepared = PreparedTokenRequest()
     prepared.prepare(
         method=request.method,
         url=request.url,

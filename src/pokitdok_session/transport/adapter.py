@@ -28,7 +28,7 @@ BLOCK_SIZE = 1 << 18
 
 
 class Transport(HTTPAdapter):
-    """An `HTTPAdapter` for many threads that sends nothing twice that may have been processed.
+    """An `HTTPAdapter` for many threads. It sends no POST twice that may have been processed.
 
     ``retries`` is a number or a urllib3 `Retry`. A ``verify`` given here takes precedence over
     the session's and over the environment variable ``REQUESTS_CA_BUNDLE``.

@@ -29,12 +29,12 @@ _COMMON: dict[str, Any] = {
 
 
 class RetryPolicy(Retry):
-    """urllib3's `Retry`, which sends nothing again that may have been processed.
+    """urllib3's `Retry`, which sends no POST again that may have been processed.
 
     A 429 was not processed, so any method may be sent again. After a 502, 503, 504, a reset or a
     timeout the request may have been processed, so only an idempotent method is sent again. A POST
     is not idempotent: it is sent again only after a 429 or a connection that was never made.
-    `Retry.allowed_methods` does not contain it.
+    `Retry.allowed_methods` does not contain it: its default equals `IDEMPOTENT_METHODS`.
     """
 
     @classmethod

@@ -38,7 +38,8 @@ INHERITED = {"call", "query", "item_path", "expand_path", "open_upload", "_post_
 
 def test_resources_has_every_family_in_order() -> None:
     assert list(FAMILIES) == sorted(FAMILIES)
-    assert {family.__module__.rpartition(".")[2] for family in FAMILIES.values()} == set(TREES)
+    modules = {family.__module__.rpartition(".")[2] for family in FAMILIES.values()}
+    assert modules == set(TREES), "add the family to Resources in pokitdok/resources/__init__.py"
     assert set(vars(Resources)) <= {"__module__", "__doc__", "__abstractmethods__", "_abc_impl"} | {
         "__firstlineno__",
         "__static_attributes__",

@@ -54,7 +54,8 @@ def test_sandbox_receives_the_request_of_the_row(
     assert received == row.sent
     assert record.headers["Authorization"] == f"Bearer {session.access_token}"
     # Where no code of the API runs, as on an unknown path, its framework gives a web page.
-    assert not response.headers["Content-Type"].startswith("text/html")
+    is_page = response.headers["Content-Type"].startswith("text/html")
+    assert not is_page, "the sandbox does not have this path: add it in sandbox/endpoints/"
     assert response.status_code in (200, 400, 404, 422)
 
 
@@ -81,5 +82,6 @@ def test_sandbox_answers_endpoints_without_a_method(session: PokitDokSession, li
     verbs, path = line.split()
     for verb in ("GET", "POST") if verbs == "?" else verbs.split("/"):
         response = session.request(verb, path)
-        assert not response.headers["Content-Type"].startswith("text/html")
+        is_page = response.headers["Content-Type"].startswith("text/html")
+        assert not is_page, "the sandbox does not have this path: add it in sandbox/endpoints/"
         assert response.status_code in (200, 400, 422)

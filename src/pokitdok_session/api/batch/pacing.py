@@ -1,4 +1,4 @@
-"""When the next call may be sent: below the rate limit, without being told what it is.
+"""When the next call may be sent: what all paces share, and the pace of a given rate.
 
 A pace has no thread and does not wait. It is asked, and answers with a grant or with seconds.
 """

@@ -90,7 +90,7 @@ def _check_options(kind: type, options: Iterable[str]) -> None:
     if "token_url" not in parameters:
         raise TypeError(f"{kind.__name__} knows its token endpoint: build it without discover()")
     if "token_url" in options:
-        raise TypeError("discover() finds the token_url itself; build a session without it")
+        raise TypeError("discover() finds the token_url itself: leave it out")
     for option in options:
         if option not in parameters:
             own = ("issuer", "fhir_base", "trusted_token_hosts")

@@ -1,4 +1,4 @@
-"""Where the token of a session goes: its settings ``base_url`` and ``origins``."""
+"""Where the token of a session goes: its settings ``token_url``, ``base_url``, ``origins``."""
 
 from __future__ import annotations
 

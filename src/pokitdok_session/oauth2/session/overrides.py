@@ -19,7 +19,7 @@ from ..auth import ReplayHook, TokenAuth
 from ..errors import TokenError
 from ..origins import check_no_proxy
 from ..timeouts import SESSION_TIMEOUT, Timeout, default_timeout
-from ..token_sending import TokenEndpointRequest
+from ..token_sending import PreparedTokenRequest
 from ..token_usage import TokenUsage
 from .oauth2_session import OAuth2Session
 from .origin_settings import OriginSettings
@@ -134,7 +134,7 @@ class RequestsOverrides(OriginSettings):
         Token requests leave here too. Raises InsecureTransport for plain http to a host that
         this session uses by https: the path and the body are confidential too.
         """
-        if isinstance(request, TokenEndpointRequest):
+        if isinstance(request, PreparedTokenRequest):
             self._origins.trust(request.url or "", "token_url")
             check_no_proxy(request.url or "", kwargs.get("proxies"))
             with redaction.redact_logs(request):
@@ -183,7 +183,7 @@ class RequestsOverrides(OriginSettings):
 
     def get_redirect_target(self, resp: requests.Response) -> str | None:
         """Follow no redirect of the token endpoint, not even to look where it leads."""
-        if isinstance(resp.request, TokenEndpointRequest):
+        if isinstance(resp.request, PreparedTokenRequest):
             return None
         return super().get_redirect_target(resp)
 

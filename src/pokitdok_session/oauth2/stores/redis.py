@@ -96,7 +96,8 @@ class RedisTokenStore:
             sleep=0.05,
         )
         if not lock.acquire():
-            raise TimeoutError(f"the token's lock was not free within {self.lock_timeout:g} s")
+            waited = self.lock_timeout + LOCK_GRACE
+            raise TimeoutError(f"another process held the lock of the token for {waited:g} s")
         try:
             yield
         finally:
