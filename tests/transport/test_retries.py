@@ -11,7 +11,7 @@ import pytest
 import requests
 from urllib3.util.retry import Retry
 
-from pokitdok_session.transport.outcome import IN_DOUBT
+from pokitdok_session.transport.outcome import IDEMPOTENT_METHODS, IN_DOUBT
 from support.fault_table import (
     AT_THE_API,
     FAULTS,
@@ -144,3 +144,7 @@ def test_error_after_a_redirect_is_about_the_redirected_request(wire: Wire) -> N
         with pytest.raises(requests.ConnectionError) as caught:
             ask(session, "POST")
     assert IN_DOUBT not in str(caught.value)
+
+
+def test_methods_that_urllib3_retries_are_the_idempotent_ones() -> None:
+    assert Retry.DEFAULT_ALLOWED_METHODS == IDEMPOTENT_METHODS
