@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from pokitdok_session.sandbox import Sandbox
-from pokitdok_session.transport.outcome import IN_DOUBT
+from pokitdok_session.transport.in_doubt import IN_DOUBT
 from support.batches import ELIGIBILITY, row_of
 from support.commands import PROCESS, Command
 from support.subprocesses import PROCESS_TIMEOUT, wait_until

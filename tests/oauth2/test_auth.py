@@ -13,7 +13,7 @@ from requests.adapters import HTTPAdapter
 from pokitdok_session import ClientCredentialsSession, PokitDokSession, TokenError, errors
 from pokitdok_session.oauth2.auth import reason_of_401
 from pokitdok_session.sandbox import Sandbox
-from pokitdok_session.transport.outcome import set_processed
+from pokitdok_session.transport.in_doubt import set_processed
 from support.http_server import ReceivedRequest, ScriptedResponse, ScriptedServer, redirect
 from support.threads import run_in_threads
 

@@ -10,7 +10,7 @@ import requests
 
 from pokitdok_session.errors import APIError
 from pokitdok_session.transport.adapter import Transport
-from pokitdok_session.transport.outcome import IN_DOUBT
+from pokitdok_session.transport.in_doubt import IN_DOUBT
 from support.fault_table import (
     AT_THE_API,
     FAULTS,

@@ -11,7 +11,7 @@ import pytest
 import requests
 from urllib3.util.retry import Retry
 
-from pokitdok_session.transport.outcome import IDEMPOTENT_METHODS, IN_DOUBT
+from pokitdok_session.transport.in_doubt import IDEMPOTENT_METHODS, IN_DOUBT
 from support.fault_table import (
     AT_THE_API,
     FAULTS,

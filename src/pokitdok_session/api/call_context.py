@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import requests
 
-from ..transport.outcome import IDEMPOTENT_METHODS
+from ..transport.in_doubt import IDEMPOTENT_METHODS
 
 
 @dataclass

@@ -8,7 +8,7 @@ from typing import Any
 import requests
 
 from ..oauth2.auth import reason_of_401
-from ..transport.outcome import IDEMPOTENT_METHODS, IN_DOUBT
+from ..transport.in_doubt import IDEMPOTENT_METHODS, IN_DOUBT
 from .errors import (
     APIError,
     Forbidden,

@@ -23,7 +23,7 @@ from ..oauth2.token_sending import PreparedTokenRequest
 from ..transport.multipart import Multipart
 from ..transport.retries import rewind_body
 from . import encoding, error_rules, pagination
-from .batch.methods import BatchMethods
+from .batch.mixin import BatchMethods
 from .call_context import current_call_context
 from .call_log import CallRecord
 from .errors import APIError, UnreadableReply

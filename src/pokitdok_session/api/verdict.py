@@ -16,7 +16,7 @@ from requests.exceptions import (
 
 from ..oauth2.errors import InsecureTransport, TokenError
 from ..transport.headers import parse_retry_after
-from ..transport.outcome import IDEMPOTENT_METHODS
+from ..transport.in_doubt import IDEMPOTENT_METHODS
 from ..transport.redaction import iter_causes
 from ..transport.tls import TLSFileError
 from .batch.errors import BatchStopped, JournalError, RefusedCall

@@ -14,8 +14,8 @@ from difflib import get_close_matches
 from typing import Any
 
 from .. import Outcome, PokitDokSession
+from ..api.batch.journal_values import describe_cause
 from ..api.batch.pacing import parse_rate
-from ..api.batch.recorded import describe_cause
 from ..errors import BatchStopped, JournalError
 from ..pokitdok.resources import Resources
 from .common import ENVIRONMENT, STOPPED, USAGE, UsageError, exit_status, open_session, tell

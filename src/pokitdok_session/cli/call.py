@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from .. import Reply
-from ..api.batch.recorded import describe_error
+from ..api.batch.journal_values import describe_error
 from ..api.verdict import verdict_on
-from ..transport.outcome import IDEMPOTENT_METHODS, IN_DOUBT
+from ..transport.in_doubt import IDEMPOTENT_METHODS, IN_DOUBT
 from .common import (
     ANSWERED,
     ENVIRONMENT,

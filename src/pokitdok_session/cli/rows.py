@@ -14,7 +14,7 @@ from typing import IO, Any
 
 from .. import Outcome
 from ..api.batch.journal_file import BEGINNINGS
-from ..api.batch.recorded import describe_error
+from ..api.batch.journal_values import describe_error
 from ..api.verdict import Verdict
 from .common import UsageError
 

@@ -7,7 +7,7 @@ The path of one request through this folder:
 3. `adapter`: `Transport` chooses a connection; its TLS context comes from `tls`.
 4. `pools`: the connection; an exception says whether anything was sent.
 5. `retries`: whether the request is sent again.
-6. `outcome`: what the exception says if it is not.
+6. `in_doubt`: what the exception says if it is not.
 7. `responses`: what `raise_for_status` shows of the URL.
 
 `deadline` ends a response that drips, `multipart` is a form that is read while it is sent,

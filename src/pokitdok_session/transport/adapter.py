@@ -14,7 +14,7 @@ from urllib3.poolmanager import pool_classes_by_scheme
 from urllib3.util.retry import Retry
 
 from .fork import reset_after_fork
-from .outcome import mark
+from .in_doubt import mark
 from .pools import POOL_CLASSES
 from .retries import NO_RETRIES, RetryPolicy, rewind_body
 from .tls import SSLContextCache, TLSFileError, explain_certificate_error

@@ -14,7 +14,7 @@ from typing import Any
 import urllib3
 
 from .deadline import DeadlineReader, current, limit_connect
-from .outcome import IDEMPOTENT_METHODS, mark
+from .in_doubt import IDEMPOTENT_METHODS, mark
 
 log = logging.getLogger(__name__)
 

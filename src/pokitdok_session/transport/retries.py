@@ -11,7 +11,7 @@ from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnection
 from urllib3.util.retry import Retry
 
 from .headers import parse_retry_after
-from .outcome import lost_before_sending, mark, nothing_was_sent
+from .in_doubt import lost_before_sending, mark, nothing_was_sent
 
 #: Retries of a connection that was never established: it carried nothing.
 CONNECT_RETRIES = 2

@@ -13,6 +13,7 @@ from .control import Control
 from .errors import BatchStopped
 from .index import Index
 from .journal import Journal
+from .journal_values import describe_cause
 from .keys import name_of
 from .learned_pace import LearnedPace
 from .outcome import Outcome
@@ -20,7 +21,6 @@ from .pacing import EvenPace, Pace, parse_rate
 from .plan import Planner
 from .pool import Pool
 from .progress import Progress, ProgressOption
-from .recorded import describe_cause
 from .sender import Rules, Sender
 
 #: Seconds that leaving a batch waits for the calls in flight.

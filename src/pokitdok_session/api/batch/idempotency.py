@@ -8,7 +8,7 @@ from contextlib import suppress
 
 import requests
 
-from ...transport.outcome import IDEMPOTENT_METHODS
+from ...transport.in_doubt import IDEMPOTENT_METHODS
 from .errors import JournalError
 
 

@@ -11,9 +11,9 @@ from .errors import JournalError, RowInDoubt
 from .index import SENT, Entry, Index
 from .journal import Journal
 from .journal_file import Record
+from .journal_values import is_about_the_row, rebuild_error, rebuild_reply
 from .keys import digest_of, text_of
 from .outcome import Outcome
-from .recorded import is_about_the_row, rebuild_error, rebuild_reply
 from .row import Row
 from .search import SETTLED
 

@@ -14,7 +14,7 @@ from ..verdict import verdict_on
 from .control import Control
 from .errors import BatchStopped, RefusedCall
 from .gate import MAX_FAILURES, PaceGate, backoff
-from .recorded import describe_cause
+from .journal_values import describe_cause
 
 log = logging.getLogger(__name__)
 

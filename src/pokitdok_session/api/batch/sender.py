@@ -30,9 +30,9 @@ from .errors import JournalError, RefusedCall, RowInDoubt
 from .gate import MAX_FAILURES, PaceGate, backoff
 from .idempotency import IdempotencyKey
 from .journal import Journal
+from .journal_values import UNWRITABLE, describe_cause, describe_error, describe_reply
 from .outcome import Outcome
 from .pacing import Pace
-from .recorded import UNWRITABLE, describe_cause, describe_error, describe_reply
 from .row import Failure, Row, State, verdict_on_call
 from .search import NOT_SEARCHED, FindAllSent, Searcher
 

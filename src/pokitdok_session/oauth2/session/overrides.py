@@ -13,7 +13,7 @@ from requests.utils import resolve_proxies
 
 from ...transport import redaction
 from ...transport.environment import EnvironmentSettingsCache
-from ...transport.outcome import annotate_error, set_answered, set_processed
+from ...transport.in_doubt import annotate_error, set_answered, set_processed
 from ...transport.responses import redact_raise_for_status
 from ..auth import ReplayHook, TokenAuth
 from ..errors import TokenError

@@ -14,7 +14,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.util.retry import Retry
 
 from pokitdok_session import ClientCredentialsSession
-from pokitdok_session.transport.outcome import IN_DOUBT
+from pokitdok_session.transport.in_doubt import IN_DOUBT
 from support.http_server import ScriptedResponse, ScriptedServer, redirect
 from support.raw_server import Action, RawServer
 

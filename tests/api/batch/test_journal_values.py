@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from pokitdok_session import Outcome, PokitDokSession, Reply
-from pokitdok_session.api.batch.recorded import describe_cause, describe_error, rebuild_error
+from pokitdok_session.api.batch.journal_values import describe_cause, describe_error, rebuild_error
 from pokitdok_session.errors import (
     APIError,
     PaymentRequired,
