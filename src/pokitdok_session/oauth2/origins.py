@@ -135,7 +135,7 @@ def _host_name(host: Any, argument: str) -> str:
         name = parse_url(url).host
     except (InvalidURL, LocationParseError):
         pass
-    if name is None or "/" in host or url != f"http://{name}/":
+    if name is None or {"/", " "} & {*host} or url != f"http://{name}/":
         shown = "a URL with a password" if "@" in host else repr(host)
         raise ValueError(
             f"{argument} must hold host names without scheme, port and path, got {shown}"
