@@ -53,7 +53,7 @@ def test_batch_command_with_rows_in_doubt_has_status_4(command: Command, sandbox
     ended = command.run("--threads", "1", *KEY)
     assert ended.returncode == 4
     assert command.actions == {"unknown": 1, "answered": 1, "fix": 1}
-    assert "may have been processed" in last_line(ended)
+    assert "look for them before you send them again with --resend-in-doubt" in last_line(ended)
     assert command.run(*KEY).returncode == 4
     assert appointments(sandbox) == {"A0": 1, "A1": 1}
     assert command.run("--resend-in-doubt", *KEY).returncode == 3

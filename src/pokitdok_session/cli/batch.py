@@ -212,7 +212,10 @@ def summary(counts: Mapping[str, int], ends: Sequence[BaseException], output: st
     if pending := counts.get(PENDING):
         parts.append(f"{pending} of the answered rows are not finished: read their activity.")
     if counts.get("unknown"):
-        parts.append(f'Rows with "unknown" in {output} may have been processed: look for them.')
+        parts.append(
+            f'Rows with "unknown" in {output} may have been processed: look for them before you'
+            " send them again with --resend-in-doubt."
+        )
     if counts.get("fix"):
         parts.append(f'Correct the rows with "fix" in {output}, then run the same command again.')
     return " ".join(parts)
