@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 import logging
+import os
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -28,6 +30,7 @@ from pokitdok_session.errors import JournalError, NotFound, RateLimited, Refused
 from pokitdok_session.sandbox import Sandbox
 from support.batches import row_of
 from support.clock import Clock
+from support.subprocesses import FORKS_WITH_THREADS, Workers
 
 SINCE = datetime.now(timezone.utc) - timedelta(minutes=1)
 
@@ -69,6 +72,21 @@ def test_pause_ends_with_the_batch() -> None:
     threading.Timer(0.01, control.stop).start()
     assert not control.pause(60)
     assert not control.pause(0)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="os.fork is not available")
+@pytest.mark.filterwarnings(FORKS_WITH_THREADS)
+def test_control_in_a_child_process_is_stopped_and_not_locked() -> None:
+    control = Control(10)
+    with ThreadPoolExecutor(1) as another:
+        another.submit(control._condition.acquire).result()
+        with Workers("fork", 1, control) as workers:
+            workers.run(Control.stop)
+            assert workers.run(Control.wait, 10) == [False]
+        another.submit(control._condition.release).result()
+    assert control.wait(0)
+    control._reset_after_fork()
+    assert control.is_stopping
 
 
 def test_pause_is_not_cut_short_by_a_wake() -> None:

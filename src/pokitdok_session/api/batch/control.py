@@ -6,6 +6,8 @@ import threading
 import time
 from collections.abc import Callable
 
+from ...transport.fork import reset_after_fork
+
 
 class Control:
     """Whether the batch goes on. All waits of its threads are made here."""
@@ -17,6 +19,12 @@ class Control:
         self._is_stopping = False
         self._condition = threading.Condition()
         self._clock = clock
+        reset_after_fork(self)
+
+    def _reset_after_fork(self) -> None:
+        """Stop in a child process: it has none of the threads, but perhaps a lock of theirs."""
+        self._condition = threading.Condition()
+        self._is_stopping = True
 
     @property
     def is_stopping(self) -> bool:
