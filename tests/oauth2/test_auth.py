@@ -91,13 +91,17 @@ def test_reason_of_a_401_names_other_credentials(held: ClientCredentialsSession)
     assert "check session.auth" in reason_of_401(held.get("/refused"))
 
 
-def test_reason_of_a_401_names_the_replaced_token(
-    server: ScriptedServer, held: ClientCredentialsSession
-) -> None:
+def grant_new_tokens(server: ScriptedServer) -> None:
     names = iter("abcdef")
     server.script["/token"] = lambda seen: ScriptedResponse(
         body=b'{"access_token": "%s"}' % next(names).encode()
     )
+
+
+def test_reason_of_a_401_names_the_replaced_token(
+    server: ScriptedServer, held: ClientCredentialsSession
+) -> None:
+    grant_new_tokens(server)
     assert "and the one that replaced it; check base_url" in reason_of_401(held.get("/refused"))
 
 
@@ -111,10 +115,7 @@ def test_reason_of_a_401_names_the_token_that_was_granted_again(
 def test_reason_of_a_401_names_the_new_token_that_was_refused_before(
     server: ScriptedServer, held: ClientCredentialsSession
 ) -> None:
-    names = iter("abcdef")
-    server.script["/token"] = lambda seen: ScriptedResponse(
-        body=b'{"access_token": "%s"}' % next(names).encode()
-    )
+    grant_new_tokens(server)
     held.get("/refused")
     assert "a new token was refused as well" in reason_of_401(held.post("/refused", data=b"twice"))
 

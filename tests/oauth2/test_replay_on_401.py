@@ -365,7 +365,7 @@ def test_replay_without_a_token_releases_its_connection(
 
 
 def test_401_of_an_adapter_that_is_not_named_is_returned() -> None:
-    """A response need not have the attribute ``connection``: requests-wsgi-adapter sets none."""
+    """An adapter may leave ``connection`` out of a response, as requests-wsgi-adapter does."""
     recorder = RecordingAdapter()
     send = recorder.send
 

@@ -72,7 +72,7 @@ def check_store(store: Any) -> None:
     if store is not None and (isinstance(store, type) or not all(map(callable, methods))):
         got = f"the class {store.__name__}" if isinstance(store, type) else type(store).__name__
         raise TypeError(
-            f"store must be an object with load, save and lock, such as FileTokenStore(path), "
+            "store must be an object with load, save and lock, such as FileTokenStore(path), "
             f"got {got}"
         )
 

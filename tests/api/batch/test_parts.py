@@ -117,6 +117,7 @@ def test_backoff_is_what_the_server_said_within_bounds() -> None:
     assert backoff(1, Verdict("retry", 9.0)) == 9.0
     assert backoff(1, Verdict("retry", 1e6)) == LONGEST_WAIT
     assert 0.25 <= backoff(1, Verdict("retry")) <= 0.5
+    assert 1.0 <= backoff(3, Verdict("retry")) <= 2.0
     assert 30 <= backoff(50, Verdict("retry")) <= 60
 
 

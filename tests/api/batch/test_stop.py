@@ -94,7 +94,10 @@ def test_batch_without_a_journal_that_stops_says_what_to_leave_out(
     session: PokitDokSession, sandbox: Sandbox, path: Path
 ) -> None:
     sandbox.fail(ELIGIBILITY, status=402, body={"message": "Payment Required"}, times=None)
-    for journal, advice in ((None, "without the rows answered"), (path, "Run the same batch")):
+    for journal, advice in (
+        (None, "without the rows whose action is answered, fix or"),
+        (path, "Run the same batch"),
+    ):
         batch = session.batch(session.eligibility, rows_of(1), key=key_of, journal=journal)
         _, stopped = read(batch)
         assert advice in str(stopped)

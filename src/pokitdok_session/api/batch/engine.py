@@ -144,4 +144,4 @@ def _pace_of(pace: str | Pace | None) -> Pace:
         return EvenPace(*parse_rate(pace))
     if isinstance(pace, Pace):
         return pace
-    raise TypeError(f'pace must be None, a rate such as "84/minute" or a Pace, got {pace!r}')
+    raise TypeError(f'pace must be None, a rate such as "84/minute" or a RedisPace, got {pace!r}')

@@ -28,7 +28,7 @@ from .journal_file import Record
 
 log = logging.getLogger(__name__)
 
-#: Seconds that an fsync waits for more rows, if several are there. It costs as much as a call.
+#: Seconds that an fsync waits for more rows, if several are there: one costs as much as a call.
 GROUP_WAIT = 0.005
 
 
@@ -188,7 +188,7 @@ class Journal:
     def _flush(self, *, wait: bool = False) -> None:
         """Write the lines that wait; without ``wait``, a thread that is writing takes them along.
 
-        A write lets go of the interpreter, and the thread may get it back late: one for all.
+        One thread writes for all, because each write costs a wait for the interpreter.
         """
         if wait:
             with self._write_lock:

@@ -53,7 +53,10 @@ class Planner:
     def next_step(self) -> str:
         """What the caller can do when the batch was stopped."""
         if self._journal is None:
-            return "It has no journal: run it again without the rows answered, to fix or unknown"
+            return (
+                "It has no journal: run it again without the rows whose action is answered, fix or "
+                "unknown"
+            )
         return "Run the same batch again to go on"
 
     def plan(self, request: Any) -> Row | Outcome:
