@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import time
@@ -58,6 +59,22 @@ def _no_backoff(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let urllib3 retry at once; the fixture ``pauses`` tells how long it would wait."""
     stand_in = SimpleNamespace(sleep=lambda seconds: None, time=time.time)
     monkeypatch.setattr("urllib3.util.retry.time", stand_in)
+
+
+@pytest.fixture
+def no_collector() -> Iterator[None]:
+    """Let only reference counts free objects."""
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.fixture(autouse=True)
+def _no_collector_in_deep_json(request: pytest.FixtureRequest) -> None:
+    """A finalizer that the collector runs at the end of a recursion fails, and the test with it."""
+    if any(part in request.node.name for part in ("deep", "[[[[")):
+        request.getfixturevalue("no_collector")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -22,14 +22,6 @@ def server() -> Iterator[ScriptedServer]:
         yield server
 
 
-@pytest.fixture
-def no_collector() -> Iterator[None]:
-    gc.collect()
-    gc.disable()
-    yield
-    gc.enable()
-
-
 def new_session(server: ScriptedServer) -> ClientCredentialsSession:
     return ClientCredentialsSession("id", "secret", f"{server.url}/token", base_url=server.url)
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
 import weakref
-from collections.abc import Iterator
 
 import pytest
 import requests
@@ -12,14 +10,6 @@ import requests
 from pokitdok_session.transport.adapter import Transport
 from pokitdok_session.transport.redaction import redact_logs
 from support.raw_server import RawServer
-
-
-@pytest.fixture
-def no_collector() -> Iterator[None]:
-    gc.collect()
-    gc.disable()
-    yield
-    gc.enable()
 
 
 @pytest.mark.usefixtures("no_collector")
